@@ -1,0 +1,35 @@
+//! The nouns of Portcullis: ids, names, refs, scopes, permissions, grants and restrictions.
+//!
+//! Everything that comes from outside is parsed here once, into a type that cannot be mistaken
+//! for its neighbour, and is trusted from then on. This crate knows nothing else: no I/O, no
+//! clock, no serde, no SQL, and it decides nothing (deciding is `policy`'s).
+
+mod ids;
+mod names;
+mod object_id;
+mod permission;
+mod ref_name;
+mod restriction;
+mod scope;
+mod secret;
+mod subject;
+mod time;
+mod words;
+
+pub use ids::{
+    AccessKeyId, AccessTokenId, ApiTokenId, GroupId, ProjectId, RepositoryId, RestrictionId,
+    UserId, WorkloadId, WorkspaceId,
+};
+pub use names::{
+    BadName, DisplayName, Email, ProjectKey, RepositoryPath, RepositorySlug, Slug, Username,
+    WorkspaceSlug,
+};
+pub use object_id::{BadObjectId, ObjectId};
+pub use permission::{Grant, Permission, Role, UnknownWord};
+pub use ref_name::{BadRefName, RefName};
+pub use restriction::{Matcher, MatcherKind, Mode, RefKinds, Restriction, RestrictionKind};
+pub use scope::{Scope, ScopeFamily, Scopes};
+pub use secret::Secret;
+pub use subject::{ListedSubject, Subject};
+pub use time::Timestamp;
+pub use words::{Channel, CredentialKind, Layer, Level, Operation};
