@@ -197,15 +197,15 @@ fn parse_command(line: &[u8]) -> Result<Command, Error> {
 /// Several commands for one ref: what they were judged against would no longer be true after
 /// the first, and nobody knows which was meant.
 fn mark_repeated(commands: &mut [Command]) {
-    let mut count: HashMap<SentName, usize> = HashMap::with_capacity(commands.len());
-    for command in commands.iter() {
-        *count.entry(command.sent.clone()).or_default() += 1;
+    let mut last: HashMap<&[u8], usize> = HashMap::with_capacity(commands.len());
+    let mut repeated = Vec::new();
+    for (at, command) in commands.iter().enumerate() {
+        if let Some(before) = last.insert(command.sent.as_bytes(), at) {
+            repeated.extend([before, at]);
+        }
     }
-    if count.len() == commands.len() {
-        return;
-    }
-    for command in commands {
-        if command.name.is_ok() && count.get(&command.sent).is_some_and(|it| *it > 1) {
+    for at in repeated {
+        if let Some(command) = commands.get_mut(at).filter(|it| it.name.is_ok()) {
             command.name = Err(CommandProblem::Repeated);
         }
     }

@@ -104,7 +104,7 @@ mod tests {
         assert_eq!(
             report(true, Ok(()), &refs),
             format!(
-                "000eunpack ok\n0014ok refs/heads/a\n0021option refname refs/heads/b\n\
+                "000eunpack ok\n0014ok refs/heads/a\n0020option refname refs/heads/b\n\
                  0019option forced-update\n{ng}0000"
             )
         );

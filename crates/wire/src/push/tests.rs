@@ -133,7 +133,7 @@ fn malformed_pushes_are_errors() {
             "shallow 1|shallow 1|shallow 1|shallow 1|F",
             "error: more than 3 shallow lines in one request",
         ),
-        ("0 1 refs/a/1\0push-options|F|1|2|3|F", "error: more than 2 push options in one request"),
+        ("0 1 refs/a/1\0push-options|F|a|b|c|F", "error: more than 2 push options in one request"),
         (
             "0 1 refs/a/1\0push-options|F|12345678901|F",
             "error: a line of 11 bytes is longer than the 10 allowed for a push option",
