@@ -1,1 +1,51 @@
-//! To be written.
+//! Repositories on disk: refs, objects, pushes, ancestry, maintenance.
+//!
+//! The only crate that opens a repository or starts `git`. Sync: callers bring a thread. It must
+//! never know SQL, HTTP or a rule: whether a push may happen is asked of a [`Judge`].
+//!
+//! What holds at any moment, also after `kill -9` or a power loss: a ref points to an object that
+//! is there, and so is everything that object leads to, because nothing enters the object
+//! database before all its links were found in it or beside it. That is why an object that is
+//! already there is trusted to be complete, and why a push costs the same whatever the number of
+//! refs.
+
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "a failing test panics"
+    )
+)]
+
+mod crash;
+mod error;
+mod failure;
+mod git;
+mod journal;
+mod objects;
+mod push;
+mod quarantine;
+mod receive;
+mod refs;
+mod replay;
+mod repositories;
+mod repository;
+mod tag;
+
+pub use crash::{CRASH_POINTS, crash_point};
+pub use error::{Error, Result};
+pub use failure::{Failure, FailureCode};
+pub use git::{Git, MINIMUM_GIT, Running};
+pub use journal::{Journal, JournaledUpdate, Landing, Unrecorded};
+pub use objects::{Object, ObjectKind, Objects};
+pub use push::{
+    AllowAll, Change, Command, Judge, JudgeFailed, Push, PushId, PushOutcome, RefOutcome,
+    RefStatus, RefUpdate, Verdict, Work,
+};
+pub use quarantine::Quarantine;
+pub use receive::{Limits, ReceiveOptions, advertise_receive, receive_pack};
+pub use refs::{Head, RefEntry, RefSnapshot};
+pub use repositories::Repositories;
+pub use repository::Repository;

@@ -1,0 +1,170 @@
+//! Starting stock git, for bulk work only: the one place in Portcullis that starts a process.
+
+use crate::{Error, Result};
+use std::io::Read as _;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+/// The oldest git that will do: Debian 12's. Tried 2026-11: `index-pack --strict` with message
+/// ids, `repack --geometric` with bitmaps over a multi-pack index.
+pub const MINIMUM_GIT: (u32, u32) = (2, 39);
+/// The same for people.
+const MINIMUM_TEXT: &str = "2.39";
+
+/// How much of what a command says on stderr is kept.
+const STDERR_KEPT: u64 = 8192;
+
+/// Commands over one repository.
+pub struct Git;
+
+impl Git {
+    /// `git SUBCOMMAND` over a bare repository, shielded from its surroundings. Standard input is
+    /// closed, output and errors are pipes; the caller changes what it needs.
+    pub fn command(git_dir: &Path, subcommand: &'static str) -> Command {
+        let mut command = Self::bare();
+        // Explicit, so that nothing is searched for in parent folders.
+        command.arg("--git-dir").arg(git_dir).arg(subcommand);
+        command
+    }
+
+    fn bare() -> Command {
+        let mut command = Command::new("git");
+        // Nothing of ours is git's business, secrets in variables least of all.
+        command.env_clear();
+        // But git must be found, and find its own programs.
+        if let Some(path) = std::env::var_os("PATH") {
+            command.env("PATH", path);
+        }
+        command
+            // Messages are matched and logged: one language.
+            .env("LC_ALL", "C")
+            // Behaviour must not depend on the machine or on who started the server.
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("HOME", "/nonexistent")
+            // A question would wait for ever.
+            .env("GIT_TERMINAL_PROMPT", "0")
+            // A replaced object must not stand in for what is checked.
+            .env("GIT_NO_REPLACE_OBJECTS", "1")
+            // Folders may belong to another user when the data folder was restored.
+            .args(["-c", "safe.directory=*"])
+            // Maintenance is decided by us, never started in the background.
+            .args(["-c", "gc.auto=0", "-c", "maintenance.auto=false"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Is there a git, and is it new enough?
+    pub(crate) fn check_version() -> Result<()> {
+        let output = Self::bare()
+            .arg("version")
+            .output()
+            .map_err(|source| Error::GitMissing { needed: MINIMUM_TEXT, source })?;
+        let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        match parse_version(&text) {
+            Some(version) if version >= MINIMUM_GIT => Ok(()),
+            Some(_) | None => Err(Error::GitTooOld { found: text, needed: MINIMUM_TEXT }),
+        }
+    }
+
+    /// Runs a command to its end; anything but exit code 0 is an error with what it said.
+    pub(crate) fn run(verb: &'static str, command: &mut Command) -> Result<Output> {
+        let output = command
+            .output()
+            .map_err(|source| Error::GitMissing { needed: MINIMUM_TEXT, source })?;
+        if output.status.success() {
+            return Ok(output);
+        }
+        let status = output.status.to_string();
+        Err(Error::Git { verb, status, stderr: tail(&output.stderr) })
+    }
+}
+
+/// Reads `git version 2.39.5` (or `2.39.5 (Apple Git-154)`).
+fn parse_version(text: &str) -> Option<(u32, u32)> {
+    let mut numbers = text.strip_prefix("git version ")?.split(['.', ' ']);
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
+}
+
+fn tail(stderr: &[u8]) -> String {
+    let kept = usize::try_from(STDERR_KEPT).unwrap_or(usize::MAX);
+    let start = stderr.len().saturating_sub(kept);
+    String::from_utf8_lossy(stderr.get(start..).unwrap_or_default()).trim().to_owned()
+}
+
+/// A child that does not outlive its owner, and whose errors are drained so that it never waits
+/// for us to read them.
+pub struct Running {
+    child: Child,
+    verb: &'static str,
+    stderr: Option<std::thread::JoinHandle<String>>,
+}
+
+impl Running {
+    /// Starts the command.
+    pub fn start(verb: &'static str, mut command: Command) -> Result<Self> {
+        let mut child =
+            command.spawn().map_err(|source| Error::GitMissing { needed: MINIMUM_TEXT, source })?;
+        let stderr = child.stderr.take().map(|mut stderr| {
+            std::thread::spawn(move || {
+                let mut kept = Vec::new();
+                let read = stderr.by_ref().take(STDERR_KEPT).read_to_end(&mut kept);
+                let drained = std::io::copy(&mut stderr, &mut std::io::sink());
+                if let Err(error) = read.and(drained.map(|it| it as usize)) {
+                    tracing::debug!(%error, "git's messages could not be read");
+                }
+                String::from_utf8_lossy(&kept).trim().to_owned()
+            })
+        });
+        Ok(Self { child, verb, stderr })
+    }
+
+    /// The child, for its pipes.
+    pub fn child(&mut self) -> &mut Child {
+        &mut self.child
+    }
+
+    /// Waits for the end: `Ok` for exit code 0, else what it said.
+    pub fn finish(mut self) -> Result<()> {
+        drop(self.child.stdin.take());
+        let status = self
+            .child
+            .wait()
+            .map_err(|source| Error::GitMissing { needed: MINIMUM_TEXT, source })?;
+        let said = self.stderr.take().map(|it| it.join().unwrap_or_default()).unwrap_or_default();
+        if status.success() {
+            return Ok(());
+        }
+        Err(Error::Git { verb: self.verb, status: status.to_string(), stderr: said })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Already gone after `finish`; otherwise nobody waits for its answer any more.
+        if let Ok(None) = self.child.try_wait() {
+            if let Err(error) = self.child.kill() {
+                tracing::debug!(%error, "git had ended by itself");
+            }
+            if let Err(error) = self.child.wait() {
+                tracing::warn!(%error, "git could not be waited for");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_and_this_machines_git_will_do() {
+        assert_eq!(parse_version("git version 2.39.5"), Some((2, 39)));
+        assert_eq!(parse_version("git version 2.47.1.windows.1"), Some((2, 47)));
+        assert_eq!(parse_version("git version 3.0 (Apple Git-154)"), Some((3, 0)));
+        assert_eq!(parse_version("hg 6"), None);
+        Git::check_version().unwrap();
+    }
+}

@@ -1,0 +1,358 @@
+//! All refs of a repository at one moment, in memory, sorted, with their advertisement lines
+//! ready to send. A change copies only the chunk it touches: the cost of a push must not depend
+//! on how many refs there are.
+
+use model::{ObjectId, RefName};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A chunk is split when it has grown beyond this many refs: about 40 KB of lines are copied for
+/// an update, and 100,000 refs are 200 to 400 chunks.
+const CHUNK: usize = 512;
+
+/// Bytes before the name in a line: four of length, forty of id, a space.
+const BEFORE_NAME: usize = 45;
+
+/// What `HEAD` says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Head {
+    /// The name of a branch, which may not exist yet.
+    Branch(RefName),
+    /// An id.
+    Detached(ObjectId),
+}
+
+/// The refs of a repository at one moment. Names that are not UTF-8 and broken refs are left out,
+/// as git leaves out broken ones.
+#[derive(Clone, Debug)]
+pub struct RefSnapshot {
+    chunks: Vec<Arc<Chunk>>,
+    count: usize,
+    head: Head,
+}
+
+/// One ref in a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefEntry<'a> {
+    /// The full name.
+    pub name: &'a str,
+    /// What it points to.
+    pub id: ObjectId,
+    /// What the annotated tag it points to leads to; `None` when it is no annotated tag.
+    pub peeled: Option<ObjectId>,
+    /// Whether `packed-refs` has a line for it, too.
+    pub(crate) packed: bool,
+    /// Its pkt-line in an advertisement: length, id, space, name, line feed.
+    pub line: &'a [u8],
+}
+
+/// The new state of a ref in the snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Edit {
+    pub id: ObjectId,
+    pub peeled: Option<ObjectId>,
+    pub packed: bool,
+}
+
+/// Changes to a snapshot by full name; `None` removes.
+pub(crate) type Edits = BTreeMap<String, Option<Edit>>;
+
+#[derive(Debug, Default)]
+struct Chunk {
+    lines: Vec<u8>,
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    at: u32,
+    line_len: u16,
+    packed: bool,
+    id: ObjectId,
+    peeled: Option<ObjectId>,
+}
+
+impl Chunk {
+    fn push(&mut self, name: &str, edit: Edit) {
+        let at = self.lines.len();
+        let line_len = BEFORE_NAME + name.len() + 1;
+        // A chunk stays far below 4 GB and a name below 64 KB: git's own limit for a line.
+        let (Ok(at), Ok(len)) = (u32::try_from(at), u16::try_from(line_len)) else { return };
+        self.lines.extend_from_slice(format!("{line_len:04x}").as_bytes());
+        push_hex(&mut self.lines, &edit.id);
+        self.lines.push(b' ');
+        self.lines.extend_from_slice(name.as_bytes());
+        self.lines.push(b'\n');
+        self.entries.push(Entry {
+            at,
+            line_len: len,
+            packed: edit.packed,
+            id: edit.id,
+            peeled: edit.peeled,
+        });
+    }
+
+    fn entry(&self, index: usize) -> Option<RefEntry<'_>> {
+        let entry = self.entries.get(index)?;
+        let at = entry.at as usize;
+        let line = self.lines.get(at..at + usize::from(entry.line_len))?;
+        let name = line.get(BEFORE_NAME..line.len() - 1)?;
+        Some(RefEntry {
+            name: std::str::from_utf8(name).ok()?,
+            id: entry.id,
+            peeled: entry.peeled,
+            packed: entry.packed,
+            line,
+        })
+    }
+
+    fn first(&self) -> &str {
+        self.entry(0).map_or("", |it| it.name)
+    }
+
+    /// The place of the first name that is not smaller.
+    fn lower_bound(&self, name: &str) -> usize {
+        let (mut low, mut high) = (0, self.entries.len());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if self.entry(middle).is_some_and(|it| it.name < name) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+}
+
+fn push_hex(out: &mut Vec<u8>, id: &ObjectId) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for byte in id.as_bytes() {
+        for digit in [byte >> 4, byte & 15] {
+            out.extend(DIGITS.get(usize::from(digit)));
+        }
+    }
+}
+
+impl RefSnapshot {
+    /// From refs in sorted order without duplicates.
+    pub(crate) fn from_sorted<'a>(refs: impl Iterator<Item = (&'a str, Edit)>, head: Head) -> Self {
+        let mut chunks = Vec::new();
+        let mut chunk = Chunk::default();
+        let mut count = 0;
+        for (name, edit) in refs {
+            chunk.push(name, edit);
+            count += 1;
+            if chunk.entries.len() == CHUNK {
+                chunks.push(Arc::new(std::mem::take(&mut chunk)));
+            }
+        }
+        if !chunk.entries.is_empty() {
+            chunks.push(Arc::new(chunk));
+        }
+        Self { chunks, count, head }
+    }
+
+    /// How many refs there are.
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Are there none?
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// What `HEAD` says.
+    pub fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// The commit that `HEAD` leads to; `None` while its branch has no commit.
+    pub fn head_id(&self) -> Option<ObjectId> {
+        match &self.head {
+            Head::Branch(name) => self.find(name.as_str()).map(|it| it.id),
+            Head::Detached(id) => Some(*id),
+        }
+    }
+
+    /// Looks one ref up by its full name.
+    pub fn find(&self, name: &str) -> Option<RefEntry<'_>> {
+        self.from_name(name).next().filter(|it| it.name == name)
+    }
+
+    /// All refs, sorted by name.
+    pub fn iter(&self) -> impl Iterator<Item = RefEntry<'_>> {
+        self.from_name("")
+    }
+
+    /// The refs whose names start with `prefix` (bytes, not path components), sorted.
+    pub fn with_prefix<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = RefEntry<'a>> {
+        self.from_name(prefix).take_while(move |it| it.name.starts_with(prefix))
+    }
+
+    /// The advertisement lines of all refs, ready to send, in a few large pieces.
+    pub fn lines(&self) -> impl Iterator<Item = &[u8]> {
+        self.chunks.iter().map(|it| it.lines.as_slice())
+    }
+
+    fn from_name(&self, name: &str) -> impl Iterator<Item = RefEntry<'_>> {
+        let chunk = self.chunks.partition_point(|it| it.first() <= name).saturating_sub(1);
+        let within = self.chunks.get(chunk).map_or(0, |it| it.lower_bound(name));
+        self.chunks.iter().skip(chunk).enumerate().flat_map(move |(nth, it)| {
+            let start = if nth == 0 { within } else { 0 };
+            (start..it.entries.len()).filter_map(|index| it.entry(index))
+        })
+    }
+
+    /// The ref that keeps `name` from existing, because one of the two would have to be a file and
+    /// a folder at once.
+    pub fn conflict(&self, name: &str) -> Option<&str> {
+        let parents = name.match_indices('/').map(|(at, _)| name.split_at(at).0);
+        parents
+            .filter_map(|parent| self.find(parent))
+            .chain(self.with_prefix_owned(format!("{name}/")))
+            .map(|it| it.name)
+            .next()
+    }
+
+    fn with_prefix_owned(&self, prefix: String) -> Option<RefEntry<'_>> {
+        self.from_name(&prefix).next().filter(|it| it.name.starts_with(&prefix))
+    }
+
+    /// The snapshot after `edits`, and how many refs had their line written anew. Chunks without
+    /// an edit are shared.
+    pub(crate) fn after(&self, edits: &Edits) -> (Self, u64) {
+        let mut chunks = Vec::with_capacity(self.chunks.len() + 1);
+        let mut rewritten = 0;
+        let mut count = self.count;
+        let mut edits = edits.iter().peekable();
+        let empty = [Arc::new(Chunk::default())];
+        let old = if self.chunks.is_empty() { &empty[..] } else { &self.chunks[..] };
+        for (nth, chunk) in old.iter().enumerate() {
+            let end = old.get(nth + 1).map(|it| it.first());
+            let mut mine = Vec::new();
+            while let Some(edit) =
+                edits.next_if(|(name, _)| end.is_none_or(|end| name.as_str() < end))
+            {
+                mine.push(edit);
+            }
+            if mine.is_empty() {
+                if !chunk.entries.is_empty() {
+                    chunks.push(Arc::clone(chunk));
+                }
+                continue;
+            }
+            let merged = merge(chunk, &mine);
+            rewritten += merged.len() as u64;
+            count = count + merged.len() - chunk.entries.len();
+            let pieces = merged.len().div_ceil(CHUNK).max(1);
+            for piece in merged.chunks(merged.len().div_ceil(pieces).max(1)) {
+                let mut chunk = Chunk::default();
+                piece.iter().for_each(|(name, edit)| chunk.push(name, *edit));
+                chunks.push(Arc::new(chunk));
+            }
+        }
+        (Self { chunks, count, head: self.head.clone() }, rewritten)
+    }
+
+    /// The same refs with another `HEAD`.
+    pub(crate) fn with_head(&self, head: Head) -> Self {
+        Self { head, ..self.clone() }
+    }
+}
+
+fn merge<'a>(chunk: &'a Chunk, edits: &[(&'a String, &Option<Edit>)]) -> Vec<(&'a str, Edit)> {
+    let mut merged = Vec::with_capacity(chunk.entries.len() + edits.len());
+    let mut edits = edits.iter().peekable();
+    for entry in (0..chunk.entries.len()).filter_map(|index| chunk.entry(index)) {
+        while let Some((name, edit)) = edits.next_if(|(name, _)| name.as_str() < entry.name) {
+            merged.extend(edit.map(|edit| (name.as_str(), edit)));
+        }
+        match edits.next_if(|(name, _)| name.as_str() == entry.name) {
+            Some((name, edit)) => merged.extend(edit.map(|edit| (name.as_str(), edit))),
+            None => {
+                let RefEntry { id, peeled, packed, .. } = entry;
+                merged.push((entry.name, Edit { id, peeled, packed }));
+            }
+        }
+    }
+    for (name, edit) in edits {
+        merged.extend(edit.map(|edit| (name.as_str(), edit)));
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn edit(byte: u8) -> Edit {
+        Edit { id: ObjectId::from_bytes([byte; 20]), peeled: None, packed: false }
+    }
+
+    fn head() -> Head {
+        Head::Branch(RefName::branch("main").unwrap())
+    }
+
+    #[test]
+    fn edits_agree_with_a_map_and_touch_few_lines() {
+        let names: Vec<String> = (0..5_000).map(|n| format!("refs/heads/b{n:05}")).collect();
+        let mut model: BTreeMap<String, Edit> =
+            names.iter().step_by(2).map(|name| (name.clone(), edit(1))).collect();
+        let mut snapshot =
+            RefSnapshot::from_sorted(model.iter().map(|(n, e)| (n.as_str(), *e)), head());
+        let mut seed = 7_usize;
+        for round in 0..300_u32 {
+            let mut edits = Edits::new();
+            for _ in 0..=round % 5 {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                let name = names[(seed >> 33) % names.len()].clone();
+                let value = (seed >> 20) % 3;
+                edits.insert(name, (value > 0).then(|| edit(value as u8)));
+            }
+            for (name, edit) in &edits {
+                match edit {
+                    Some(edit) => model.insert(name.clone(), *edit),
+                    None => model.remove(name),
+                };
+            }
+            let (next, rewritten) = snapshot.after(&edits);
+            assert!(rewritten <= (CHUNK * edits.len()) as u64 + 5);
+            snapshot = next;
+        }
+        let found: Vec<_> = snapshot.iter().map(|it| (it.name.to_owned(), it.id)).collect();
+        let wanted: Vec<_> = model.iter().map(|(name, edit)| (name.clone(), edit.id)).collect();
+        assert_eq!(found, wanted);
+        assert_eq!(snapshot.len(), wanted.len());
+        let lines: Vec<u8> = snapshot.lines().flatten().copied().collect();
+        let expected: Vec<u8> = wanted
+            .iter()
+            .flat_map(|(name, id)| format!("{:04x}{id} {name}\n", 46 + name.len()).into_bytes())
+            .collect();
+        assert_eq!(lines, expected);
+        for name in &names {
+            assert_eq!(snapshot.find(name).map(|it| it.id), model.get(name).map(|it| it.id));
+        }
+        assert_eq!(
+            snapshot.with_prefix("refs/heads/b01").count(),
+            model.keys().filter(|it| it.starts_with("refs/heads/b01")).count()
+        );
+    }
+
+    #[test]
+    fn a_name_can_not_be_file_and_folder() {
+        let names = ["refs/heads/a", "refs/heads/b/c"];
+        let snapshot = RefSnapshot::from_sorted(names.iter().map(|it| (*it, edit(1))), head());
+        assert_eq!(snapshot.conflict("refs/heads/a/x"), Some("refs/heads/a"));
+        assert_eq!(snapshot.conflict("refs/heads/b"), Some("refs/heads/b/c"));
+        assert_eq!(snapshot.conflict("refs/heads/b/d"), None);
+        assert_eq!(snapshot.conflict("refs/heads/bb"), None);
+        let (emptied, _) = snapshot
+            .after(&Edits::from([(names[0].to_owned(), None), (names[1].to_owned(), None)]));
+        assert!(emptied.is_empty());
+        assert_eq!(emptied.conflict("refs/heads/b"), None);
+        let (filled, _) = emptied.after(&Edits::from([(names[0].to_owned(), Some(edit(2)))]));
+        assert_eq!(filled.len(), 1);
+    }
+}
