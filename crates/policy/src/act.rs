@@ -1,0 +1,284 @@
+//! What somebody is about to do, and what each act needs.
+//!
+//! An act is a literal translation of what the code is about to do. If none fits, a new one is
+//! added here; never is another act borrowed because the same people happen to pass it.
+
+use crate::update::{RefUpdate, Way};
+use model::{Level, Permission, Scope};
+use std::collections::BTreeSet;
+
+/// One thing the server can do for somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    // The installation.
+    CreateUser,
+    ReadUsers,
+    UpdateUser,
+    CreateWorkspace,
+    ReadAudit,
+
+    // Accounts.
+    ReadOwnAccount,
+    /// Another account's public face: its name and user name.
+    ReadProfile,
+    ReadOwnTokens,
+    /// The scopes are those of the token to be made.
+    CreateOwnToken {
+        scopes: BTreeSet<Scope>,
+    },
+    RevokeOwnToken,
+    ReadOthersTokens,
+    CreateOthersToken {
+        scopes: BTreeSet<Scope>,
+    },
+    RevokeOthersToken,
+
+    // Workspaces.
+    ReadWorkspace,
+    UpdateWorkspace,
+    ReadMembers,
+    SetMember,
+    ReadGroups,
+    CreateGroup,
+    /// Its name and its members.
+    ChangeGroup,
+    CreateProject,
+
+    // Projects.
+    ReadProject,
+    UpdateProject,
+    RemoveProject,
+    CreateRepository,
+
+    // What hangs on a workspace, a project or a repository alike.
+    ReadGrants(Level),
+    ChangeGrants(Level),
+    ReadRestrictions(Level),
+    ChangeRestrictions(Level),
+    ReadAccessTokens(Level),
+    CreateAccessToken {
+        on: Level,
+        scopes: BTreeSet<Scope>,
+    },
+    RevokeAccessToken(Level),
+
+    // Repositories.
+    /// Its description, branches, files: everything a page shows.
+    ReadRepository,
+    Fetch,
+    /// At the door: may you push here at all?
+    Push,
+    UpdateRefs {
+        updates: Vec<RefUpdate>,
+        way: Way,
+    },
+    UpdateRepository,
+    /// Archive it, or take it out of the archive.
+    ArchiveRepository,
+    RemoveRepository,
+    /// Ask why something is or is not allowed to oneself.
+    Explain,
+    ExplainForOthers,
+    ReadOwnRefusals,
+    ReadAllRefusals,
+    MaintainRepository,
+}
+
+/// What an act needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Needs {
+    /// The kind of place it happens at.
+    pub on: Level,
+    pub right: Right,
+    /// All of them, each directly or by implication.
+    pub scopes: &'static [Scope],
+    pub touches: Touches,
+}
+
+/// What a principal must have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Right {
+    /// See the place.
+    See,
+    /// See the place and be somebody.
+    SignedIn,
+    /// Be a member of the workspace, or its admin.
+    Member,
+    Hold(Permission),
+}
+
+/// What an act changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Touches {
+    Nothing,
+    /// Refs and objects of a repository.
+    Content,
+    /// Everything else.
+    Settings,
+}
+
+const ADMIN: Right = Right::Hold(Permission::Admin);
+
+const fn reads(on: Level, right: Right, scopes: &'static [Scope]) -> Needs {
+    Needs { on, right, scopes, touches: Touches::Nothing }
+}
+
+const fn sets(on: Level, right: Right, scopes: &'static [Scope]) -> Needs {
+    Needs { on, right, scopes, touches: Touches::Settings }
+}
+
+const fn writes(scopes: &'static [Scope]) -> Needs {
+    Needs {
+        on: Level::Repository,
+        right: Right::Hold(Permission::Write),
+        scopes,
+        touches: Touches::Content,
+    }
+}
+
+impl Act {
+    /// The table: what each act needs. Scopes are those of Bitbucket's matching call; where
+    /// Bitbucket has none, those of the nearest one.
+    pub const fn needs(&self) -> Needs {
+        use Level::{Instance, Project, Repository, Workspace};
+        use Right::{Hold, Member, See, SignedIn};
+        use Scope as S;
+        match self {
+            Self::CreateUser => sets(Instance, ADMIN, &[S::WriteUser]),
+            Self::ReadUsers => reads(Instance, ADMIN, &[S::ReadUser]),
+            Self::UpdateUser => sets(Instance, ADMIN, &[S::WriteUser]),
+            Self::CreateWorkspace => sets(Instance, ADMIN, &[S::AdminWorkspace]),
+            Self::ReadAudit => reads(Instance, ADMIN, &[S::AdminWorkspace]),
+
+            Self::ReadOwnAccount => reads(Instance, SignedIn, &[S::ReadUser]),
+            Self::ReadProfile => reads(Instance, SignedIn, &[S::ReadUser]),
+            Self::ReadOwnTokens => reads(Instance, SignedIn, &[S::ReadUser]),
+            Self::CreateOwnToken { .. } => sets(Instance, SignedIn, &[S::WriteUser]),
+            Self::RevokeOwnToken => sets(Instance, SignedIn, &[S::WriteUser]),
+            Self::ReadOthersTokens => reads(Instance, ADMIN, &[S::ReadUser]),
+            Self::CreateOthersToken { .. } => sets(Instance, ADMIN, &[S::WriteUser]),
+            Self::RevokeOthersToken => sets(Instance, ADMIN, &[S::WriteUser]),
+
+            Self::ReadWorkspace => reads(Workspace, See, &[S::ReadWorkspace]),
+            Self::UpdateWorkspace => sets(Workspace, ADMIN, &[S::AdminWorkspace]),
+            Self::ReadMembers => reads(Workspace, Member, &[S::ReadWorkspace]),
+            Self::SetMember => sets(Workspace, ADMIN, &[S::AdminWorkspace]),
+            Self::ReadGroups => reads(Workspace, Member, &[S::ReadWorkspace]),
+            Self::CreateGroup => sets(Workspace, ADMIN, &[S::AdminWorkspace]),
+            Self::ChangeGroup => sets(Workspace, ADMIN, &[S::AdminWorkspace]),
+            Self::CreateProject => sets(Workspace, ADMIN, &[S::AdminProject]),
+
+            Self::ReadProject => reads(Project, See, &[S::ReadProject]),
+            Self::UpdateProject => sets(Project, ADMIN, &[S::AdminProject]),
+            Self::RemoveProject => sets(Project, ADMIN, &[S::AdminProject]),
+            Self::CreateRepository => {
+                sets(Project, Hold(Permission::CreateRepository), &[S::AdminRepository])
+            }
+
+            Self::ReadGrants(on) => reads(*on, ADMIN, read_scope(*on)),
+            Self::ChangeGrants(on) => sets(*on, ADMIN, grant_scopes(*on)),
+            Self::ReadRestrictions(on) | Self::ReadAccessTokens(on) => {
+                reads(*on, ADMIN, admin_scope(*on))
+            }
+            Self::ChangeRestrictions(on)
+            | Self::CreateAccessToken { on, .. }
+            | Self::RevokeAccessToken(on) => sets(*on, ADMIN, admin_scope(*on)),
+
+            Self::ReadRepository => reads(Repository, Hold(Permission::Read), &[S::ReadRepository]),
+            Self::Fetch => reads(Repository, Hold(Permission::Read), &[S::ReadRepository]),
+            Self::Push => writes(&[S::WriteRepository]),
+            Self::UpdateRefs { way: Way::Direct, .. } => writes(&[S::WriteRepository]),
+            Self::UpdateRefs { way: Way::PullRequest, .. } => {
+                writes(&[S::ReadPullRequest, S::WritePullRequest])
+            }
+            Self::UpdateRepository => sets(Repository, ADMIN, &[S::AdminRepository]),
+            Self::ArchiveRepository => sets(Repository, ADMIN, &[S::AdminRepository]),
+            Self::RemoveRepository => sets(Repository, ADMIN, &[S::DeleteRepository]),
+            Self::Explain => reads(Repository, Hold(Permission::Read), &[S::ReadRepository]),
+            Self::ExplainForOthers => reads(Repository, ADMIN, &[S::AdminRepository]),
+            Self::ReadOwnRefusals => reads(Repository, SignedIn, &[S::ReadRepository]),
+            Self::ReadAllRefusals => reads(Repository, ADMIN, &[S::AdminRepository]),
+            Self::MaintainRepository => sets(Repository, ADMIN, &[S::AdminRepository]),
+        }
+    }
+
+    /// The scopes a credential made by this act would have. Nobody can make a credential that
+    /// may do more than the one it was made with.
+    pub const fn handed_on(&self) -> Option<&BTreeSet<Scope>> {
+        match self {
+            Self::CreateOwnToken { scopes }
+            | Self::CreateOthersToken { scopes }
+            | Self::CreateAccessToken { scopes, .. } => Some(scopes),
+            Self::CreateUser
+            | Self::ReadUsers
+            | Self::UpdateUser
+            | Self::CreateWorkspace
+            | Self::ReadAudit
+            | Self::ReadOwnAccount
+            | Self::ReadProfile
+            | Self::ReadOwnTokens
+            | Self::RevokeOwnToken
+            | Self::ReadOthersTokens
+            | Self::RevokeOthersToken
+            | Self::ReadWorkspace
+            | Self::UpdateWorkspace
+            | Self::ReadMembers
+            | Self::SetMember
+            | Self::ReadGroups
+            | Self::CreateGroup
+            | Self::ChangeGroup
+            | Self::CreateProject
+            | Self::ReadProject
+            | Self::UpdateProject
+            | Self::RemoveProject
+            | Self::CreateRepository
+            | Self::ReadGrants(_)
+            | Self::ChangeGrants(_)
+            | Self::ReadRestrictions(_)
+            | Self::ChangeRestrictions(_)
+            | Self::ReadAccessTokens(_)
+            | Self::RevokeAccessToken(_)
+            | Self::ReadRepository
+            | Self::Fetch
+            | Self::Push
+            | Self::UpdateRefs { .. }
+            | Self::UpdateRepository
+            | Self::ArchiveRepository
+            | Self::RemoveRepository
+            | Self::Explain
+            | Self::ExplainForOthers
+            | Self::ReadOwnRefusals
+            | Self::ReadAllRefusals
+            | Self::MaintainRepository => None,
+        }
+    }
+
+    /// The changes to refs it brings; none for every act but [`Act::UpdateRefs`].
+    pub fn updates(&self) -> &[RefUpdate] {
+        if let Self::UpdateRefs { updates, .. } = self { updates } else { &[] }
+    }
+}
+
+const fn read_scope(on: Level) -> &'static [Scope] {
+    match on {
+        Level::Instance | Level::Workspace => &[Scope::ReadWorkspace],
+        Level::Project => &[Scope::ReadProject],
+        Level::Repository => &[Scope::ReadRepository],
+    }
+}
+
+const fn admin_scope(on: Level) -> &'static [Scope] {
+    match on {
+        Level::Instance | Level::Workspace => &[Scope::AdminWorkspace],
+        Level::Project => &[Scope::AdminProject],
+        Level::Repository => &[Scope::AdminRepository],
+    }
+}
+
+const fn grant_scopes(on: Level) -> &'static [Scope] {
+    match on {
+        Level::Instance | Level::Workspace => &[Scope::AdminWorkspace, Scope::WritePermission],
+        Level::Project => &[Scope::AdminProject, Scope::WritePermission],
+        Level::Repository => &[Scope::AdminRepository, Scope::WritePermission],
+    }
+}

@@ -1,0 +1,164 @@
+//! The codes of refusals: what programs branch on and people search for.
+//!
+//! A code is never renamed or given another meaning. `docs/reference/refusals.md` is made from
+//! this table.
+
+use model::Layer;
+use std::fmt;
+
+/// The name, layer, cause and fix of a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub code: Code,
+    pub layer: Layer,
+    /// What is the case, in one sentence.
+    pub cause: &'static str,
+    /// What to do about it, in one sentence.
+    pub fix: &'static str,
+}
+
+macro_rules! codes {
+    ($($variant:ident $word:literal $layer:ident $cause:literal $fix:literal;)*) => {
+        /// What a refusal is called, for ever.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code { $(#[doc = concat!("`", $word, "`: ", $cause)] $variant),* }
+
+        impl Code {
+            /// Every code, in the order of the layers.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The name: `PC-REF-PUSH`.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),* }
+            }
+
+            /// Its line in the catalogue.
+            pub const fn entry(self) -> Entry {
+                match self {
+                    $(Self::$variant => Entry {
+                        code: self, layer: Layer::$layer, cause: $cause, fix: $fix,
+                    }),*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    Maintenance "PC-INSTANCE-MAINTENANCE" Instance
+        "The server is down for maintenance."
+        "Try again later; an instance admin ends the maintenance.";
+    ReadOnly "PC-INSTANCE-READ-ONLY" Instance
+        "The server is read-only at the moment: nothing can be changed."
+        "Try again later; an instance admin opens it again.";
+
+    SignInRequired "PC-AUTH-REQUIRED" Credential
+        "Nothing was presented, and what was asked for is not open to everybody."
+        "Sign in: with git, give a user name and an API token when it asks.";
+    CredentialUnknown "PC-CRED-UNKNOWN" Credential
+        "The user name and secret fit nothing on record."
+        "Check the user name, and paste the token again or make a new one.";
+    CredentialExpired "PC-CRED-EXPIRED" Credential
+        "The credential has expired."
+        "Make a new one, and replace the stored one.";
+    CredentialRevoked "PC-CRED-REVOKED" Credential
+        "The credential was revoked."
+        "Make a new one, and replace the stored one.";
+    CredentialWrongDoor "PC-CRED-WRONG-DOOR" Credential
+        "This kind of credential is not taken here, or not with this user name."
+        "Use an API token with your user name, or an access token with `x-token-auth`.";
+    CredentialSuspended "PC-CRED-SUSPENDED" Credential
+        "The account that the credential belongs to is suspended."
+        "Ask an instance admin to lift the suspension.";
+
+    AddressNotAllowed "PC-NET-ADDRESS" Network
+        "The workspace lets only certain addresses in, and the request came from another."
+        "Connect from an allowed network, or ask a workspace admin to add the address.";
+    TwoFactorRequired "PC-NET-TWO-FACTOR" Network
+        "The workspace requires a second factor, and the account has none."
+        "Set up a second factor for the account.";
+
+    ScopeMissing "PC-SCOPE-MISSING" Scope
+        "The credential lacks a scope that the operation needs."
+        "Use a credential that has the missing scopes; scopes do not include one another.";
+    TokenRepository "PC-TOKEN-REPOSITORY" Scope
+        "The token is limited to certain repositories, and this is another."
+        "Use a token that is good for this repository.";
+    TokenRef "PC-TOKEN-REF" Scope
+        "The token is limited to changing certain refs, and this is another."
+        "Push to a ref that the token is good for, or use another token.";
+    TokenWidens "PC-TOKEN-WIDENS" Scope
+        "A credential limited to certain repositories or refs cannot make one that is not."
+        "Make the token with a credential that has no such limits.";
+
+    RepositoryNotFound "PC-REPO-NOT-FOUND" Visibility
+        "There is no such repository, or the principal may not know of it."
+        "Check the URL and which account the credential belongs to; ask for access if it is right.";
+    ProjectNotFound "PC-PROJECT-NOT-FOUND" Visibility
+        "There is no such project, or the principal may not know of it."
+        "Check the key and which account the credential belongs to.";
+    WorkspaceNotFound "PC-WORKSPACE-NOT-FOUND" Visibility
+        "There is no such workspace, or the principal may not know of it."
+        "Check the name and which account the credential belongs to.";
+
+    PermissionRead "PC-PERM-READ" Permission
+        "The operation needs read, and the principal holds less."
+        "Ask an admin for read.";
+    PermissionWrite "PC-PERM-WRITE" Permission
+        "The operation needs write, and the principal holds less."
+        "Ask a repository admin for write.";
+    PermissionCreate "PC-PERM-CREATE" Permission
+        "The operation needs create-repository, and the principal holds less."
+        "Ask a project admin for create-repository.";
+    PermissionAdmin "PC-PERM-ADMIN" Permission
+        "The operation needs admin, and the principal holds less."
+        "Ask an admin of the place to do it.";
+    MembersOnly "PC-PERM-MEMBER" Permission
+        "Only members of the workspace may see this."
+        "Ask a workspace admin to be made a member.";
+
+    Archived "PC-REPO-ARCHIVED" RepositoryState
+        "The repository is archived: its refs do not change."
+        "Ask a repository admin to take it out of the archive.";
+    OverQuota "PC-REPO-QUOTA" RepositoryState
+        "The repository is over its size limit: only deletions are taken."
+        "Delete refs that are not needed, or ask an instance admin for a higher limit.";
+
+    ReservedRef "PC-REF-RESERVED" ReservedRef
+        "The server keeps refs of its own under this name; nobody else changes them."
+        "Push to a branch or tag instead.";
+    DefaultBranchDeletion "PC-REF-DEFAULT-DELETE" ReservedRef
+        "The default branch cannot be deleted."
+        "Make another branch the default first.";
+
+    PushRestricted "PC-REF-PUSH" Restriction
+        "A `push` rule limits who may change this ref directly, and does not list the principal."
+        "Push to another branch and open a pull request, or ask an admin to be listed.";
+    ForceRestricted "PC-REF-FORCE" Restriction
+        "A `force` rule forbids rewriting the history of this ref."
+        "Rebase or merge onto the present state of the ref, then push again.";
+    DeleteRestricted "PC-REF-DELETE" Restriction
+        "A `delete` rule forbids deleting this ref."
+        "Keep it, or ask an admin for an exemption.";
+    PullRequestOnly "PC-REF-PR-ONLY" Restriction
+        "A `pull-request-only` rule lets this ref change by merged pull requests only."
+        "Push to another branch and open a pull request.";
+}
+
+impl Code {
+    /// The layer that refuses with it.
+    pub const fn layer(self) -> Layer {
+        self.entry().layer
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Every code with its layer, cause and fix, in the order of the layers.
+pub fn catalogue() -> impl ExactSizeIterator<Item = Entry> {
+    Code::ALL.iter().map(|it| it.entry())
+}

@@ -1,0 +1,131 @@
+//! What is judged by who asks, with what and from where: instance state, credential, network
+//! and scope.
+
+use super::Opinion;
+use crate::Question;
+use crate::act::{Right, Touches};
+use crate::ask::{CredentialState, PrincipalKind};
+use crate::decision::Weighed;
+use crate::facts::{InstanceState, Place};
+use crate::refusal::{Reason, ScopeGap};
+use model::Scope;
+use std::collections::BTreeSet;
+
+pub(super) fn instance(question: &Question<'_>) -> Opinion {
+    let state = question.facts.instance;
+    let reason = match (state, question.act.needs().touches) {
+        (InstanceState::Open, _) | (InstanceState::ReadOnly, Touches::Nothing) => None,
+        (InstanceState::ReadOnly, Touches::Content | Touches::Settings) => Some(Reason::ReadOnly),
+        (InstanceState::Maintenance, _) => Some(Reason::Maintenance),
+    };
+    Opinion::of(Weighed::Instance(state), reason)
+}
+
+pub(super) fn credential(question: &Question<'_>) -> Opinion {
+    let who = question.who;
+    let reason = match who.credential.state {
+        CredentialState::Valid => sign_in(question),
+        CredentialState::Unknown => Some(Reason::CredentialUnknown),
+        CredentialState::Expired { at } => Some(Reason::CredentialExpired { at }),
+        CredentialState::Revoked { at } => Some(Reason::CredentialRevoked { at }),
+        CredentialState::WrongChannel => {
+            Some(Reason::CredentialWrongDoor { kind: who.credential.kind, channel: who.channel })
+        }
+        CredentialState::Suspended => Some(Reason::CredentialSuspended),
+    };
+    let what = if who.principal.is_signed_in() {
+        "the credential is good"
+    } else {
+        "nobody in particular may do this"
+    };
+    Opinion::of(Weighed::Fact { what, holds: reason.is_none() }, reason)
+}
+
+/// Somebody anonymous is told to sign in wherever anonymous is not enough, be the place hidden,
+/// missing, or only closed to what they want.
+fn sign_in(question: &Question<'_>) -> Option<Reason> {
+    if question.who.principal.is_signed_in() {
+        return None;
+    }
+    let needs = question.act.needs();
+    let seen = question.facts.place.level() == Some(needs.on);
+    let held = question.facts.held_by(&question.who.principal);
+    let enough = match needs.right {
+        Right::See => seen,
+        Right::Hold(permission) => held.is_some_and(|it| it.permission >= permission),
+        Right::SignedIn | Right::Member => false,
+    };
+    (!enough).then_some(Reason::SignInRequired)
+}
+
+/// Only private things are kept to certain networks, and a second factor is asked of people
+/// only: the others have none to show.
+pub(super) fn network(question: &Question<'_>) -> Opinion {
+    let private = match &question.facts.place {
+        Place::Workspace(_) => true,
+        Place::Project(it) => it.private,
+        Place::Repository(it) => it.private,
+        Place::Instance | Place::Nowhere => false,
+    };
+    let rules = &question.facts.network;
+    let mut opinion = Opinion::default();
+    if !private || question.who.principal.kind == PrincipalKind::System {
+        return opinion;
+    }
+    let from = question.who.network;
+    if !rules.addresses.is_empty() {
+        let holds = from.address.is_some_and(|it| rules.addresses.iter().any(|r| r.contains(it)));
+        opinion.weighed.push(Weighed::Fact { what: "the address is allowed", holds });
+        if !holds {
+            opinion.reasons.push(Reason::AddressNotAllowed { address: from.address });
+        }
+    }
+    let person = matches!(question.who.principal.kind, PrincipalKind::User(_));
+    if rules.two_factor && person {
+        let holds = from.two_factor;
+        opinion.weighed.push(Weighed::Fact { what: "there is a second factor", holds });
+        if !holds {
+            opinion.reasons.push(Reason::TwoFactorRequired);
+        }
+    }
+    opinion
+}
+
+pub(super) fn scope(question: &Question<'_>) -> Opinion {
+    let credential = &question.who.credential;
+    let required: BTreeSet<Scope> = question.act.needs().scopes.iter().copied().collect();
+    let handed_on = question.act.handed_on();
+    let missing: BTreeSet<Scope> = required
+        .iter()
+        .chain(handed_on.into_iter().flatten())
+        .copied()
+        .filter(|it| !credential.scopes.includes(*it))
+        .collect();
+    let mut opinion = Opinion::default();
+    opinion.weighed.push(Weighed::Scopes {
+        required: question.act.needs().scopes,
+        held: credential.scopes.clone(),
+    });
+    if !missing.is_empty() {
+        let required = required.into_iter().chain(handed_on.into_iter().flatten().copied());
+        opinion.reasons.push(Reason::ScopeMissing(ScopeGap {
+            required: required.collect(),
+            held: credential.scopes.clone(),
+            missing,
+        }));
+    }
+    if let Some(only) = &credential.repositories
+        && let Some(here) = question.facts.place.repository()
+    {
+        let holds = only.contains(&here.id);
+        opinion.weighed.push(Weighed::Fact { what: "the token is good for the repository", holds });
+        if !holds {
+            opinion.reasons.push(Reason::TokenRepository);
+        }
+    }
+    let limited = credential.repositories.is_some() || credential.refs.is_some();
+    if handed_on.is_some() && limited {
+        opinion.reasons.push(Reason::TokenWidens);
+    }
+    opinion
+}

@@ -1,0 +1,71 @@
+//! What is judged by the place: may it be seen, what is held on it, what state is it in.
+
+use super::Opinion;
+use crate::Question;
+use crate::act::{Right, Touches};
+use crate::decision::Weighed;
+use crate::refusal::Reason;
+use crate::update::Change;
+
+/// By now a place that may not be seen is nowhere, and so is one of another kind than the act
+/// is about.
+pub(super) fn visibility(question: &Question<'_>) -> Opinion {
+    let what = question.act.needs().on;
+    let holds = question.facts.place.level() == Some(what);
+    let reason = (!holds).then_some(Reason::NotFound { what });
+    Opinion::of(Weighed::Fact { what: "there is such a place", holds }, reason)
+}
+
+pub(super) fn permission(question: &Question<'_>) -> Opinion {
+    let needs = question.act.needs();
+    let held = question.facts.held_by(&question.who.principal);
+    match needs.right {
+        Right::See => Opinion::default(),
+        Right::SignedIn => {
+            let holds = question.who.principal.is_signed_in();
+            let reason = (!holds).then_some(Reason::SignInRequired);
+            Opinion::of(Weighed::Fact { what: "somebody is signed in", holds }, reason)
+        }
+        Right::Member => {
+            let holds = question.facts.role.is_some() || held.is_some_and(|it| it.is_admin());
+            let reason = (!holds).then_some(Reason::MembersOnly);
+            Opinion::of(Weighed::Fact { what: "a member of the workspace asks", holds }, reason)
+        }
+        Right::Hold(needed) => {
+            let has = held.as_ref().map(|it| it.permission);
+            let reason = (has < Some(needed)).then_some(Reason::NotPermitted {
+                needed,
+                held: has,
+                on: needs.on,
+            });
+            Opinion::of(Weighed::Permission { needed, held }, reason)
+        }
+    }
+}
+
+/// Over the size limit, deletions are still taken: they are the way back under it.
+pub(super) fn repository_state(question: &Question<'_>) -> Opinion {
+    let mut opinion = Opinion::default();
+    let content = match question.act.needs().touches {
+        Touches::Content => true,
+        Touches::Nothing | Touches::Settings => false,
+    };
+    let Some(here) = question.facts.place.repository().filter(|_| content) else {
+        return opinion;
+    };
+    opinion
+        .weighed
+        .push(Weighed::Fact { what: "the repository is archived", holds: here.archived });
+    if here.archived {
+        opinion.reasons.push(Reason::Archived);
+    }
+    let grows = question.act.updates().iter().any(|it| it.change != Change::Delete);
+    opinion.weighed.push(Weighed::Fact {
+        what: "the repository is over its size limit",
+        holds: here.over_quota,
+    });
+    if here.over_quota && grows {
+        opinion.reasons.push(Reason::OverQuota);
+    }
+    opinion
+}

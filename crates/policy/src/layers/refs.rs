@@ -1,0 +1,46 @@
+//! What is judged by the name of a ref alone: refs a credential is good for, and refs that are
+//! the server's own.
+
+use super::Opinion;
+use crate::Question;
+use crate::ask::PrincipalKind;
+use crate::decision::Weighed;
+use crate::matcher::matches;
+use crate::refusal::Reason;
+use crate::update::{Change, RefUpdate};
+use model::{RefKinds, RefName};
+
+/// The server's own bookkeeping: never advertised, never changed from outside.
+const HIDDEN: &str = "refs/portcullis/";
+/// Heads of pull requests: may be fetched, change with their pull request only.
+const PULL_REQUESTS: &str = "refs/pull-requests/";
+
+/// Is a ref left out of every advertisement and listing?
+pub fn is_hidden_ref(name: &RefName) -> bool {
+    name.as_str().starts_with(HIDDEN)
+}
+
+pub(super) fn scope(question: &Question<'_>, update: &RefUpdate) -> Opinion {
+    let Some(only) = &question.who.credential.refs else {
+        return Opinion::default();
+    };
+    let holds = only.iter().any(|it| matches(it, RefKinds::Both, &update.name));
+    let reason = (!holds).then(|| Reason::TokenRef { name: update.name.clone() });
+    Opinion::of(Weighed::Fact { what: "the token is good for the ref", holds }, reason)
+}
+
+pub(super) fn reserved(question: &Question<'_>, update: &RefUpdate) -> Opinion {
+    let name = &update.name;
+    let mut opinion = Opinion::default();
+    if question.who.principal.kind == PrincipalKind::System {
+        return opinion;
+    }
+    if is_hidden_ref(name) || name.as_str().starts_with(PULL_REQUESTS) {
+        opinion.reasons.push(Reason::ReservedRef { name: name.clone() });
+    }
+    let default = question.facts.place.repository().and_then(|it| it.default_branch.as_ref());
+    if update.change == Change::Delete && default == Some(name) {
+        opinion.reasons.push(Reason::DefaultBranchDeletion { name: name.clone() });
+    }
+    opinion
+}

@@ -1,0 +1,266 @@
+//! Restrictions: what they say about one update, and how several of them combine.
+//!
+//! `push` rules are allow-lists and decide together; a rule of every other kind must let the
+//! change through by itself, so an exemption lifts only its own rule. A rule in `evaluate` mode
+//! never changes a verdict.
+
+use super::Opinion;
+use crate::ask::Principal;
+use crate::decision::{Outcome, Weighed, WeighedRule};
+use crate::refusal::{Reason, Restricted};
+use crate::update::{Change, RefUpdate, Way};
+use crate::{Act, Question};
+use model::{ListedSubject, Mode, Restriction, RestrictionKind, Subject, Timestamp};
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+/// Does a kind of rule take this change away?
+enum Concern {
+    No(Outcome),
+    /// It depends on whether an unseen update keeps history.
+    Perhaps,
+    Yes,
+}
+
+pub(super) fn restrictions(question: &Question<'_>, update: &RefUpdate) -> Opinion {
+    let way = way_of(question.act);
+    let (who, now) = (&question.who.principal, question.facts.now);
+    let rules = question.facts.restrictions.matching(&update.name);
+    let lists = AllowLists::read(&rules, who, now);
+    let mut opinion = Opinion { weighed: Vec::with_capacity(rules.len()), ..Opinion::default() };
+    let mut closed = Closed::default();
+    for rule in rules {
+        let outcome = match concern(rule.kind, update.change, way) {
+            Concern::No(outcome) => outcome,
+            Concern::Yes if rule.kind == RestrictionKind::Push => lists.outcome(rule, who, now),
+            Concern::Yes => exempt(rule, who, now).unwrap_or(refuses(rule.mode)),
+            Concern::Perhaps => exempt(rule, who, now).unwrap_or(Outcome::CannotTellYet),
+        };
+        opinion.undecided |= outcome == Outcome::CannotTellYet && rule.mode == Mode::Enforce;
+        closed.note(rule, outcome);
+        let Restriction { id, level, kind, .. } = **rule;
+        opinion.weighed.push(Weighed::Rule(WeighedRule { id, level, kind, outcome }));
+    }
+    let may_list_groups = question.facts.role.is_some();
+    let who_may = || lists.subjects(now, may_list_groups);
+    opinion.reasons = closed.reasons(Mode::Enforce, update, who_may);
+    opinion.notices = closed.reasons(Mode::Evaluate, update, who_may);
+    opinion
+}
+
+/// Everything that is no merge is direct.
+fn way_of(act: &Act) -> Way {
+    if let Act::UpdateRefs { way, .. } = act { *way } else { Way::Direct }
+}
+
+fn concern(kind: RestrictionKind, change: Change, way: Way) -> Concern {
+    match (kind, change) {
+        (RestrictionKind::Push, Change::Delete) => Concern::No(Outcome::OtherChange),
+        (
+            RestrictionKind::Push,
+            Change::Unseen | Change::Create | Change::FastForward | Change::Rewrite,
+        )
+        | (
+            RestrictionKind::PullRequestOnly,
+            Change::Unseen
+            | Change::Create
+            | Change::FastForward
+            | Change::Rewrite
+            | Change::Delete,
+        ) => match way {
+            Way::Direct => Concern::Yes,
+            Way::PullRequest => Concern::No(Outcome::OtherWay),
+        },
+        (RestrictionKind::Force, Change::Rewrite) | (RestrictionKind::Delete, Change::Delete) => {
+            Concern::Yes
+        }
+        (RestrictionKind::Force, Change::Unseen) => Concern::Perhaps,
+        (RestrictionKind::Force, Change::Create | Change::FastForward | Change::Delete)
+        | (
+            RestrictionKind::Delete,
+            Change::Unseen | Change::Create | Change::FastForward | Change::Rewrite,
+        ) => Concern::No(Outcome::OtherChange),
+    }
+}
+
+const fn refuses(mode: Mode) -> Outcome {
+    match mode {
+        Mode::Enforce => Outcome::Refuses,
+        Mode::Evaluate => Outcome::WouldRefuse,
+    }
+}
+
+fn exempt(rule: &Restriction, who: &Principal, now: Timestamp) -> Option<Outcome> {
+    let listed = rule.subjects.iter().find(|it| counts(it, now) && who.is(it.subject))?;
+    Some(Outcome::Lists(listed.subject))
+}
+
+fn counts(listed: &ListedSubject, now: Timestamp) -> bool {
+    listed.until.is_none_or(|until| now < until)
+}
+
+/// Does an entry let everyone in, rather than somebody?
+const fn is_everyone(subject: Subject) -> bool {
+    match subject {
+        Subject::Everyone | Subject::Anyone => true,
+        Subject::User(_)
+        | Subject::Group(_)
+        | Subject::AccessToken(_)
+        | Subject::AccessKey(_)
+        | Subject::Workload(_) => false,
+    }
+}
+
+/// What one allow-list says by itself.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Voice {
+    Everyone,
+    /// Certain subjects. An entry whose time is over still counts here: that it ends must not
+    /// let in everyone whom another rule would.
+    Some,
+    Nobody,
+}
+
+fn voice(rule: &Restriction, now: Timestamp) -> Voice {
+    if rule.subjects.iter().any(|it| is_everyone(it.subject) && counts(it, now)) {
+        Voice::Everyone
+    } else if rule.subjects.iter().any(|it| !is_everyone(it.subject)) {
+        Voice::Some
+    } else {
+        Voice::Nobody
+    }
+}
+
+/// The subject by which an allow-list names this principal.
+fn named(rule: &Restriction, who: &Principal, now: Timestamp) -> Option<Subject> {
+    let mut subjects = rule.subjects.iter();
+    subjects
+        .find(|it| !is_everyone(it.subject) && counts(it, now) && who.is(it.subject))
+        .map(|it| it.subject)
+}
+
+/// All `push` rules that mean the ref, read together: if any names subjects, the named may; else,
+/// if any says everyone, everyone may; else nobody.
+struct AllowLists<'a> {
+    rules: Vec<&'a Arc<Restriction>>,
+    /// Of the enforced rules.
+    enforced: Together,
+    /// Were the evaluated rules enforced, too.
+    all: Together,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Together {
+    /// Does any rule name subjects?
+    names: bool,
+    /// Is the principal among them?
+    lists: bool,
+    everyone: bool,
+}
+
+impl Together {
+    fn hear(&mut self, voice: Voice, named: bool) {
+        self.names |= voice == Voice::Some;
+        self.everyone |= voice == Voice::Everyone;
+        self.lists |= named;
+    }
+
+    fn admits(self) -> bool {
+        if self.names { self.lists } else { self.everyone }
+    }
+}
+
+impl<'a> AllowLists<'a> {
+    fn read(rules: &[&'a Arc<Restriction>], who: &Principal, now: Timestamp) -> Self {
+        let mut it =
+            Self { rules: Vec::new(), enforced: Together::default(), all: Together::default() };
+        for rule in rules.iter().filter(|it| it.kind == RestrictionKind::Push) {
+            let (voice, named) = (voice(rule, now), named(rule, who, now).is_some());
+            it.all.hear(voice, named);
+            match rule.mode {
+                Mode::Enforce => it.enforced.hear(voice, named),
+                Mode::Evaluate => (),
+            }
+            it.rules.push(rule);
+        }
+        it
+    }
+
+    fn outcome(&self, rule: &Restriction, who: &Principal, now: Timestamp) -> Outcome {
+        let together = match rule.mode {
+            Mode::Enforce => self.enforced,
+            Mode::Evaluate => self.all,
+        };
+        let voice = voice(rule, now);
+        match (voice, together.names, named(rule, who, now)) {
+            (Voice::Some, _, Some(subject)) | (Voice::Everyone, true, Some(subject)) => {
+                Outcome::Lists(subject)
+            }
+            (Voice::Everyone, false, _) => Outcome::Lists(Subject::Everyone),
+            (Voice::Some | Voice::Nobody, _, _) if together.admits() => Outcome::Outranked,
+            (Voice::Everyone | Voice::Nobody, true, _) => Outcome::Outranked,
+            (Voice::Some, _, None) | (Voice::Nobody, false, _) => refuses(rule.mode),
+        }
+    }
+
+    /// Whom the enforced lists name.
+    fn subjects(&self, now: Timestamp, may_list_groups: bool) -> Vec<Subject> {
+        let lists = self.rules.iter().filter(|it| it.mode == Mode::Enforce);
+        let mut subjects: Vec<_> = lists
+            .flat_map(|it| &it.subjects)
+            .filter(|it| counts(it, now) && !is_everyone(it.subject))
+            .map(|it| it.subject)
+            .filter(|it| may_list_groups || !matches!(it, Subject::Group(_)))
+            .collect();
+        subjects.sort_unstable();
+        subjects.dedup();
+        subjects
+    }
+}
+
+/// The rules that refuse, or would.
+#[derive(Default)]
+struct Closed<'a> {
+    rules: Vec<(Mode, &'a Arc<Restriction>)>,
+}
+
+impl<'a> Closed<'a> {
+    fn note(&mut self, rule: &'a Arc<Restriction>, outcome: Outcome) {
+        match outcome {
+            Outcome::Refuses | Outcome::WouldRefuse => self.rules.push((rule.mode, rule)),
+            Outcome::OtherChange
+            | Outcome::OtherWay
+            | Outcome::Lists(_)
+            | Outcome::Outranked
+            | Outcome::CannotTellYet => (),
+        }
+    }
+
+    /// One reason for all allow-lists together, and one for each rule of another kind.
+    fn reasons(
+        &self,
+        mode: Mode,
+        update: &RefUpdate,
+        who_may: impl Fn() -> Vec<Subject>,
+    ) -> Vec<Reason> {
+        let rules = self.rules.iter().filter(|it| it.0 == mode).map(|it| it.1);
+        let (mut push, others): (Vec<_>, Vec<_>) =
+            rules.partition(|it| it.kind == RestrictionKind::Push);
+        let restricted = |rule: &Arc<Restriction>, also, who_may| {
+            Reason::Restricted(Restricted {
+                name: update.name.clone(),
+                change: update.change,
+                rule: Arc::clone(rule),
+                also,
+                who_may,
+            })
+        };
+        push.sort_by_key(|it| (Reverse(it.level), it.id));
+        let push = push.split_first().map(|(nearest, also)| {
+            restricted(nearest, also.iter().map(|it| it.id).collect(), who_may())
+        });
+        push.into_iter()
+            .chain(others.into_iter().map(|it| restricted(it, Vec::new(), Vec::new())))
+            .collect()
+    }
+}

@@ -1,0 +1,182 @@
+//! One reason why not. A value until the last moment; every channel renders this same one and
+//! adds none of its own.
+//!
+//! A refusal carries only what its principal may know: it is made from facts that were hidden
+//! beforehand where the principal may not see the place.
+
+use crate::code::Code;
+use crate::update::Change;
+use model::{
+    Channel, CredentialKind, Layer, Level, Permission, RefName, Restriction, RestrictionId,
+    RestrictionKind, Scope, Scopes, Subject, Timestamp,
+};
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// One reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub reason: Reason,
+    /// Which of the act's updates it is about, by its place in the list; `None` when it is
+    /// about the act as a whole.
+    pub update: Option<usize>,
+}
+
+/// Why not, with what belongs to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    Maintenance,
+    ReadOnly,
+    SignInRequired,
+    CredentialUnknown,
+    CredentialExpired {
+        at: Timestamp,
+    },
+    CredentialRevoked {
+        at: Timestamp,
+    },
+    CredentialWrongDoor {
+        kind: CredentialKind,
+        channel: Channel,
+    },
+    CredentialSuspended,
+    AddressNotAllowed {
+        address: Option<IpAddr>,
+    },
+    TwoFactorRequired,
+    ScopeMissing(ScopeGap),
+    TokenRepository,
+    TokenRef {
+        name: RefName,
+    },
+    TokenWidens,
+    /// Nothing is there that this principal may know of. Says what was looked for, never what
+    /// was found.
+    NotFound {
+        what: Level,
+    },
+    NotPermitted {
+        needed: Permission,
+        held: Option<Permission>,
+        on: Level,
+    },
+    MembersOnly,
+    Archived,
+    OverQuota,
+    ReservedRef {
+        name: RefName,
+    },
+    DefaultBranchDeletion {
+        name: RefName,
+    },
+    Restricted(Restricted),
+}
+
+/// The scopes of an operation and of a credential, where they do not meet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScopeGap {
+    pub required: BTreeSet<Scope>,
+    pub held: Scopes,
+    /// Never empty.
+    pub missing: BTreeSet<Scope>,
+}
+
+/// A ref that a restriction closes to this change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restricted {
+    pub name: RefName,
+    pub change: Change,
+    /// The rule. Of several allow-lists that refuse together: the nearest one.
+    pub rule: Arc<Restriction>,
+    /// The other allow-lists that refuse together with it; being listed in one of them all is
+    /// enough.
+    pub also: Vec<RestrictionId>,
+    /// Whom the allow-lists let in, as far as the principal may know; empty for other kinds.
+    pub who_may: Vec<Subject>,
+}
+
+impl Refusal {
+    /// What programs branch on.
+    pub fn code(&self) -> Code {
+        match &self.reason {
+            Reason::Maintenance => Code::Maintenance,
+            Reason::ReadOnly => Code::ReadOnly,
+            Reason::SignInRequired => Code::SignInRequired,
+            Reason::CredentialUnknown => Code::CredentialUnknown,
+            Reason::CredentialExpired { .. } => Code::CredentialExpired,
+            Reason::CredentialRevoked { .. } => Code::CredentialRevoked,
+            Reason::CredentialWrongDoor { .. } => Code::CredentialWrongDoor,
+            Reason::CredentialSuspended => Code::CredentialSuspended,
+            Reason::AddressNotAllowed { .. } => Code::AddressNotAllowed,
+            Reason::TwoFactorRequired => Code::TwoFactorRequired,
+            Reason::ScopeMissing(_) => Code::ScopeMissing,
+            Reason::TokenRepository => Code::TokenRepository,
+            Reason::TokenRef { .. } => Code::TokenRef,
+            Reason::TokenWidens => Code::TokenWidens,
+            Reason::NotFound { what } => not_found(*what),
+            Reason::NotPermitted { needed, .. } => not_permitted(*needed),
+            Reason::MembersOnly => Code::MembersOnly,
+            Reason::Archived => Code::Archived,
+            Reason::OverQuota => Code::OverQuota,
+            Reason::ReservedRef { .. } => Code::ReservedRef,
+            Reason::DefaultBranchDeletion { .. } => Code::DefaultBranchDeletion,
+            Reason::Restricted(it) => restricted(it.rule.kind),
+        }
+    }
+
+    /// The layer that refuses.
+    pub fn layer(&self) -> Layer {
+        self.code().layer()
+    }
+
+    /// The rule that refuses, where it is one.
+    pub fn rule(&self) -> Option<&Restriction> {
+        self.restricted().map(|it| &*it.rule)
+    }
+
+    /// Where the rule hangs that refuses, or where the missing permission would be given.
+    pub fn level(&self) -> Option<Level> {
+        if let Reason::NotPermitted { on, .. } = self.reason {
+            return Some(on);
+        }
+        self.rule().map(|it| it.level)
+    }
+
+    /// Required, held and missing scopes, where those are the reason.
+    pub const fn scopes(&self) -> Option<&ScopeGap> {
+        if let Reason::ScopeMissing(gap) = &self.reason { Some(gap) } else { None }
+    }
+
+    /// The closed ref and its rule, where that is the reason.
+    pub const fn restricted(&self) -> Option<&Restricted> {
+        if let Reason::Restricted(it) = &self.reason { Some(it) } else { None }
+    }
+}
+
+/// Of the instance, nothing is ever hidden; the arm answers as a workspace would.
+const fn not_found(what: Level) -> Code {
+    match what {
+        Level::Instance | Level::Workspace => Code::WorkspaceNotFound,
+        Level::Project => Code::ProjectNotFound,
+        Level::Repository => Code::RepositoryNotFound,
+    }
+}
+
+const fn not_permitted(needed: Permission) -> Code {
+    match needed {
+        Permission::Read => Code::PermissionRead,
+        Permission::Write => Code::PermissionWrite,
+        Permission::CreateRepository => Code::PermissionCreate,
+        Permission::Admin => Code::PermissionAdmin,
+    }
+}
+
+const fn restricted(kind: RestrictionKind) -> Code {
+    match kind {
+        RestrictionKind::Push => Code::PushRestricted,
+        RestrictionKind::Force => Code::ForceRestricted,
+        RestrictionKind::Delete => Code::DeleteRestricted,
+        RestrictionKind::PullRequestOnly => Code::PullRequestOnly,
+    }
+}

@@ -1,0 +1,225 @@
+//! The sentences of refusals and of the trace, in English, for people.
+//!
+//! They hold no markup and no escape sequences, and fit a terminal line where the names in them
+//! are of ordinary length.
+
+use crate::decision::{Outcome, Weighed, WeighedRule};
+use crate::facts::{Held, Source};
+use crate::refusal::{Reason, Refusal, Restricted, ScopeGap};
+use crate::update::Change;
+use model::{Channel, CredentialKind, Level, Permission, RestrictionKind, Scope, Scopes};
+use std::fmt;
+
+impl Refusal {
+    /// One sentence: `main is closed to direct pushes.`
+    pub fn message(&self) -> String {
+        match &self.reason {
+            Reason::Maintenance => "The server is down for maintenance.".into(),
+            Reason::ReadOnly => "The server is read-only at the moment.".into(),
+            Reason::SignInRequired => "You need to sign in for this.".into(),
+            Reason::CredentialUnknown => "This user name and secret fit nothing on record.".into(),
+            Reason::CredentialExpired { .. } => "This credential has expired.".into(),
+            Reason::CredentialRevoked { .. } => "This credential was revoked.".into(),
+            Reason::CredentialWrongDoor { kind, channel } => wrong_door(*kind, *channel),
+            Reason::CredentialSuspended => "This account is suspended.".into(),
+            Reason::AddressNotAllowed { address: Some(address) } => {
+                format!("The workspace does not let {address} in.")
+            }
+            Reason::AddressNotAllowed { address: None } => {
+                "The workspace lets certain addresses in only, and yours is not known.".into()
+            }
+            Reason::TwoFactorRequired => "The workspace requires a second factor.".into(),
+            Reason::ScopeMissing(gap) => gap.message(),
+            Reason::TokenRepository => "This token is not good for this repository.".into(),
+            Reason::TokenRef { name } => {
+                format!("This token may not change {}.", name.short())
+            }
+            Reason::TokenWidens => {
+                "A limited credential cannot make one without its limits.".into()
+            }
+            Reason::NotFound { what } => format!("There is no such {what}, or you may not see it."),
+            Reason::NotPermitted { needed, held, on } => not_permitted(*needed, *held, *on),
+            Reason::MembersOnly => "Only members of the workspace may see this.".into(),
+            Reason::Archived => "The repository is archived; its refs do not change.".into(),
+            Reason::OverQuota => {
+                "The repository is over its size limit; only deletions are taken.".into()
+            }
+            Reason::ReservedRef { name } => {
+                format!("{name} is reserved for the server.")
+            }
+            Reason::DefaultBranchDeletion { name } => {
+                format!("{} is the default branch and cannot be deleted.", name.short())
+            }
+            Reason::Restricted(it) => it.message(),
+        }
+    }
+
+    /// A few words that stand alone in git's parentheses: `pull request required`.
+    pub fn short(&self) -> String {
+        let fixed = match &self.reason {
+            Reason::Maintenance => "server in maintenance",
+            Reason::ReadOnly => "server is read-only",
+            Reason::SignInRequired => "sign in first",
+            Reason::CredentialUnknown => "unknown credential",
+            Reason::CredentialExpired { .. } => "credential expired",
+            Reason::CredentialRevoked { .. } => "credential revoked",
+            Reason::CredentialWrongDoor { .. } => "credential not taken here",
+            Reason::CredentialSuspended => "account suspended",
+            Reason::AddressNotAllowed { .. } => "address not allowed",
+            Reason::TwoFactorRequired => "second factor required",
+            Reason::ScopeMissing(gap) => return format!("token lacks {}", list(&gap.missing)),
+            Reason::TokenRepository => "token not good for this repository",
+            Reason::TokenRef { .. } => "token not good for this ref",
+            Reason::TokenWidens => "limited credential cannot make a wider one",
+            Reason::NotFound { what } => return format!("no such {what}"),
+            Reason::NotPermitted { needed, .. } => return format!("needs {needed} permission"),
+            Reason::MembersOnly => "members only",
+            Reason::Archived => "repository is archived",
+            Reason::OverQuota => "repository is over its size limit",
+            Reason::ReservedRef { .. } => "reserved ref",
+            Reason::DefaultBranchDeletion { .. } => "default branch cannot be deleted",
+            Reason::Restricted(it) => it.short(),
+        };
+        fixed.into()
+    }
+}
+
+impl Restricted {
+    fn message(&self) -> String {
+        let name = self.name.short();
+        match self.rule.kind {
+            RestrictionKind::Push => format!("{name} is closed to direct pushes."),
+            RestrictionKind::Force => format!("The history of {name} may not be rewritten."),
+            RestrictionKind::Delete => format!("{name} may not be deleted."),
+            RestrictionKind::PullRequestOnly => format!("{name} changes by pull request only."),
+        }
+    }
+
+    fn short(&self) -> &'static str {
+        match self.rule.kind {
+            // Where somebody may push directly, a pull request is the way for the others, too.
+            RestrictionKind::Push => match self.name.branch_name() {
+                Some(_) => "pull request required",
+                None => "closed to direct pushes",
+            },
+            RestrictionKind::Force => "rewriting history not allowed",
+            RestrictionKind::Delete => "deletion not allowed",
+            RestrictionKind::PullRequestOnly => "pull request required",
+        }
+    }
+}
+
+impl ScopeGap {
+    fn message(&self) -> String {
+        let held = match &self.held {
+            Scopes::Unlimited => String::new(),
+            Scopes::Only(held) if held.is_empty() => "; it has none".into(),
+            Scopes::Only(held) => format!("; it has {}", list(held)),
+        };
+        format!("This credential lacks {}{held}.", list(&self.missing))
+    }
+}
+
+fn list<'a>(scopes: impl IntoIterator<Item = &'a Scope>) -> String {
+    scopes.into_iter().map(|it| it.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn wrong_door(kind: CredentialKind, channel: Channel) -> String {
+    let kind = match kind {
+        CredentialKind::None => "This kind of credential",
+        CredentialKind::Password => "A password",
+        CredentialKind::ApiToken => "An API token",
+        CredentialKind::AccessToken => "An access token",
+        CredentialKind::SshKey => "An SSH key",
+        CredentialKind::SshCertificate => "An SSH certificate",
+        CredentialKind::OidcToken => "An OIDC token",
+    };
+    let door = match channel {
+        Channel::GitHttp => "git over HTTP",
+        Channel::GitSsh => "git over SSH",
+        Channel::Rest => "the REST API",
+        Channel::Web => "the web pages",
+        Channel::Merge => "merging",
+        Channel::Mirror => "mirroring",
+        Channel::Workload => "workloads",
+    };
+    format!("{kind} is not taken for {door} in this form.")
+}
+
+fn not_permitted(needed: Permission, held: Option<Permission>, on: Level) -> String {
+    match held {
+        Some(held) => format!("This needs {needed} on the {on}; you hold {held}."),
+        None => format!("This needs {needed} on the {on}; you hold no permission on it."),
+    }
+}
+
+impl fmt::Display for Weighed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Instance(state) => write!(f, "the server is {}", state.as_str()),
+            Self::Fact { what, holds: true } => write!(f, "{what}: yes"),
+            Self::Fact { what, holds: false } => write!(f, "{what}: no"),
+            Self::Scopes { required, held } => {
+                write!(f, "required: {}; held: ", or_none(&list(*required)))?;
+                match held {
+                    Scopes::Unlimited => f.write_str("all"),
+                    Scopes::Only(held) => f.write_str(or_none(&list(held))),
+                }
+            }
+            Self::Permission { needed, held: Some(held) } => {
+                write!(f, "needed: {needed}; held: {held}")
+            }
+            Self::Permission { needed, held: None } => write!(f, "needed: {needed}; held: none"),
+            Self::Rule(rule) => rule.fmt(f),
+        }
+    }
+}
+
+fn or_none(list: &str) -> &str {
+    if list.is_empty() { "none" } else { list }
+}
+
+impl fmt::Display for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { permission, source } = self;
+        match source {
+            Source::Grant(it) => write!(
+                f,
+                "{permission}, granted to {} on the {}",
+                it.subject.kind().replace('_', " "),
+                it.level
+            ),
+            Source::Owner => write!(f, "{permission}, as an owner of the workspace"),
+            Source::Public => write!(f, "{permission}, because the repository is public"),
+            Source::System => write!(f, "{permission}, as the server itself"),
+        }
+    }
+}
+
+impl fmt::Display for WeighedRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, level, kind, outcome } = self;
+        write!(f, "{kind} on the {level}, rule {id}: {outcome}")
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OtherChange => f.write_str("not about this change"),
+            Self::OtherWay => f.write_str("not about merged pull requests"),
+            Self::Lists(it) => write!(f, "lists the {}", it.kind().replace('_', " ")),
+            Self::Outranked => f.write_str("another rule decides"),
+            Self::CannotTellYet => f.write_str("depends on the objects"),
+            Self::Refuses => f.write_str("refuses"),
+            Self::WouldRefuse => f.write_str("would refuse, but is only evaluated"),
+        }
+    }
+}
+
+/// The word for a change in a sentence about what was tried.
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
