@@ -1,1 +1,60 @@
-//! To be written.
+//! All the SQL there is: people, places, rules, credentials and records, on SQLite or PostgreSQL
+//! from one text.
+//!
+//! A [`Store`] answers and changes; it never decides, knows no HTTP and no git, and never shows a
+//! secret (it holds hashes only). Whoever changes something says who they are ([`Actor`]), and the
+//! audit line is written in the same transaction. What decisions are made from is read as one
+//! snapshot ([`RepositoryFacts`]) with its version.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failing test may panic"))]
+
+mod access_token;
+mod api_token;
+mod audit;
+mod change;
+mod database;
+mod error;
+mod facts;
+mod grant;
+mod group;
+mod member;
+mod migrate;
+mod owner;
+mod page;
+mod principal;
+mod project;
+mod push;
+mod refusal;
+mod repository;
+mod restriction;
+mod setting;
+mod sql;
+mod store;
+mod token;
+mod user;
+mod workspace;
+
+pub use access_token::AccessToken;
+pub use api_token::ApiToken;
+pub use audit::{AuditFilter, AuditLine};
+pub use change::Actor;
+pub use database::Options;
+pub use error::{Error, Result};
+pub use facts::{
+    Names, PrincipalFacts, ProjectFacts, RepositoryFacts, SubjectName, WorkspaceFacts,
+};
+pub use grant::OwnedGrant;
+pub use group::Group;
+pub use member::{Member, Membership};
+pub use owner::Owner;
+pub use page::{Page, PageRequest};
+pub use principal::{PrincipalKind, PrincipalName};
+pub use project::{NewProject, Project, ProjectUpdate};
+pub use push::{PushRecord, RefUpdateRecord};
+pub use refusal::RefusalRecord;
+pub use repository::{ForkPolicy, NewRepository, Repository, RepositoryUpdate};
+pub use restriction::NewRestriction;
+pub use store::Store;
+pub use token::{NewToken, Token, TokenHash, TokenLimits};
+pub use user::{NewUser, User, UserUpdate};
+pub use workspace::{NewWorkspace, Workspace, WorkspaceUpdate};

@@ -1,0 +1,59 @@
+//! Principals as records name them: records must stay true when the principal is gone.
+
+use crate::Result;
+use crate::sql::Columns;
+
+/// What kind of principal acted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PrincipalKind {
+    User,
+    AccessToken,
+    AccessKey,
+    Workload,
+    Anonymous,
+    System,
+}
+
+impl PrincipalKind {
+    const ALL: [Self; 6] = [
+        Self::User,
+        Self::AccessToken,
+        Self::AccessKey,
+        Self::Workload,
+        Self::Anonymous,
+        Self::System,
+    ];
+
+    /// The word in the store and in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::AccessToken => "access_token",
+            Self::AccessKey => "access_key",
+            Self::Workload => "workload",
+            Self::Anonymous => "anonymous",
+            Self::System => "system",
+        }
+    }
+}
+
+/// A principal by name, as it was at the time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrincipalName {
+    pub kind: PrincipalKind,
+    /// The id of the user, access token, …; `None` for anonymous and the system.
+    pub id: Option<i64>,
+    pub name: String,
+}
+
+impl PrincipalName {
+    /// Reads `principal_kind`, `principal_id` and `principal_name`.
+    pub(crate) fn from_columns(row: Columns<'_>) -> Result<Self> {
+        let kind = row.text("principal_kind")?;
+        let kind = PrincipalKind::ALL
+            .into_iter()
+            .find(|it| it.as_str() == kind)
+            .ok_or_else(|| row.unreadable("principal_kind", kind))?;
+        Ok(Self { kind, id: row.opt_int("principal_id")?, name: row.text("principal_name")? })
+    }
+}

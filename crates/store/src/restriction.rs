@@ -1,0 +1,331 @@
+//! Restrictions: stored, listed and changed here; weighed by `policy`.
+//!
+//! Every statement carries the owner. A restriction's id alone finds nothing: an admin of one
+//! repository must not reach another's rules by guessing numbers.
+
+use crate::change::{Audited, Change};
+use crate::owner::{Owner, subject_from, subject_id};
+use crate::sql::{Columns, Row, Tx, args};
+use crate::{Actor, Error, PrincipalKind, Result, Store};
+use model::{
+    ListedSubject, Matcher, MatcherKind, Mode, RefKinds, Restriction, RestrictionId,
+    RestrictionKind,
+};
+use std::collections::BTreeMap;
+
+/// What creating or replacing a restriction needs. Also what is left of a [`Restriction`] when the
+/// store's own columns are taken away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewRestriction {
+    pub kind: RestrictionKind,
+    pub matcher: Matcher,
+    pub on: RefKinds,
+    pub subjects: Vec<ListedSubject>,
+    pub mode: Mode,
+    pub value: Option<i64>,
+    pub note: Option<String>,
+}
+
+/// The condition that picks one owner's rows of `restriction r`.
+macro_rules! of_owner {
+    () => {
+        " r.level = $1 and r.owner_id = $2 "
+    };
+}
+
+/// The three queries that read restrictions whole, each with the same condition on
+/// `restriction r`.
+pub(crate) struct Queries {
+    pub rows: &'static str,
+    pub excepts: &'static str,
+    pub subjects: &'static str,
+}
+
+/// [`Queries`] for a condition given as a literal.
+macro_rules! restriction_queries {
+    ($where:expr) => {
+        $crate::restriction::Queries {
+            rows: concat!(
+                "select r.id, r.level, r.owner_id, r.kind, r.matcher, r.pattern, r.on_refs, r.mode,
+                     r.value, r.note, r.changed_at, r.changed_by
+                 from restriction r where ",
+                $where,
+                " order by r.id"
+            ),
+            excepts: concat!(
+                "select e.restriction_id, e.pattern
+                 from restriction_except e join restriction r on r.id = e.restriction_id where ",
+                $where,
+                " order by e.restriction_id, e.position"
+            ),
+            subjects: concat!(
+                "select s.restriction_id, s.subject_kind, s.subject_id, s.until, s.reason, ",
+                $crate::facts::subject_name_columns!(),
+                " from restriction_subject s join restriction r on r.id = s.restriction_id ",
+                $crate::facts::subject_name_joins!("s"),
+                " where ",
+                $where,
+                " order by s.restriction_id, s.subject_kind, s.subject_id"
+            ),
+        }
+    };
+}
+pub(crate) use restriction_queries;
+
+const OF_OWNER: Queries = restriction_queries!(of_owner!());
+const ONE: Queries = restriction_queries!(concat!(of_owner!(), " and r.id = $3 "));
+
+/// Restrictions as read, and the rows of their subjects, from which names may be taken.
+pub(crate) struct Read {
+    pub restrictions: Vec<Restriction>,
+    pub subjects: Vec<Row>,
+}
+
+/// Reads restrictions whole, in three statements however many there are.
+pub(crate) async fn read(
+    tx: &mut Tx,
+    queries: &Queries,
+    args: &[crate::sql::Arg<'_>],
+) -> Result<Read> {
+    let rows = tx.all(queries.rows, args).await?;
+    let excepts = tx.all(queries.excepts, args).await?;
+    let subjects = tx.all(queries.subjects, args).await?;
+    assemble(&rows, &excepts, subjects)
+}
+
+fn assemble(rows: &[Row], excepts: &[Row], subjects: Vec<Row>) -> Result<Read> {
+    let mut patterns: BTreeMap<i64, Vec<String>> = BTreeMap::new();
+    for row in excepts {
+        let row = row.of("restriction_except");
+        patterns.entry(row.int("restriction_id")?).or_default().push(row.text("pattern")?);
+    }
+    let mut listed: BTreeMap<i64, Vec<ListedSubject>> = BTreeMap::new();
+    for row in &subjects {
+        let row = row.of("restriction_subject");
+        let subject = ListedSubject {
+            subject: subject_from(row)?,
+            until: row.opt_time("until")?,
+            reason: row.opt_text("reason")?,
+        };
+        listed.entry(row.int("restriction_id")?).or_default().push(subject);
+    }
+    let restrictions = rows
+        .iter()
+        .map(|row| {
+            let row = row.of("restriction");
+            let id = row.int("id")?;
+            let except = patterns.remove(&id).unwrap_or_default();
+            restriction_from(row, except, listed.remove(&id).unwrap_or_default())
+        })
+        .collect::<Result<_>>()?;
+    Ok(Read { restrictions, subjects })
+}
+
+fn restriction_from(
+    row: Columns<'_>,
+    except: Vec<String>,
+    subjects: Vec<ListedSubject>,
+) -> Result<Restriction> {
+    Ok(Restriction {
+        id: RestrictionId(row.int("id")?),
+        level: Owner::from_columns(row)?.level(),
+        kind: row.parsed("kind", RestrictionKind::parse)?,
+        matcher: Matcher {
+            kind: row.parsed("matcher", MatcherKind::parse)?,
+            pattern: row.text("pattern")?,
+            except,
+        },
+        on: row.parsed("on_refs", RefKinds::parse)?,
+        subjects,
+        mode: row.parsed("mode", Mode::parse)?,
+        value: row.opt_int("value")?,
+        note: row.opt_text("note")?,
+        changed_at: row.time("changed_at")?,
+        changed_by: row.opt_text("changed_by")?,
+    })
+}
+
+impl Store {
+    /// Puts a restriction on a workspace, project or repository. A subject may be listed once.
+    pub async fn create_restriction(
+        &self,
+        by: &Actor,
+        owner: Owner,
+        new: NewRestriction,
+    ) -> Result<Restriction> {
+        let mut change = self.change(by).await?;
+        owner.must_exist(&mut change).await?;
+        let id = RestrictionId(change.next_id("restriction").await?);
+        let created = stored(id, owner, new, by);
+        let sql = "insert into restriction (id, level, owner_id, kind, matcher, pattern, on_refs,
+                       mode, value, note, changed_at, changed_by)
+                   values ($3, $1, $2, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+        change.execute(sql, &columns(owner, &created)).await?;
+        insert_lists(&mut change, &created).await?;
+        let is = audit_text(&created);
+        let what = format!("created restriction {id}");
+        change.commit(Audited { after: Some(&is), ..about(owner, &what) }).await?;
+        Ok(created)
+    }
+
+    /// The restrictions on one thing; those of the levels above are not among them.
+    pub async fn list_restrictions(&self, owner: Owner) -> Result<Vec<Restriction>> {
+        let mut tx = self.database.snapshot().await?;
+        Ok(read(&mut tx, &OF_OWNER, args![owner.word(), owner.id()]).await?.restrictions)
+    }
+
+    /// An owner's restriction by number.
+    pub async fn find_restriction(
+        &self,
+        owner: Owner,
+        id: RestrictionId,
+    ) -> Result<Option<Restriction>> {
+        let mut tx = self.database.snapshot().await?;
+        Ok(read(&mut tx, &ONE, args![owner.word(), owner.id(), id.0]).await?.restrictions.pop())
+    }
+
+    /// Replaces everything about a restriction but its number and its owner.
+    /// [`Error::NotFound`] if the owner has no such restriction.
+    pub async fn update_restriction(
+        &self,
+        by: &Actor,
+        owner: Owner,
+        id: RestrictionId,
+        new: NewRestriction,
+    ) -> Result<Restriction> {
+        let mut change = self.change(by).await?;
+        let before = find(&mut change, owner, id).await?;
+        let before = before.ok_or(Error::NotFound { what: "restriction" })?;
+        let after = stored(id, owner, new, by);
+        let sql = "update restriction set kind = $4, matcher = $5, pattern = $6, on_refs = $7,
+                       mode = $8, value = $9, note = $10, changed_at = $11, changed_by = $12
+                   where level = $1 and owner_id = $2 and id = $3";
+        change.execute(sql, &columns(owner, &after)).await?;
+        remove_lists(&mut change, owner, id).await?;
+        insert_lists(&mut change, &after).await?;
+        let what = format!("changed restriction {id}");
+        let (was, is) = (audit_text(&before), audit_text(&after));
+        change
+            .commit(Audited { before: Some(&was), after: Some(&is), ..about(owner, &what) })
+            .await?;
+        Ok(after)
+    }
+
+    /// Removes a restriction. `false` if the owner has none by this number.
+    pub async fn remove_restriction(
+        &self,
+        by: &Actor,
+        owner: Owner,
+        id: RestrictionId,
+    ) -> Result<bool> {
+        let mut change = self.change(by).await?;
+        let Some(before) = find(&mut change, owner, id).await? else {
+            return Ok(false);
+        };
+        remove_lists(&mut change, owner, id).await?;
+        let sql = "delete from restriction where level = $1 and owner_id = $2 and id = $3";
+        change.execute(sql, args![owner.word(), owner.id(), id.0]).await?;
+        let was = audit_text(&before);
+        let what = format!("removed restriction {id}");
+        change.commit(Audited { before: Some(&was), ..about(owner, &what) }).await?;
+        Ok(true)
+    }
+}
+
+async fn find(
+    change: &mut Change<'_>,
+    owner: Owner,
+    id: RestrictionId,
+) -> Result<Option<Restriction>> {
+    let key = args![owner.word(), owner.id(), id.0];
+    let rows = change.all(ONE.rows, key).await?;
+    let excepts = change.all(ONE.excepts, key).await?;
+    let subjects = change.all(ONE.subjects, key).await?;
+    Ok(assemble(&rows, &excepts, subjects)?.restrictions.pop())
+}
+
+fn stored(id: RestrictionId, owner: Owner, new: NewRestriction, by: &Actor) -> Restriction {
+    let is_system = by.principal.kind == PrincipalKind::System;
+    Restriction {
+        id,
+        level: owner.level(),
+        kind: new.kind,
+        matcher: new.matcher,
+        on: new.on,
+        subjects: new.subjects,
+        mode: new.mode,
+        value: new.value,
+        note: new.note,
+        changed_at: by.at,
+        changed_by: (!is_system).then(|| by.principal.name.clone()),
+    }
+}
+
+/// The columns of the table itself, the owner and the id first.
+fn columns(owner: Owner, it: &Restriction) -> [crate::sql::Arg<'_>; 12] {
+    [
+        owner.word().into(),
+        owner.id().into(),
+        it.id.0.into(),
+        it.kind.as_str().into(),
+        it.matcher.kind.as_str().into(),
+        (&it.matcher.pattern).into(),
+        it.on.as_str().into(),
+        it.mode.as_str().into(),
+        it.value.into(),
+        (&it.note).into(),
+        it.changed_at.into(),
+        (&it.changed_by).into(),
+    ]
+}
+
+async fn insert_lists(change: &mut Change<'_>, it: &Restriction) -> Result<()> {
+    for (position, pattern) in (0_i64..).zip(&it.matcher.except) {
+        let sql = "insert into restriction_except (restriction_id, position, pattern)
+                   values ($1, $2, $3)";
+        change.execute(sql, args![it.id.0, position, pattern]).await?;
+    }
+    for listed in &it.subjects {
+        crate::grant::must_exist(change, listed.subject).await?;
+        let sql =
+            "insert into restriction_subject (restriction_id, subject_kind, subject_id, until,
+                       reason)
+                   values ($1, $2, $3, $4, $5)";
+        let (kind, id) = (listed.subject.kind(), subject_id(listed.subject));
+        change.execute(sql, args![it.id.0, kind, id, listed.until, &listed.reason]).await?;
+    }
+    Ok(())
+}
+
+async fn remove_lists(change: &mut Change<'_>, owner: Owner, id: RestrictionId) -> Result<()> {
+    let key = args![owner.word(), owner.id(), id.0];
+    let sql = "delete from restriction_except where restriction_id in (
+                   select id from restriction where level = $1 and owner_id = $2 and id = $3)";
+    change.execute(sql, key).await?;
+    let sql = "delete from restriction_subject where restriction_id in (
+                   select id from restriction where level = $1 and owner_id = $2 and id = $3)";
+    change.execute(sql, key).await?;
+    Ok(())
+}
+
+fn audit_text(it: &Restriction) -> String {
+    let subjects: Vec<_> = it
+        .subjects
+        .iter()
+        .map(|it| format!("{}:{}", it.subject.kind(), subject_id(it.subject)))
+        .collect();
+    format!(
+        "kind={} matcher={} pattern={:?} except={:?} on={} mode={} subjects={}",
+        it.kind,
+        it.matcher.kind,
+        it.matcher.pattern,
+        it.matcher.except,
+        it.on,
+        it.mode,
+        subjects.join(",")
+    )
+}
+
+fn about(owner: Owner, what: &str) -> Audited<'_> {
+    Audited { what, subject: owner.audited(), before: None, after: None }
+}
