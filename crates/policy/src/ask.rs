@@ -4,8 +4,8 @@
 //! anything up.
 
 use model::{
-    AccessKeyId, AccessTokenId, Channel, CredentialKind, GroupId, Matcher, RepositoryId, Scopes,
-    Subject, Timestamp, UserId, WorkloadId,
+    AccessKeyId, AccessTokenId, Channel, CredentialKind, GroupId, Matcher, Permission,
+    RepositoryId, Scope, Scopes, Subject, Timestamp, UserId, WorkloadId,
 };
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -173,6 +173,31 @@ pub enum CredentialState {
     WrongChannel,
     /// The account it belongs to may not sign in.
     Suspended,
+}
+
+/// What an access token holds on the place it belongs to: as much as its scopes speak of. The
+/// scopes then narrow it again, act by act.
+pub fn home_permission(scopes: &Scopes) -> Option<Permission> {
+    let any = |of: &[Scope]| of.iter().any(|it| scopes.includes(*it));
+    if any(&[
+        Scope::AdminRepository,
+        Scope::DeleteRepository,
+        Scope::AdminProject,
+        Scope::AdminWorkspace,
+    ]) {
+        Some(Permission::Admin)
+    } else if any(&[Scope::WriteRepository, Scope::WritePullRequest]) {
+        Some(Permission::Write)
+    } else if any(&[
+        Scope::ReadRepository,
+        Scope::ReadPullRequest,
+        Scope::ReadProject,
+        Scope::ReadWorkspace,
+    ]) {
+        Some(Permission::Read)
+    } else {
+        None
+    }
 }
 
 /// Where the asker came from.

@@ -82,13 +82,13 @@ codes! {
         "The credential lacks a scope that the operation needs."
         "Use a credential that has the missing scopes; scopes do not include one another.";
     TokenRepository "PC-TOKEN-REPOSITORY" Scope
-        "The token is limited to certain repositories, and this is another."
-        "Use a token that is good for this repository.";
+        "The token is limited to certain repositories, and this is another one, or none."
+        "Use a token that is good for this.";
     TokenRef "PC-TOKEN-REF" Scope
         "The token is limited to changing certain refs, and this is another."
         "Push to a ref that the token is good for, or use another token.";
     TokenWidens "PC-TOKEN-WIDENS" Scope
-        "A credential limited to certain repositories or refs cannot make one that is not."
+        "A credential limited to certain refs cannot make one that is not."
         "Make the token with a credential that has no such limits.";
 
     RepositoryNotFound "PC-REPO-NOT-FOUND" Visibility

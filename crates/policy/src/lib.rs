@@ -31,12 +31,15 @@ mod facts;
 mod layers;
 mod matcher;
 mod refusal;
+mod remedy;
 mod rulebook;
 mod sentences;
 mod update;
 
 pub use act::{Act, Needs, Right, Touches};
-pub use ask::{Asker, Credential, CredentialState, Network, Principal, PrincipalKind};
+pub use ask::{
+    Asker, Credential, CredentialState, Network, Principal, PrincipalKind, home_permission,
+};
 pub use code::{Code, Entry, catalogue};
 pub use decision::{
     Decision, Finding, Outcome, Step, UpdateDecision, Verdict, Weighed, WeighedRule,
@@ -48,11 +51,13 @@ pub use facts::{
 pub use layers::is_hidden_ref;
 pub use matcher::matches;
 pub use refusal::{Reason, Refusal, Restricted, ScopeGap};
+pub use remedy::{Actor, Remedy, RemedyKind, TokenWish, remedies};
 pub use rulebook::Rulebook;
 pub use update::{Change, RefUpdate, Way};
 
 use layers::Opinion;
 use model::Layer;
+use std::borrow::Cow;
 
 /// May this asker do this, given these facts?
 #[derive(Clone, Copy, Debug)]
@@ -70,14 +75,8 @@ pub struct Question<'a> {
 /// The answer is the same for a place that the asker may not see and for one that is not there:
 /// the facts about the place are put aside before anything is weighed.
 pub fn decide(question: &Question<'_>) -> Decision {
-    let nowhere;
-    let facts = if question.sees_the_place() {
-        question.facts
-    } else {
-        nowhere = Facts::nowhere(question.facts.now, question.facts.instance);
-        &nowhere
-    };
-    let question = Question { facts, ..*question };
+    let facts = question.facts_as_seen();
+    let question = Question { facts: &facts, ..*question };
     let mut decision = Decision {
         verdict: Verdict::Allowed,
         updates: Vec::new(),
@@ -104,13 +103,19 @@ pub fn decide(question: &Question<'_>) -> Decision {
     decision
 }
 
-impl Question<'_> {
-    /// Whoever has not shown who they are sees what anybody sees. So does a credential that is
-    /// no longer good: else it could still be used to find out what is there.
-    fn sees_the_place(&self) -> bool {
-        self.facts.place.level() == Some(self.act.needs().on)
+impl<'a> Question<'a> {
+    /// What the asker may be judged by. Whoever has not shown who they are sees what anybody
+    /// sees; so does a credential that is no longer good, else it could still be used to find
+    /// out what is there.
+    fn facts_as_seen(&self) -> Cow<'a, Facts> {
+        let seen = self.facts.place.level() == Some(self.act.needs().on)
             && self.who.credential.state == CredentialState::Valid
-            && self.facts.seen_by(&self.who.principal)
+            && self.facts.seen_by(&self.who.principal);
+        if seen {
+            Cow::Borrowed(self.facts)
+        } else {
+            Cow::Owned(Facts::nowhere(self.facts.now, self.facts.instance))
+        }
     }
 }
 

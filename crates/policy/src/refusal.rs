@@ -46,7 +46,10 @@ pub enum Reason {
     },
     TwoFactorRequired,
     ScopeMissing(ScopeGap),
-    TokenRepository,
+    /// The token is limited to certain repositories, and this is another one, or no repository.
+    TokenRepository {
+        on: Level,
+    },
     TokenRef {
         name: RefName,
     },
@@ -111,7 +114,7 @@ impl Refusal {
             Reason::AddressNotAllowed { .. } => Code::AddressNotAllowed,
             Reason::TwoFactorRequired => Code::TwoFactorRequired,
             Reason::ScopeMissing(_) => Code::ScopeMissing,
-            Reason::TokenRepository => Code::TokenRepository,
+            Reason::TokenRepository { .. } => Code::TokenRepository,
             Reason::TokenRef { .. } => Code::TokenRef,
             Reason::TokenWidens => Code::TokenWidens,
             Reason::NotFound { what } => not_found(*what),

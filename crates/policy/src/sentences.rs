@@ -30,7 +30,7 @@ impl Refusal {
             }
             Reason::TwoFactorRequired => "The workspace requires a second factor.".into(),
             Reason::ScopeMissing(gap) => gap.message(),
-            Reason::TokenRepository => "This token is not good for this repository.".into(),
+            Reason::TokenRepository { on } => format!("This token is not good for this {on}."),
             Reason::TokenRef { name } => {
                 format!("This token may not change {}.", name.short())
             }
@@ -68,7 +68,7 @@ impl Refusal {
             Reason::AddressNotAllowed { .. } => "address not allowed",
             Reason::TwoFactorRequired => "second factor required",
             Reason::ScopeMissing(gap) => return format!("token lacks {}", list(&gap.missing)),
-            Reason::TokenRepository => "token not good for this repository",
+            Reason::TokenRepository { on } => return format!("token not good for this {on}"),
             Reason::TokenRef { .. } => "token not good for this ref",
             Reason::TokenWidens => "limited credential cannot make a wider one",
             Reason::NotFound { what } => return format!("no such {what}"),

@@ -8,7 +8,7 @@ use crate::ask::{CredentialState, PrincipalKind};
 use crate::decision::Weighed;
 use crate::facts::{InstanceState, Place};
 use crate::refusal::{Reason, ScopeGap};
-use model::Scope;
+use model::{Level, RepositoryId, Scope};
 use std::collections::BTreeSet;
 
 pub(super) fn instance(question: &Question<'_>) -> Opinion {
@@ -114,18 +114,29 @@ pub(super) fn scope(question: &Question<'_>) -> Opinion {
             missing,
         }));
     }
-    if let Some(only) = &credential.repositories
-        && let Some(here) = question.facts.place.repository()
-    {
-        let holds = only.contains(&here.id);
-        opinion.weighed.push(Weighed::Fact { what: "the token is good for the repository", holds });
+    if let Some(only) = &credential.repositories {
+        let holds = good_for(only, question);
+        opinion.weighed.push(Weighed::Fact { what: "the token is good for the place", holds });
         if !holds {
-            opinion.reasons.push(Reason::TokenRepository);
+            opinion.reasons.push(Reason::TokenRepository { on: question.act.needs().on });
         }
     }
-    let limited = credential.repositories.is_some() || credential.refs.is_some();
-    if handed_on.is_some() && limited {
+    if handed_on.is_some() && credential.refs.is_some() {
         opinion.reasons.push(Reason::TokenWidens);
     }
     opinion
+}
+
+/// Is a token that is limited to these repositories good for this? Outside of them, it is for
+/// looking at what is open to anybody signed in. Of a place that may not be seen, nothing is
+/// said here; the next layer answers.
+fn good_for(only: &BTreeSet<RepositoryId>, question: &Question<'_>) -> bool {
+    let needs = question.act.needs();
+    match (needs.on, question.facts.place.repository()) {
+        (Level::Repository, here) => here.is_none_or(|it| only.contains(&it.id)),
+        (Level::Instance | Level::Workspace | Level::Project, _) => match needs.right {
+            Right::See | Right::SignedIn => needs.touches == Touches::Nothing,
+            Right::Member | Right::Hold(_) => false,
+        },
+    }
 }

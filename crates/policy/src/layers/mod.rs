@@ -45,8 +45,11 @@ impl Opinion {
     }
 }
 
+type WeighAct = fn(&Question<'_>) -> Opinion;
+type WeighUpdate = fn(&Question<'_>, &RefUpdate) -> Opinion;
+
 /// The layers that judge an act as a whole.
-pub(crate) const OF_THE_ACT: [(Layer, fn(&Question<'_>) -> Opinion); 7] = [
+pub(crate) const OF_THE_ACT: [(Layer, WeighAct); 7] = [
     (Layer::Instance, door::instance),
     (Layer::Credential, door::credential),
     (Layer::Network, door::network),
@@ -60,7 +63,7 @@ pub(crate) const OF_THE_ACT: [(Layer, fn(&Question<'_>) -> Opinion); 7] = [
 ///
 /// Which refs a credential may change is a matter of its scope, asked here because it differs
 /// from ref to ref. There are no content rules yet: what passes the restrictions passes.
-pub(crate) const OF_AN_UPDATE: [(Layer, fn(&Question<'_>, &RefUpdate) -> Opinion); 4] = [
+pub(crate) const OF_AN_UPDATE: [(Layer, WeighUpdate); 4] = [
     (Layer::Scope, refs::scope),
     (Layer::ReservedRef, refs::reserved),
     (Layer::Restriction, restriction::restrictions),
