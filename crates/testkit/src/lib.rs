@@ -1,1 +1,23 @@
-//! To be written.
+//! Sessions with a real server: one in the test's own process, people with names, real git.
+//!
+//! Everything goes through what people outside can reach: git and REST. The one exception is
+//! looking at what is on the server's disk afterwards. It must never reach into the server's
+//! rooms, or the tests would pass for reasons nobody else has.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "everything here runs in tests, where a failure is a panic that says why"
+)]
+
+mod git;
+mod push;
+mod rest;
+mod text;
+mod work_tree;
+
+pub use git::{Git, hermetic, provided};
+pub use push::Pushed;
+pub use rest::{Answer, Rest};
+pub use text::normalised;
+pub use work_tree::{Ended, WorkTree};
