@@ -88,6 +88,15 @@ pub enum Error {
     /// An abbreviated id that fits more than one object.
     #[error("`{0}` fits several objects: write more digits")]
     Ambiguous(String),
+    /// What a client sent is not git's protocol.
+    #[error(transparent)]
+    Wire(#[from] wire::Error),
+    /// A client asked for an object that no visible ref leads to.
+    #[error("upload-pack: not our ref {0}")]
+    NotOurRef(model::ObjectId),
+    /// A fetch that cannot be served as it was asked for.
+    #[error("{0}")]
+    BadFetch(&'static str),
     /// A failure with a code, outside a push.
     #[error(transparent)]
     Failed(#[from] Failure),
@@ -111,6 +120,7 @@ impl Error {
                 }
                 _ => FailureCode::UploadBroken.because(source.to_string()),
             },
+            Self::Wire(error) => FailureCode::Protocol.because(error.to_string()),
             Self::NotFound(_)
             | Self::Exists(_)
             | Self::NotARepository(_)
@@ -123,7 +133,9 @@ impl Error {
             | Self::DamagedRefs { .. }
             | Self::JournalAway
             | Self::UnknownRevision(_)
-            | Self::Ambiguous(_) => FailureCode::StoreAway.because(""),
+            | Self::Ambiguous(_)
+            | Self::NotOurRef(_)
+            | Self::BadFetch(_) => FailureCode::StoreAway.because(""),
         }
     }
 }

@@ -12,7 +12,7 @@ pub const MINIMUM_GIT: (u32, u32) = (2, 39);
 const MINIMUM_TEXT: &str = "2.39";
 
 /// How much of what a command says on stderr is kept.
-const STDERR_KEPT: u64 = 8192;
+const STDERR_KEPT: usize = 8192;
 
 /// Commands over one repository.
 pub struct Git;
@@ -89,8 +89,7 @@ fn parse_version(text: &str) -> Option<(u32, u32)> {
 }
 
 fn tail(stderr: &[u8]) -> String {
-    let kept = usize::try_from(STDERR_KEPT).unwrap_or(usize::MAX);
-    let start = stderr.len().saturating_sub(kept);
+    let start = stderr.len().saturating_sub(STDERR_KEPT);
     String::from_utf8_lossy(stderr.get(start..).unwrap_or_default()).trim().to_owned()
 }
 
@@ -104,18 +103,40 @@ pub struct Running {
 
 impl Running {
     /// Starts the command.
-    pub fn start(verb: &'static str, mut command: Command) -> Result<Self> {
+    pub fn start(verb: &'static str, command: Command) -> Result<Self> {
+        Self::start_with(verb, command, |_| {})
+    }
+
+    /// Starts the command; `hear` is given what it says on stderr, piece by piece, on a thread
+    /// of its own.
+    pub fn start_with(
+        verb: &'static str,
+        mut command: Command,
+        mut hear: impl FnMut(&[u8]) + Send + 'static,
+    ) -> Result<Self> {
         let mut child =
             command.spawn().map_err(|source| Error::GitMissing { needed: MINIMUM_TEXT, source })?;
         let stderr = child.stderr.take().map(|mut stderr| {
             std::thread::spawn(move || {
-                let mut kept = Vec::new();
-                let read = stderr.by_ref().take(STDERR_KEPT).read_to_end(&mut kept);
-                let drained = std::io::copy(&mut stderr, &mut std::io::sink());
-                if let Err(error) = read.and(drained.map(|it| it as usize)) {
-                    tracing::debug!(%error, "git's messages could not be read");
+                let (mut kept, mut piece) = (Vec::new(), [0; 4096]);
+                loop {
+                    match stderr.read(&mut piece) {
+                        Ok(0) => break,
+                        Ok(count) => {
+                            let said = piece.get(..count).unwrap_or_default();
+                            hear(said);
+                            kept.extend_from_slice(said);
+                            let excess = kept.len().saturating_sub(STDERR_KEPT);
+                            kept.drain(..excess);
+                        }
+                        Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                        Err(error) => {
+                            tracing::debug!(%error, "git's messages could not be read");
+                            break;
+                        }
+                    }
                 }
-                String::from_utf8_lossy(&kept).trim().to_owned()
+                tail(&kept)
             })
         });
         Ok(Self { child, verb, stderr })

@@ -22,6 +22,7 @@
 mod crash;
 mod error;
 mod failure;
+mod fetch;
 mod git;
 mod journal;
 mod objects;
@@ -37,6 +38,7 @@ mod tag;
 pub use crash::{CRASH_POINTS, crash_point};
 pub use error::{Error, Result};
 pub use failure::{Failure, FailureCode};
+pub use fetch::{Served, UploadOptions, Visible, advertise_upload, upload_pack};
 pub use git::{Git, MINIMUM_GIT, Running};
 pub use journal::{Journal, JournaledUpdate, Landing, Unrecorded};
 pub use objects::{Object, ObjectKind, Objects};

@@ -83,6 +83,11 @@ impl Frame {
         self.buffer.get_mut(Self::HEADER..).unwrap_or_default()
     }
 
+    /// The first `count` bytes of [`space`](Self::space), without a packet around them.
+    pub fn payload(&self, count: usize) -> &[u8] {
+        self.buffer.get(Self::HEADER..Self::HEADER + count).unwrap_or_default()
+    }
+
     /// The finished packet: header and the first `count` bytes of [`space`](Self::space).
     pub fn seal(&mut self, band: Band, count: usize) -> &[u8] {
         let length = (Self::HEADER + count).min(self.buffer.len());
@@ -120,6 +125,7 @@ mod tests {
         assert_eq!(frame.space().len(), 65515);
         frame.space()[..4].copy_from_slice(b"PACK");
         assert_eq!(frame.seal(Band::Data, 4), b"0009\x01PACK");
+        assert_eq!(frame.payload(4), b"PACK");
         assert_eq!(frame.seal(Band::Data, 65515).len(), 65520);
         assert_eq!(&frame.seal(Band::Fatal, 65515)[..5], b"fff0\x03");
     }

@@ -1,0 +1,116 @@
+//! The refs of a repository as one client may see them.
+
+use crate::refs::{Head, RefEntry, RefSnapshot};
+use model::{ObjectId, RefName};
+
+/// Which refs a client may see.
+#[derive(Clone, Copy)]
+pub enum Visible<'a> {
+    /// All of them, so that ready-made bytes can be sent.
+    Everything,
+    /// Those whose full name passes.
+    Only(&'a dyn Fn(&str) -> bool),
+}
+
+/// A snapshot through the eyes of one client.
+pub(super) struct View<'a> {
+    refs: &'a RefSnapshot,
+    visible: Visible<'a>,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(refs: &'a RefSnapshot, visible: Visible<'a>) -> Self {
+        Self { refs, visible }
+    }
+
+    fn shows(&self, name: &str) -> bool {
+        match self.visible {
+            Visible::Everything => true,
+            Visible::Only(passes) => passes(name),
+        }
+    }
+
+    /// The snapshot, if nothing in it is hidden.
+    pub(super) fn everything(&self) -> Option<&'a RefSnapshot> {
+        match self.visible {
+            Visible::Everything => Some(self.refs),
+            Visible::Only(_) => None,
+        }
+    }
+
+    /// All visible refs, sorted by name.
+    pub(super) fn iter(&self) -> impl Iterator<Item = RefEntry<'a>> {
+        self.refs.iter().filter(|it| self.shows(it.name))
+    }
+
+    /// The visible refs whose names start with `prefix`, sorted.
+    pub(super) fn with_prefix(&self, prefix: &'a str) -> impl Iterator<Item = RefEntry<'a>> {
+        self.refs.with_prefix(prefix).filter(|it| self.shows(it.name))
+    }
+
+    /// A visible ref by its full name.
+    pub(super) fn find(&self, name: &str) -> Option<RefEntry<'a>> {
+        self.refs.find(name).filter(|it| self.shows(it.name))
+    }
+
+    /// Is any ref with this prefix hidden?
+    pub(super) fn hides_any(&self, prefix: &'a str) -> bool {
+        self.everything().is_none() && self.refs.with_prefix(prefix).any(|it| !self.shows(it.name))
+    }
+
+    /// HEAD, unless it leads to a hidden branch. A detached HEAD is a name for a commit, so it is
+    /// visible where that commit is some visible ref's.
+    pub(super) fn head(&self) -> Option<wire::Head<'a>> {
+        match self.refs.head() {
+            Head::Branch(name) => self.shows(name.as_str()).then(|| wire::Head {
+                id: self.refs.find(name.as_str()).map(|it| it.id),
+                target: Some(name),
+            }),
+            Head::Detached(id) => {
+                let shown = self.everything().is_some() || self.iter().any(|it| it.id == *id);
+                shown.then_some(wire::Head { id: Some(*id), target: None })
+            }
+        }
+    }
+
+    /// Looks a ref up as git reads a short name: as it is, then as a tag, a branch, a remote.
+    /// More than one hit is none: nobody knows which was meant.
+    pub(super) fn find_short(&self, name: &str) -> Option<ObjectId> {
+        let full = |before: &str| self.find(&format!("{before}{name}")).map(|it| it.id);
+        let mut hits = ["", "refs/", "refs/tags/", "refs/heads/", "refs/remotes/"]
+            .into_iter()
+            .filter_map(full);
+        let first = hits.next();
+        first.filter(|_| hits.next().is_none())
+    }
+
+    /// Takes out of `wanted` whatever a visible ref (or HEAD) points to directly.
+    pub(super) fn remove_tips(&self, wanted: &mut Vec<ObjectId>) {
+        if let Some(head) = self.head().and_then(|it| it.id) {
+            wanted.retain(|it| *it != head);
+        }
+        wanted.sort_unstable();
+        for entry in self.refs.iter() {
+            if wanted.is_empty() {
+                return;
+            }
+            // The name is asked about last: nearly no ref is among the wanted ones.
+            if let Ok(at) = wanted.binary_search(&entry.id)
+                && self.shows(entry.name)
+            {
+                wanted.remove(at);
+            }
+        }
+    }
+
+    /// What visible refs point to, annotated tags peeled; HEAD first. May repeat itself.
+    pub(super) fn peeled_tips(&self) -> impl Iterator<Item = ObjectId> {
+        let head = self.head().and_then(|it| it.id);
+        head.into_iter().chain(self.iter().map(|it| it.peeled.unwrap_or(it.id)))
+    }
+}
+
+/// The name of a branch in a view's terms; only for reading `symref` answers.
+pub(super) fn target_name<'a>(head: &wire::Head<'a>) -> Option<&'a str> {
+    head.target.map(RefName::as_str)
+}
