@@ -1,1 +1,5 @@
-fn main() {}
+//! The program `portcullis`. Everything is in the library, so that tests can have it, too.
+
+fn main() -> std::process::ExitCode {
+    portcullis::main()
+}

@@ -1,0 +1,77 @@
+//! What a server answers when it does not do what was asked: both APIs' error shape, read without
+//! trusting it.
+
+use super::refusal::render_refusal;
+use super::terminal::{Style, clean};
+use serde_json::Value;
+use std::fmt::Write as _;
+
+/// A request that was refused or failed on the server.
+#[derive(Debug)]
+pub struct ServerError {
+    /// The HTTP status.
+    pub status: u16,
+    /// The whole answer, if it was JSON; for `--json`.
+    pub document: Value,
+    message: String,
+}
+
+impl ServerError {
+    /// Reads an answer; one that is not ours still says its status and first line.
+    pub fn read(base: &str, status: u16, text: &str) -> Self {
+        let document: Value = serde_json::from_str(text).unwrap_or(Value::Null);
+        let said = document.pointer("/error/message").and_then(Value::as_str);
+        let message = match said {
+            Some(message) => clean(message),
+            None => {
+                let line = clean(text.lines().next().unwrap_or_default().trim());
+                let line: String = line.chars().take(200).collect();
+                format!("`{base}` answered {status} {line}").trim_end().to_owned()
+            }
+        };
+        Self { status, document, message }
+    }
+
+    /// For a terminal: the sentence and its code, what is wrong with which field, the refusal, and
+    /// the id to look for in the server's log when the fault is the server's.
+    pub fn render(&self, style: Style) -> String {
+        let mut text = style.strong(&self.message);
+        if let Some(code) = self.text_at("/error/code") {
+            let _: std::fmt::Result = write!(text, " {}", style.quiet(&format!("({code})")));
+        }
+        if let Some(Value::Object(fields)) = self.document.pointer("/error/fields") {
+            for (field, why) in fields {
+                let why = match why {
+                    Value::Array(list) => {
+                        list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("; ")
+                    }
+                    Value::String(one) => one.clone(),
+                    other => other.to_string(),
+                };
+                let _: std::fmt::Result = write!(text, "\n  {}: {}", clean(field), clean(&why));
+            }
+        }
+        match self.document.pointer("/error/refusal") {
+            Some(refusal) if refusal.is_object() => {
+                let _: std::fmt::Result = write!(text, "\n{}", render_refusal(refusal, style));
+            }
+            Some(_) | None => {}
+        }
+        if let (500.., Some(id)) = (self.status, self.text_at("/error/request_id")) {
+            let _: std::fmt::Result = write!(text, "\n  the server's log has it as request {id}");
+        }
+        text.trim_end().to_owned()
+    }
+
+    fn text_at(&self, pointer: &str) -> Option<String> {
+        self.document.pointer(pointer).and_then(Value::as_str).map(clean)
+    }
+}
+
+impl std::fmt::Display for ServerError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.render(Style::PLAIN))
+    }
+}
+
+impl std::error::Error for ServerError {}

@@ -1,0 +1,138 @@
+//! The two things asked of the `git` on the client's side: which server the repository one stands
+//! in came from, and what its credential helper knows about that server. Never prompts unless it
+//! was asked to.
+
+use crate::Error;
+use model::{RepositoryPath, Secret};
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+/// A remote of the repository one stands in, as far as it leads to a Portcullis server.
+pub struct Remote {
+    /// `https://git.example.org`, without credentials and without a slash at its end.
+    pub base: String,
+    /// The repository.
+    pub path: RepositoryPath,
+    /// User name and secret, when the URL holds them.
+    pub login: Option<(String, Secret)>,
+}
+
+impl Remote {
+    /// The remote `origin`, or the only remote there is. `None` outside of a repository, without
+    /// a remote, or when it does not lead to a server over HTTP.
+    pub fn find() -> Option<Self> {
+        let remotes = git(&["remote"])?;
+        let mut names = remotes.lines();
+        let only = names.next()?;
+        let name = if names.any(|it| it == "origin") { "origin" } else { only };
+        Self::parse(git(&["remote", "get-url", "--push", "--", name])?.trim())
+    }
+
+    /// Takes `http(s)://[USER[:SECRET]@]HOST[/PREFIX]/WORKSPACE/REPOSITORY[.git]` apart.
+    fn parse(url: &str) -> Option<Self> {
+        let (scheme, rest) = url.split_once("://")?;
+        if !matches!(scheme, "http" | "https") {
+            return None;
+        }
+        let (authority, path) = rest.split_once('/')?;
+        let (userinfo, host) = match authority.rsplit_once('@') {
+            Some((userinfo, host)) => (Some(userinfo), host),
+            None => (None, authority),
+        };
+        let path = path.trim_end_matches('/');
+        let (front, repository) = path.rsplit_once('/')?;
+        let (prefix, workspace) = match front.rsplit_once('/') {
+            Some((prefix, workspace)) => (format!("/{prefix}"), workspace),
+            None => (String::new(), front),
+        };
+        Some(Self {
+            base: format!("{scheme}://{host}{prefix}"),
+            path: RepositoryPath::from_parts(workspace, repository).ok()?,
+            login: userinfo
+                .and_then(|it| it.split_once(':'))
+                .map(|(user, secret)| (decode(user), Secret::new(decode(secret)))),
+        })
+    }
+}
+
+fn decode(text: &str) -> String {
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+/// Standard output of a git command, or `None` if there is no git or it says no.
+fn git(arguments: &[&str]) -> Option<String> {
+    let output = Command::new("git").args(arguments).stderr(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// User name and secret that git knows for a server. With `prompt`, git asks for what no helper
+/// knows, without showing it.
+pub fn credential_from_git(
+    base: &str,
+    user: Option<&str>,
+    prompt: bool,
+) -> Result<Option<(String, Secret)>, Error> {
+    let Some((protocol, rest)) = base.split_once("://") else { return Ok(None) };
+    let host = rest.split('/').next().unwrap_or_default();
+    let mut question = format!("protocol={protocol}\nhost={host}\n");
+    if let Some(user) = user {
+        question.push_str(&format!("username={user}\n"));
+    }
+    let mut command = Command::new("git");
+    command.args(["credential", "fill"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    if !prompt {
+        // Both, because an askpass program opens a window even where the terminal is off limits.
+        command.env("GIT_TERMINAL_PROMPT", "0").env("GIT_ASKPASS", "true").stderr(Stdio::null());
+    }
+    let failed = |e: std::io::Error| Error::Failed(format!("cannot ask git for a credential: {e}"));
+    let mut child = match command.spawn() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !prompt => return Ok(None),
+        spawned => spawned.map_err(failed)?,
+    };
+    if let Some(mut stdin) = child.stdin.take() {
+        stdin.write_all(question.as_bytes()).map_err(failed)?;
+    }
+    let output = child.wait_with_output().map_err(failed)?;
+    if !output.status.success() {
+        return Ok(None);
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    let field = |name: &str| {
+        text.lines().find_map(|it| it.strip_prefix(name)?.strip_prefix('=')).unwrap_or_default()
+    };
+    let (user, secret) = (field("username"), field("password"));
+    if secret.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some((user.to_owned(), Secret::new(secret))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_remote_leads_to_a_server_and_never_to_one_that_cannot_be_known() {
+        for (url, base, path, user) in [
+            ("http://h:8080/acme/site.git", "http://h:8080", "acme/site", None),
+            ("https://h/acme/site", "https://h", "acme/site", None),
+            ("https://h/git/x/acme/site.git/", "https://h/git/x", "acme/site", None),
+            ("http://ann:p%40ss@h/acme/site.git", "http://h", "acme/site", Some("ann")),
+            ("http://ann@h/acme/site.git", "http://h", "acme/site", None),
+        ] {
+            let remote = Remote::parse(url).unwrap();
+            assert_eq!((remote.base.as_str(), remote.path.to_string()), (base, path.to_owned()));
+            assert_eq!(remote.login.as_ref().map(|it| it.0.as_str()), user, "{url}");
+        }
+        for bad in [
+            "ssh://git@h/acme/site.git",
+            "git@h:acme/site.git",
+            "/srv/site.git",
+            "http://h/site",
+            "http://h",
+            "",
+        ] {
+            assert!(Remote::parse(bad).is_none(), "{bad}");
+        }
+    }
+}

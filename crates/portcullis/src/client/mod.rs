@@ -1,0 +1,191 @@
+//! The client side of the REST APIs: finds the server and the secret, sends a request, reads the
+//! answer. It decides nothing and never guesses: what the server says is what people see.
+//!
+//! Finding the remote of a repository and asking git's credential helper start `git`. That is
+//! allowed here, on the client's side only; on the server's side only `repo` starts processes.
+
+mod answer;
+mod git;
+mod locate;
+mod profile;
+mod refusal;
+mod terminal;
+
+pub use answer::ServerError;
+pub use locate::{Connection, Login};
+pub use profile::Profiles;
+pub use refusal::{matcher, render_refusal};
+pub use terminal::{Style, clean};
+
+pub(crate) use git::credential_from_git;
+pub(crate) use locate::token_from_environment;
+
+use crate::Error;
+use base64::Engine as _;
+use serde_json::Value;
+use std::time::Duration;
+use ureq::http::{Method, Request};
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+
+/// Maintenance of a large repository answers when it is done.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(3600);
+
+/// The largest answer read, in bytes. A page has at most 100 entries.
+const MAX_ANSWER: u64 = 64 << 20;
+
+/// A server, and what to present to it.
+pub struct Client {
+    agent: ureq::Agent,
+    base: String,
+    authorization: Option<String>,
+}
+
+impl Client {
+    /// For the server and the secret that these options, the environment, the profile and the
+    /// repository one stands in lead to.
+    pub fn connect(connection: &Connection) -> Result<Self, Error> {
+        let target = connection.locate()?;
+        Self::new(&target.base, &target.login, target.own_machine)
+    }
+
+    /// For a known server. `own_machine`: the address was read from the data folder of a server
+    /// that is running here, so neither a proxy nor the name in its certificate says anything.
+    pub fn new(base: &str, login: &Login, own_machine: bool) -> Result<Self, Error> {
+        let mut tls = TlsConfig::builder().disable_verification(own_machine);
+        if let Some(roots) = extra_roots()? {
+            tls = tls.root_certs(roots);
+        }
+        let mut config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .user_agent(concat!("portcullis/", env!("CARGO_PKG_VERSION")))
+            .timeout_connect(Some(Duration::from_secs(10)))
+            .timeout_recv_response(Some(ANSWER_PATIENCE))
+            .max_redirects(0)
+            .tls_config(tls.build());
+        if own_machine {
+            config = config.proxy(None);
+        }
+        let authorization = match login {
+            Login::Nobody => None,
+            Login::Token(token) => Some(format!("Bearer {}", token.expose())),
+            Login::Password { user, secret } => {
+                let pair = format!("{user}:{}", secret.expose());
+                Some(format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair)))
+            }
+        };
+        Ok(Self { agent: config.build().into(), base: base.to_owned(), authorization })
+    }
+
+    /// `GET` of a path below the server's address.
+    pub fn get(&self, path: &str) -> Result<Value, Error> {
+        self.send(Method::GET, path, None)
+    }
+
+    /// `POST` of a JSON body.
+    pub fn post(&self, path: &str, body: &Value) -> Result<Value, Error> {
+        self.send(Method::POST, path, Some(body))
+    }
+
+    /// `PUT` of a JSON body.
+    pub fn put(&self, path: &str, body: &Value) -> Result<Value, Error> {
+        self.send(Method::PUT, path, Some(body))
+    }
+
+    /// `DELETE`.
+    pub fn delete(&self, path: &str) -> Result<Value, Error> {
+        self.send(Method::DELETE, path, None)
+    }
+
+    /// Every entry of every page of a list.
+    pub fn list(&self, path: &str) -> Result<Vec<Value>, Error> {
+        let joint = if path.contains('?') { '&' } else { '?' };
+        let mut next = Some(format!("{path}{joint}pagelen=100"));
+        let mut entries = Vec::new();
+        while let Some(path) = next {
+            let mut page = self.get(&path)?;
+            match page.get_mut("values").map(Value::take) {
+                Some(Value::Array(values)) => entries.extend(values),
+                Some(_) | None => return Err(self.not_understood("a list has no `values`")),
+            }
+            next = page.get("next").and_then(Value::as_str).map(path_of).transpose()?;
+        }
+        Ok(entries)
+    }
+
+    fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Error> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base))
+            .header("accept", "application/json");
+        if let Some(authorization) = &self.authorization {
+            request = request.header("authorization", authorization);
+        }
+        let sent = match body {
+            Some(body) => {
+                let request = request.header("content-type", "application/json");
+                self.agent.run(request.body(body.to_string()).map_err(|e| self.unreachable(&e))?)
+            }
+            None => self.agent.run(request.body(()).map_err(|e| self.unreachable(&e))?),
+        };
+        let mut response = sent.map_err(|e| self.unreachable(&e))?;
+        let status = response.status().as_u16();
+        let text = response
+            .body_mut()
+            .with_config()
+            .limit(MAX_ANSWER)
+            .read_to_string()
+            .map_err(|e| self.unreachable(&e))?;
+        if (200..300).contains(&status) {
+            if text.trim().is_empty() {
+                return Ok(Value::Null);
+            }
+            return serde_json::from_str(&text)
+                .map_err(|e| self.not_understood(&format!("its answer is not JSON: {e}")));
+        }
+        Err(Error::Server(Box::new(ServerError::read(&self.base, status, &text))))
+    }
+
+    fn unreachable(&self, error: &dyn std::fmt::Display) -> Error {
+        Error::Failed(format!("cannot reach `{}`: {error}", self.base))
+    }
+
+    fn not_understood(&self, why: &str) -> Error {
+        Error::Failed(format!("`{}` does not answer like a Portcullis server: {why}", self.base))
+    }
+}
+
+/// The path and query of an absolute link. The host is left out on purpose: whatever a list says,
+/// the secret goes only to the server it belongs to.
+fn path_of(link: &str) -> Result<String, Error> {
+    let bad =
+        || Error::Failed(format!("the link to the next page is not a URL: `{}`", clean(link)));
+    let (_, rest) = link.split_once("://").ok_or_else(bad)?;
+    let at = rest.find('/').ok_or_else(bad)?;
+    rest.get(at..).map(str::to_owned).ok_or_else(bad)
+}
+
+/// The certificates of `SSL_CERT_FILE`, for servers whose certificate the public ones don't vouch
+/// for. The variable is the one git, curl and Python read.
+fn extra_roots() -> Result<Option<RootCerts>, Error> {
+    let Some(path) = std::env::var_os("SSL_CERT_FILE").filter(|it| !it.is_empty()) else {
+        return Ok(None);
+    };
+    let bad = |why: String| {
+        Error::Failed(format!("SSL_CERT_FILE names `{}`: {why}", path.to_string_lossy()))
+    };
+    let text = std::fs::read(&path).map_err(|e| bad(e.to_string()))?;
+    let mut certificates = Vec::new();
+    for item in parse_pem(&text) {
+        if let PemItem::Certificate(certificate) = item.map_err(|e| bad(e.to_string()))? {
+            certificates.push(certificate);
+        }
+    }
+    Ok(Some(RootCerts::new_with_certs(&certificates)))
+}
+
+/// A name as one segment of a path.
+pub fn segment(name: &str) -> String {
+    const SAFE: &percent_encoding::AsciiSet =
+        &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+    percent_encoding::utf8_percent_encode(name, SAFE).to_string()
+}

@@ -1,0 +1,84 @@
+//! `portcullis group`: groups of a workspace's members.
+
+use super::output::Field;
+use super::shared::{Session, slug, username, workspace_slug};
+use crate::Error;
+use clap::{Args, Subcommand};
+use model::{Slug, Username, WorkspaceSlug};
+use serde_json::json;
+
+const FIELDS: &[Field] = &[("slug", "/slug"), ("name", "/name")];
+
+/// What can be done with groups.
+#[derive(Subcommand, Debug)]
+pub enum GroupCommand {
+    /// Create a group in a workspace
+    #[command(after_help = "Example:
+  portcullis group create acme/devs --name Developers")]
+    Create {
+        /// The group
+        #[arg(value_name = "WORKSPACE/GROUP", value_parser = group)]
+        group: GroupPath,
+        /// Name shown to people; the slug if not given
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// Put a member of the workspace into a group
+    #[command(after_help = "Example:
+  portcullis group add acme/devs ann")]
+    Add(Membership),
+    /// Take somebody out of a group
+    Remove(Membership),
+}
+
+/// A group and a person.
+#[derive(Args, Debug)]
+pub struct Membership {
+    /// The group
+    #[arg(value_name = "WORKSPACE/GROUP", value_parser = group)]
+    group: GroupPath,
+    /// Login name
+    #[arg(value_parser = username)]
+    username: Username,
+}
+
+/// A group as people write it: `acme/devs`.
+#[derive(Clone, Debug)]
+pub struct GroupPath {
+    workspace: WorkspaceSlug,
+    slug: Slug,
+}
+
+fn group(text: &str) -> Result<GroupPath, String> {
+    let (workspace, name) = text.split_once('/').ok_or("write it as `WORKSPACE/GROUP`")?;
+    Ok(GroupPath { workspace: workspace_slug(workspace)?, slug: slug(name)? })
+}
+
+impl Membership {
+    fn path(&self) -> String {
+        let GroupPath { workspace, slug } = &self.group;
+        format!("/api/v1/workspaces/{workspace}/groups/{slug}/members/{}", self.username)
+    }
+}
+
+impl GroupCommand {
+    /// Carries it out.
+    pub fn run(&self, session: &Session) -> Result<(), Error> {
+        match self {
+            Self::Create { group: GroupPath { workspace, slug }, name } => {
+                let name = name.as_deref().unwrap_or(slug.as_str());
+                let body = json!({ "slug": slug.as_str(), "name": name });
+                let path = format!("/api/v1/workspaces/{workspace}/groups");
+                session.out.one(&session.client.post(&path, &body)?, FIELDS)
+            }
+            Self::Add(it) => {
+                let answer = session.client.put(&it.path(), &json!({}))?;
+                session.out.done(&answer, &format!("{} is in {}", it.username, it.group.slug))
+            }
+            Self::Remove(it) => {
+                let answer = session.client.delete(&it.path())?;
+                session.out.done(&answer, &format!("{} is not in {}", it.username, it.group.slug))
+            }
+        }
+    }
+}

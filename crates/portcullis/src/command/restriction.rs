@@ -1,0 +1,190 @@
+//! `portcullis restriction`: rules that take operations on refs away.
+
+use super::output::Field;
+use super::shared::{Place, Session, SubjectArg, given, subject};
+use crate::Error;
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+const FIELDS: &[Field] = &[
+    ("id", "/id"),
+    ("kind", "/kind"),
+    ("refs", "/matcher"),
+    ("on", "/on"),
+    ("subjects", "/subjects"),
+    ("mode", "/mode"),
+    ("level", "/level"),
+    ("note", "/note"),
+    ("changed by", "/changed_by"),
+    ("changed", "/changed_at"),
+];
+
+/// What can be done with restrictions.
+#[derive(Subcommand, Debug)]
+pub enum RestrictionCommand {
+    /// Create a restriction
+    #[command(after_help = "Examples:
+  portcullis restriction create push --ref refs/heads/main --repository acme/site
+  portcullis restriction create force --glob 'release/*' --except-pattern release/next \\
+      --subject access_token:ci-bot,until=2027-01-31,reason='release week' --project acme/CORE
+  portcullis restriction create delete --any --on tags --workspace acme")]
+    Create {
+        /// What it takes away
+        #[arg(value_parser = KINDS)]
+        kind: String,
+        #[command(flatten)]
+        rule: Rule,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// List the restrictions of a repository, project or workspace
+    List {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Show one restriction
+    Show {
+        /// Its number
+        id: i64,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Change a restriction; what is not given stays as it is
+    #[command(after_help = "Example, an exemption for one more subject:
+  portcullis restriction update 12 --add-subject access_token:ci-bot --repository acme/site")]
+    Update {
+        /// Its number
+        id: i64,
+        /// One more subject; may be repeated
+        #[arg(long = "add-subject", value_name = "SUBJECT", value_parser = subject)]
+        add_subjects: Vec<SubjectArg>,
+        #[command(flatten)]
+        rule: Rule,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Delete a restriction
+    Delete {
+        /// Its number
+        id: i64,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+const KINDS: [&str; 4] = ["push", "force", "delete", "pull-request-only"];
+
+/// What a rule says, besides its kind.
+#[derive(Args, Debug)]
+pub struct Rule {
+    /// Refs whose short name matches; `*` stands for anything, slashes too
+    #[arg(long, value_name = "PATTERN", group = "matcher")]
+    glob: Option<String>,
+    /// One ref, by its full name
+    #[arg(long = "ref", value_name = "REF", group = "matcher")]
+    name: Option<String>,
+    /// Every ref
+    #[arg(long, group = "matcher")]
+    any: bool,
+    /// Leave out refs that match this; may be repeated
+    #[arg(long = "except-pattern", value_name = "PATTERN", requires = "matcher")]
+    except: Vec<String>,
+    /// Branches, tags or both
+    #[arg(long, value_parser = ["branches", "tags", "both"])]
+    on: Option<String>,
+    /// For `push`, who alone may; for the other kinds, who is exempt. May be repeated
+    #[arg(long = "subject", value_name = "SUBJECT", value_parser = subject)]
+    subjects: Vec<SubjectArg>,
+    /// Refuse, or only record and tell the pusher
+    #[arg(long, value_parser = ["enforce", "evaluate"])]
+    mode: Option<String>,
+    /// Why it is there
+    #[arg(long)]
+    note: Option<String>,
+}
+
+impl Rule {
+    fn matcher(&self) -> Option<Value> {
+        let (kind, pattern) = match (&self.glob, &self.name, self.any) {
+            (Some(glob), _, _) => ("glob", glob.as_str()),
+            (None, Some(name), _) => ("ref", name.as_str()),
+            (None, None, true) => ("any", ""),
+            (None, None, false) => return None,
+        };
+        Some(json!({ "type": kind, "pattern": pattern, "except": self.except }))
+    }
+
+    /// The members that were given.
+    fn body(&self) -> Value {
+        let subjects: Vec<_> = self.subjects.iter().map(SubjectArg::to_json).collect();
+        given([
+            ("matcher", self.matcher()),
+            ("on", self.on.as_deref().map(Into::into)),
+            ("subjects", (!subjects.is_empty()).then(|| subjects.into())),
+            ("mode", self.mode.as_deref().map(Into::into)),
+            ("note", self.note.as_deref().map(Into::into)),
+        ])
+    }
+}
+
+impl RestrictionCommand {
+    /// Carries it out.
+    pub fn run(&self, session: &Session) -> Result<(), Error> {
+        match self {
+            Self::Create { kind, rule, place } => create(session, kind, rule, place),
+            Self::List { place } => {
+                let list = session.client.list(&list_path(session, place)?)?;
+                session.out.table(list, FIELDS, "no restrictions")
+            }
+            Self::Show { id, place } => {
+                let path = format!("{}/{id}", list_path(session, place)?);
+                session.out.one(&session.client.get(&path)?, FIELDS)
+            }
+            Self::Update { id, add_subjects, rule, place } => {
+                let path = format!("{}/{id}", list_path(session, place)?);
+                update(session, &path, rule, add_subjects)
+            }
+            Self::Delete { id, place } => {
+                let path = format!("{}/{id}", list_path(session, place)?);
+                let answer = session.client.delete(&path)?;
+                session.out.done(&answer, &format!("deleted restriction {id}"))
+            }
+        }
+    }
+}
+
+fn list_path(session: &Session, place: &Place) -> Result<String, Error> {
+    Ok(format!("/api/v1{}/restrictions", place.path(session)?))
+}
+
+fn create(session: &Session, kind: &str, rule: &Rule, place: &Place) -> Result<(), Error> {
+    if rule.matcher().is_none() {
+        return Err(Error::Usage("about which refs? Give --ref, --glob or --any".into()));
+    }
+    let mut body = json!({ "kind": kind, "on": "branches", "subjects": [], "mode": "enforce" });
+    lay_over(&mut body, rule.body());
+    session.out.one(&session.client.post(&list_path(session, place)?, &body)?, FIELDS)
+}
+
+/// `PUT` replaces the whole rule, so that what was not given is read first.
+fn update(
+    session: &Session,
+    path: &str,
+    rule: &Rule,
+    add_subjects: &[SubjectArg],
+) -> Result<(), Error> {
+    let before = session.client.get(path)?;
+    let keep = ["kind", "matcher", "on", "subjects", "mode", "value", "note"];
+    let mut body = given(keep.map(|name| (name, before.get(name).cloned())));
+    lay_over(&mut body, rule.body());
+    if let Some(Value::Array(subjects)) = body.get_mut("subjects") {
+        subjects.extend(add_subjects.iter().map(SubjectArg::to_json));
+    }
+    session.out.one(&session.client.put(path, &body)?, FIELDS)
+}
+
+fn lay_over(body: &mut Value, members: Value) {
+    if let (Value::Object(body), Value::Object(members)) = (body, members) {
+        body.extend(members);
+    }
+}

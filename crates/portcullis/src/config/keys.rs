@@ -1,0 +1,185 @@
+//! The table of configuration keys: the one place where a key, its default and its meaning are
+//! written down. The loader, the error messages and `docs/reference/configuration.md` are made
+//! from it. It must never hold a value that came from outside.
+
+/// What a value of a key looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A file or folder.
+    Path,
+    /// `host:port`; port 0 takes a free one.
+    Address,
+    /// `http://` or `https://` and a host.
+    Url,
+    /// Free text.
+    Text,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// `true` or `false`.
+    Flag,
+    /// A whole number.
+    Count,
+    /// Bytes, with an optional `K`, `M` or `G` (powers of 1,024).
+    Size,
+    /// A number with `ms`, `s`, `m` or `h`.
+    Duration,
+}
+
+impl Form {
+    /// How the reference describes it.
+    pub fn describe(self) -> String {
+        match self {
+            Self::Path => "path".into(),
+            Self::Address => "`host:port`".into(),
+            Self::Url => "URL".into(),
+            Self::Text => "text".into(),
+            Self::Word(words) => {
+                words.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ")
+            }
+            Self::Flag => "`true` or `false`".into(),
+            Self::Count => "number".into(),
+            Self::Size => "size: `512K`, `64M`, `2G`".into(),
+            Self::Duration => "time: `500ms`, `30s`, `5m`, `1h`".into(),
+        }
+    }
+}
+
+/// One key.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// As it stands in the file, with dots for tables: `limits.max-commands`.
+    pub name: &'static str,
+    pub form: Form,
+    /// The default as one would write it; empty means that there is none.
+    pub default: &'static str,
+    /// One or two sentences for the reference.
+    pub meaning: &'static str,
+}
+
+impl Key {
+    /// The environment variable: `PORTCULLIS_LIMITS_MAX_COMMANDS`.
+    pub fn environment(&self) -> String {
+        format!("PORTCULLIS_{}", self.name.to_ascii_uppercase().replace(['.', '-'], "_"))
+    }
+}
+
+const fn key(name: &'static str, form: Form, default: &'static str, meaning: &'static str) -> Key {
+    Key { name, form, default, meaning }
+}
+
+/// Every key, in the order of the reference.
+pub const KEYS: &[Key] = &[
+    key(
+        "data",
+        Form::Path,
+        "./portcullis-data",
+        "The data folder: repositories, the journal, the embedded database, `admin-token`. Made on first start with mode 0700.",
+    ),
+    key(
+        "http",
+        Form::Address,
+        "127.0.0.1:8080",
+        "Where git over HTTP, the REST APIs and the operations endpoints listen. Port 0 takes a free one; the ready line says which.",
+    ),
+    key(
+        "ssh",
+        Form::Address,
+        "127.0.0.1:2222",
+        "Where the SSH door will listen. This version has no SSH door: the address is checked and nothing listens on it.",
+    ),
+    key(
+        "public-url",
+        Form::Url,
+        "",
+        "The address people use when it is not the one listened on, for example behind a proxy. Links and refusals are written with it.",
+    ),
+    key(
+        "database",
+        Form::Text,
+        "",
+        "`sqlite:PATH` or `postgres://USER:PASSWORD@HOST/NAME`. Without it: `sqlite:<data>/portcullis.db`.",
+    ),
+    key(
+        "admin-user",
+        Form::Text,
+        "admin",
+        "Name of the administrator that the first start creates. Later starts ignore it.",
+    ),
+    key(
+        "demo",
+        Form::Flag,
+        "false",
+        "Fill an empty data folder with the demo workspace `acme`. Changes nothing that is there.",
+    ),
+    key(
+        "tls.certificate",
+        Form::Path,
+        "",
+        "PEM file with the certificate and its chain. With `tls.key`, HTTP is served over TLS (HTTP/1.1 and HTTP/2).",
+    ),
+    key("tls.key", Form::Path, "", "PEM file with the private key of `tls.certificate`."),
+    key(
+        "log.level",
+        Form::Text,
+        "info",
+        "`error`, `warn`, `info`, `debug`, `trace`, or a filter such as `info,httpd=debug`.",
+    ),
+    key(
+        "log.format",
+        Form::Word(&["auto", "human", "json"]),
+        "auto",
+        "`auto` writes for people when standard error is a terminal and JSON lines otherwise.",
+    ),
+    key(
+        "limits.max-connections",
+        Form::Count,
+        "1024",
+        "Connections served at one time. More wait in the listener's queue.",
+    ),
+    key("limits.max-commands", Form::Count, "250000", "Ref updates in one push."),
+    key("limits.max-pack-size", Form::Size, "4G", "Size of the pack of one push, as it is sent."),
+    key("limits.max-object-size", Form::Size, "1G", "Size of one object of a push, unpacked."),
+    key(
+        "limits.max-request-body",
+        Form::Size,
+        "1M",
+        "Size of the body of one REST request. Git requests have limits of their own.",
+    ),
+    key(
+        "limits.header-timeout",
+        Form::Duration,
+        "15s",
+        "Time for a client to finish the TLS handshake, and to send the head of a request, counted from when the connection is free for it. Also ends idle connections.",
+    ),
+    key(
+        "limits.client-timeout",
+        Form::Duration,
+        "60s",
+        "How long a client may send nothing in the middle of a body, or take nothing of an answer, before the connection is closed.",
+    ),
+    key(
+        "limits.stop-timeout",
+        Form::Duration,
+        "30s",
+        "How long running requests may take to end once the server has been told to stop.",
+    ),
+];
+
+/// The key of this name.
+pub fn find_key(name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|it| it.name == name)
+}
+
+/// The known name that is most like this one, if any is.
+pub fn nearest_key(name: &str) -> Option<&'static str> {
+    nearest(name, KEYS.iter().map(|it| it.name))
+}
+
+/// The candidate most like `name`, if one is more alike than different.
+pub fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+    candidates
+        .map(|it| (strsim::jaro_winkler(name, it), it))
+        .filter(|(likeness, _)| *likeness > 0.7)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, it)| it)
+}

@@ -1,0 +1,144 @@
+//! Configuration: flag, then `PORTCULLIS_*` variable, then file, then default.
+//!
+//! Everything is read and checked here, before anything is opened or listened on; from then on
+//! [`Config`] is trusted. Nothing outside this module may read a `PORTCULLIS_*` variable of the
+//! server or the configuration file.
+
+mod keys;
+mod layers;
+mod reference;
+mod value;
+
+pub use keys::{Form, KEYS, Key, find_key, nearest};
+pub use layers::{ConfigError, Sources};
+pub use reference::reference;
+pub(crate) use value::parse_url;
+
+use layers::Values;
+use model::Username;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Everything `portcullis serve` can be told.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The data folder.
+    pub data: PathBuf,
+    /// `host:port` of the HTTP listener.
+    pub http: String,
+    /// `host:port` of the SSH listener.
+    pub ssh: String,
+    /// The address people use, without a slash at its end, when it differs from the listener's.
+    pub public_url: Option<String>,
+    /// `sqlite:PATH` or `postgres://…`. May hold a password: never log it.
+    pub database: String,
+    /// The administrator the first start creates.
+    pub admin_user: Username,
+    /// Fill an empty data folder with the demo workspace.
+    pub demo: bool,
+    /// Certificate and key, when HTTP is served over TLS.
+    pub tls: Option<TlsFiles>,
+    pub log: LogConfig,
+    pub limits: Limits,
+}
+
+/// Where the certificate and its key are.
+#[derive(Clone, Debug)]
+pub struct TlsFiles {
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+}
+
+/// How logs are written.
+#[derive(Clone, Debug)]
+pub struct LogConfig {
+    /// A level, or a filter in the syntax of `tracing`.
+    pub level: String,
+    /// `None`: for people on a terminal, JSON otherwise.
+    pub json: Option<bool>,
+}
+
+/// What one client may ask for at most. Sizes in bytes.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    pub max_connections: usize,
+    pub max_commands: usize,
+    pub max_pack_size: u64,
+    pub max_object_size: u64,
+    pub max_request_body: u64,
+    pub header_timeout: Duration,
+    pub client_timeout: Duration,
+    pub stop_timeout: Duration,
+}
+
+impl Config {
+    /// Reads and checks every key, from the strongest source that has it.
+    pub fn load(sources: &Sources) -> Result<Self, ConfigError> {
+        let values = sources.values()?;
+        let data = values.read("data", parse_path)?;
+        let database = match values.optional("database", parse_database)? {
+            Some(url) => url,
+            None => format!("sqlite:{}", data.join("portcullis.db").display()),
+        };
+        Ok(Self {
+            http: values.read("http", value::parse_address)?,
+            ssh: values.read("ssh", value::parse_address)?,
+            public_url: values.optional("public-url", value::parse_url)?,
+            admin_user: values
+                .read("admin-user", |it| Username::parse(it).map_err(|e| e.to_string()))?,
+            demo: values.read("demo", value::parse_flag)?,
+            tls: read_tls(&values)?,
+            log: LogConfig {
+                level: values.read("log.level", |it| Ok(it.to_owned()))?,
+                json: values.read("log.format", parse_log_format)?,
+            },
+            limits: read_limits(&values)?,
+            database,
+            data,
+        })
+    }
+}
+
+fn read_limits(values: &Values) -> Result<Limits, ConfigError> {
+    Ok(Limits {
+        max_connections: values.read("limits.max-connections", value::parse_count)?,
+        max_commands: values.read("limits.max-commands", value::parse_count)?,
+        max_pack_size: values.read("limits.max-pack-size", value::parse_size)?,
+        max_object_size: values.read("limits.max-object-size", value::parse_size)?,
+        max_request_body: values.read("limits.max-request-body", value::parse_size)?,
+        header_timeout: values.read("limits.header-timeout", value::parse_duration)?,
+        client_timeout: values.read("limits.client-timeout", value::parse_duration)?,
+        stop_timeout: values.read("limits.stop-timeout", value::parse_duration)?,
+    })
+}
+
+fn read_tls(values: &Values) -> Result<Option<TlsFiles>, ConfigError> {
+    match (values.optional("tls.certificate", parse_path)?, values.optional("tls.key", parse_path)?)
+    {
+        (Some(certificate), Some(key)) => Ok(Some(TlsFiles { certificate, key })),
+        (None, None) => Ok(None),
+        (Some(_), None) => Err(ConfigError::Half { given: "tls.certificate", missing: "tls.key" }),
+        (None, Some(_)) => Err(ConfigError::Half { given: "tls.key", missing: "tls.certificate" }),
+    }
+}
+
+fn parse_path(text: &str) -> Result<PathBuf, String> {
+    if text.contains('\0') { Err("a path cannot hold a zero byte".into()) } else { Ok(text.into()) }
+}
+
+fn parse_database(text: &str) -> Result<String, String> {
+    if ["sqlite:", "postgres://", "postgresql://"].iter().any(|it| text.starts_with(it)) {
+        Ok(text.to_owned())
+    } else {
+        Err("write `sqlite:PATH` or `postgres://USER@HOST/NAME`".into())
+    }
+}
+
+fn parse_log_format(text: &str) -> Result<Option<bool>, String> {
+    match text {
+        "auto" => Ok(None),
+        "human" => Ok(Some(false)),
+        "json" => Ok(Some(true)),
+        _ => Err("write `auto`, `human` or `json`".into()),
+    }
+}

@@ -1,0 +1,54 @@
+//! What can end the program early, and the exit code it ends with. Messages are shown to people
+//! as they stand, after `portcullis: `.
+
+use crate::client::ServerError;
+use crate::config::ConfigError;
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// Why a command did not do what it was asked for.
+#[derive(Debug, Error)]
+pub enum Error {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("{0}")]
+    Usage(String),
+    #[error("cannot use the data folder: `{}`: {source}", path.display())]
+    Folder { path: PathBuf, source: std::io::Error },
+    #[error(
+        "the data folder `{}` is in use by another portcullis: stop that one first, or give \
+         this one its own with --data",
+        path.display()
+    )]
+    FolderInUse { path: PathBuf },
+    #[error("cannot listen on `{address}` ({key}): {source}")]
+    Listen { key: &'static str, address: String, source: std::io::Error },
+    #[error("`{key}` names `{}`, which cannot be used: {why}", path.display())]
+    Tls { key: &'static str, path: PathBuf, why: String },
+    #[error("cannot log at `{level}` (log.level): {why}")]
+    Log { level: String, why: String },
+    #[error("cannot start: {0}")]
+    Start(String),
+    /// The server's answer was no.
+    #[error(transparent)]
+    Server(Box<ServerError>),
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl Error {
+    /// 2 for bad usage, 1 for everything else.
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Config(_) | Self::Usage(_) => 2,
+            Self::Folder { .. }
+            | Self::FolderInUse { .. }
+            | Self::Listen { .. }
+            | Self::Tls { .. }
+            | Self::Log { .. }
+            | Self::Start(_)
+            | Self::Server(_)
+            | Self::Failed(_) => 1,
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Sessions: the real program, or a server in this process, and what people see of it. One binary
+//! for all of them, so that they link once.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
+
+mod command_line;
+mod configuration;
+mod program;
+mod serving;
+
+/// A file that nobody names above would look like tests and never run.
+#[test]
+fn no_file_is_forgotten() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it");
+    let main = include_str!("main.rs");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let module = name.trim_end_matches(".rs");
+        assert!(
+            module == "main" || main.contains(&format!("\nmod {module};\n")),
+            "tests/it/{name} is not named in main.rs"
+        );
+    }
+}
