@@ -109,8 +109,7 @@ fn compare(harness: &Path, wanted: &[&Goal]) -> Result<Vec<Row>> {
     command
         .args(["http-nginx", "portcullis-http"])
         .args(wanted.iter().map(|it| it.scenario))
-        .args(["--rounds", &rounds, "--work"])
-        .arg(target().join("gitbench"))
+        .args(["--rounds", &rounds])
         .env("GITBENCH_PORTCULLIS", target().join("release/portcullis"))
         .stdout(Stdio::piped());
     say("xtask: comparing with git http-backend behind nginx, in turns");
