@@ -1,7 +1,8 @@
 //! The two lists of refs: the advertisement of protocols 0 and 1, and `ls-refs` of protocol 2.
 
-use super::view::{View, target_name};
+use super::view::View;
 use crate::refs::RefEntry;
+use model::RefName;
 use std::collections::BTreeSet;
 use wire::{LsRefsArguments, Version, put_ls_refs_line};
 
@@ -39,7 +40,7 @@ pub(super) fn put_ls_refs(out: &mut Vec<u8>, view: &View<'_>, arguments: &LsRefs
     {
         // An unborn HEAD has nothing but its target to tell.
         let told = arguments.symrefs || head.id.is_none();
-        let target = target_name(&head).filter(|_| told);
+        let target = head.target.map(RefName::as_str).filter(|_| told);
         put_ls_refs_line(out, head.id.as_ref(), "HEAD", target, None);
     }
     if arguments.prefixes.is_empty() {

@@ -45,7 +45,7 @@ impl<'a> History<'a> {
     /// The commit, or what the annotated tag leads to; `None` for any other object, and for what
     /// is not there.
     pub(super) fn peel_to_commit(&self, id: &ObjectId) -> Result<Option<ObjectId>> {
-        if self.in_graph(id) {
+        if self.graph().is_some_and(|graph| graph.lookup(to_gix(id)).is_some()) {
             return Ok(Some(*id));
         }
         let peeled = match self.objects.find_header(id)? {
@@ -61,18 +61,14 @@ impl<'a> History<'a> {
     /// A commit; an error if it is not there or no commit, for whoever asks has found it in a ref,
     /// in another commit or has asked [`peel_to_commit`](Self::peel_to_commit).
     pub(super) fn commit(&self, id: &ObjectId) -> Result<Commit> {
-        let mut commit = match self.from_graph(id) {
+        let mut commit = match self.find_in_graph(id) {
             Some(commit) => commit,
-            None => self.from_objects(id)?,
+            None => self.read(id)?,
         };
         if self.cut.borrow().contains(id) {
             commit.parents = Vec::new();
         }
         Ok(commit)
-    }
-
-    fn in_graph(&self, id: &ObjectId) -> bool {
-        self.graph().is_some_and(|graph| graph.lookup(to_gix(id)).is_some())
     }
 
     fn graph(&self) -> Option<&gix_commitgraph::Graph> {
@@ -91,7 +87,7 @@ impl<'a> History<'a> {
     }
 
     /// `None` when it is not in the graph, or the graph is damaged there.
-    fn from_graph(&self, id: &ObjectId) -> Option<Commit> {
+    fn find_in_graph(&self, id: &ObjectId) -> Option<Commit> {
         let graph = self.graph()?;
         let commit = graph.commit_by_id(to_gix(id))?;
         let parents = commit.iter_parents().map(|it| Some(from_gix(graph.id_at(it.ok()?))));
@@ -103,7 +99,7 @@ impl<'a> History<'a> {
         })
     }
 
-    fn from_objects(&self, id: &ObjectId) -> Result<Commit> {
+    fn read(&self, id: &ObjectId) -> Result<Commit> {
         let damaged = |why: &str| Error::Object { id: *id, why: why.into() };
         let object = self.objects.find(id)?.ok_or_else(|| damaged("it is missing"))?;
         if object.kind != ObjectKind::Commit {

@@ -35,6 +35,17 @@ pub(super) fn check(history: &History<'_>, view: &View<'_>, wants: &[ObjectId]) 
     left.map_or(Ok(()), |id| Err(Error::NotOurRef(*id)))
 }
 
+/// Those of the commits that no visible ref leads to.
+pub(super) fn find_unreachable(
+    history: &History<'_>,
+    view: &View<'_>,
+    commits: &HashSet<ObjectId>,
+) -> Result<HashSet<ObjectId>> {
+    let mut proof = Proof { commits: commits.clone(), ..Proof::default() };
+    proof.find_in_history(history, view)?;
+    Ok(proof.commits)
+}
+
 /// What is still to be found, by kind.
 #[derive(Default)]
 struct Proof {

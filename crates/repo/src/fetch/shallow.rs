@@ -1,10 +1,11 @@
 //! Depth: where the history that a client gets shall end.
 
-use super::history::{Frontier, History};
+use super::history::{Commit, Frontier, History};
+use super::reachable;
 use super::view::View;
 use crate::{Error, Result};
 use model::ObjectId;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use wire::Deepen;
 
 /// What changes for the client, and what the pack must be built with.
@@ -52,13 +53,13 @@ pub(super) fn find_boundary(
     let inside = if !deepen.is_asked() {
         Inside::default()
     } else if deepen.is_unshallow() {
-        Inside { whole: deepen.shallow.iter().copied().collect(), ends: Vec::new() }
+        Inside { whole: ends_in_view(history, view, deepen)?, ends: Vec::new() }
     } else if let Some(depth) = deepen.depth {
         if deepen.relative {
-            let from = reachable_ends(history, wants, &deepen.shallow)?;
-            by_depth(history, &from, depth.saturating_add(1))?
+            // The ends themselves are the first, so one more.
+            by_depth(history, ends_in_view(history, view, deepen)?, depth.saturating_add(1))?
         } else {
-            by_depth(history, &commits_of(history, wants)?, depth)?
+            by_depth(history, commits_of(history, wants)?, depth)?
         }
     } else {
         by_exclusion(history, view, wants, deepen)?
@@ -73,7 +74,7 @@ fn compare(history: &History<'_>, inside: &Inside, had: &[ObjectId]) -> Result<B
     let new_ends = inside.ends.iter().filter(|it| !inside.whole.contains(it) && !had.contains(it));
     boundary.shallow.extend(new_ends);
     for id in &had {
-        // An end that we do not have is one the client made up; it ends nothing here.
+        // An end that we do not have ends nothing here.
         if history.peel_to_commit(id)? != Some(*id) {
             continue;
         }
@@ -88,44 +89,37 @@ fn compare(history: &History<'_>, inside: &Inside, had: &[ObjectId]) -> Result<B
     Ok(boundary)
 }
 
-fn commits_of(history: &History<'_>, wants: &[ObjectId]) -> Result<Vec<ObjectId>> {
-    let mut commits = Vec::new();
+fn commits_of(history: &History<'_>, wants: &[ObjectId]) -> Result<HashSet<ObjectId>> {
+    let mut commits = HashSet::new();
     for want in wants {
         commits.extend(history.peel_to_commit(want)?);
     }
     Ok(commits)
 }
 
-/// The client's ends that lie in the history of what it wants: those are deepened from.
-fn reachable_ends(
+/// The ends the client named that it may know of: who names an end gets its parents, and must not
+/// get hidden history by naming a commit of it.
+fn ends_in_view(
     history: &History<'_>,
-    wants: &[ObjectId],
-    had: &[ObjectId],
-) -> Result<Vec<ObjectId>> {
-    let mut missing: HashSet<ObjectId> = had.iter().copied().collect();
-    let (mut frontier, mut found) = (Frontier::default(), Vec::new());
-    for commit in commits_of(history, wants)? {
-        frontier.push(history, commit)?;
+    view: &View<'_>,
+    deepen: &Deepen,
+) -> Result<HashSet<ObjectId>> {
+    let mut ends = HashSet::new();
+    for id in &deepen.shallow {
+        ends.extend(history.peel_to_commit(id)?.filter(|it| it == id));
     }
-    while !missing.is_empty()
-        && let Some((id, commit)) = frontier.pop()
-    {
-        if missing.remove(&id) {
-            found.push(id);
-        }
-        for parent in commit.parents {
-            frontier.push(history, parent)?;
-        }
+    for hidden in reachable::find_unreachable(history, view, &ends)? {
+        ends.remove(&hidden);
     }
-    Ok(found)
+    Ok(ends)
 }
 
 /// Everything at most `depth` commits from one of `from`, which are the first. Level by level, so
 /// that each commit is met at its smallest distance.
-fn by_depth(history: &History<'_>, from: &[ObjectId], depth: u32) -> Result<Inside> {
+fn by_depth(history: &History<'_>, from: HashSet<ObjectId>, depth: u32) -> Result<Inside> {
     let mut inside = Inside::default();
-    let mut seen = HashSet::new();
-    let mut level: Vec<ObjectId> = from.iter().copied().filter(|it| seen.insert(*it)).collect();
+    let mut level: Vec<ObjectId> = from.iter().copied().collect();
+    let mut seen = from;
     for _ in 1..depth {
         let mut next = Vec::new();
         for id in level {
@@ -150,32 +144,31 @@ fn by_exclusion(
 ) -> Result<Inside> {
     let excluded = excluded(history, view, deepen)?;
     let since = deepen.since.unwrap_or(i64::MIN);
-    let mut frontier = Frontier::default();
-    for commit in commits_of(history, wants)? {
-        frontier.push(history, commit)?;
+    let is_kept = |id: &ObjectId, commit: &Commit| commit.time >= since && !excluded.contains(id);
+    let (mut frontier, mut inside) = (Frontier::default(), Inside::default());
+    for id in commits_of(history, wants)? {
+        if is_kept(&id, &history.commit(&id)?) {
+            frontier.push(history, id)?;
+        }
     }
-    let mut kept: HashMap<ObjectId, Vec<ObjectId>> = HashMap::new();
     while let Some((id, commit)) = frontier.pop() {
-        if commit.time < since || excluded.contains(&id) {
+        let mut is_whole = true;
+        for parent in &commit.parents {
+            is_whole &= is_kept(parent, &history.commit(parent)?);
+        }
+        if !is_whole {
+            // An end has no parents at all, so it does not lead on to the one that was kept.
+            inside.ends.push(id);
             continue;
         }
-        for parent in &commit.parents {
-            frontier.push(history, *parent)?;
+        inside.whole.insert(id);
+        for parent in commit.parents {
+            frontier.push(history, parent)?;
         }
-        kept.insert(id, commit.parents);
     }
-    if kept.is_empty() {
+    if inside.whole.is_empty() && inside.ends.is_empty() {
         return Err(Error::BadFetch("no commits selected for shallow requests"));
     }
-    let mut inside = Inside::default();
-    for (id, parents) in &kept {
-        if parents.iter().all(|it| kept.contains_key(it)) {
-            inside.whole.insert(*id);
-        } else {
-            inside.ends.push(*id);
-        }
-    }
-    inside.ends.sort_unstable();
     Ok(inside)
 }
 

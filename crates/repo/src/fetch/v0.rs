@@ -32,7 +32,16 @@ pub(super) fn serve(
     history.cut_at(&boundary.grafts);
     let wants = [request.wants.as_slice(), &boundary.wants].concat();
     let mut negotiation = Negotiation::new(&history, &wants)?;
-    if negotiate(client, &request, &mut negotiation, session)? {
+    let mut exchange = Exchange {
+        mode: request.ack_mode(),
+        no_done: request.capabilities.has("no-done"),
+        session,
+        negotiation: &mut negotiation,
+        ready: false,
+        got_common: false,
+        got_other: false,
+    };
+    if exchange.run(client)? {
         let pack = describe(&request, view, wants, &negotiation, boundary);
         pack::send(repository, client, &pack)?;
     }
@@ -57,83 +66,106 @@ fn read_request(client: &mut Client<'_>) -> Result<Option<UploadRequest>> {
     Ok(Some(request).filter(|it| !it.wants.is_empty()))
 }
 
-/// The exchange of haves. `false` when this was not the last request of a stateless client.
-fn negotiate(
-    client: &mut Client<'_>,
-    request: &UploadRequest,
-    negotiation: &mut Negotiation<'_>,
+/// The exchange of haves.
+struct Exchange<'a, 'h> {
+    mode: AckMode,
+    no_done: bool,
     session: bool,
-) -> Result<bool> {
-    let mode = request.ack_mode();
-    let no_done = request.capabilities.has("no-done");
-    let (mut first, mut ready) = (true, false);
-    let (mut got_common, mut got_other) = (false, false);
-    loop {
-        let line = match client.next()? {
-            Some(pkt) => HaveLine::parse(pkt)?,
-            // After the depth was told, a stateless client comes back with a new request.
-            None if first && !session => return Ok(false),
-            None => return Err(wire::Error::Truncated.into()),
-        };
-        first = false;
-        match line {
-            HaveLine::Have(id) => match negotiation.offer(id)? {
-                Have::Common => {
-                    got_common = true;
-                    acknowledge(client.out(), mode, &id, negotiation.common().len());
-                }
-                Have::Unknown => {
-                    got_other = true;
-                    // "continue" and "ready" keep the client from walking on in vain.
-                    if mode != AckMode::Single && negotiation.is_enough()? {
-                        ready |= mode == AckMode::Detailed;
-                        let word = if mode == AckMode::Detailed { "ready" } else { "continue" };
-                        put_ack(client.out(), &id, word);
+    negotiation: &'a mut Negotiation<'h>,
+    /// The client was told that it may stop.
+    ready: bool,
+    /// Since the last flush, something was common; something was unknown.
+    got_common: bool,
+    got_other: bool,
+}
+
+impl Exchange<'_, '_> {
+    /// `false` when this was not the last request of a stateless client.
+    fn run(&mut self, client: &mut Client<'_>) -> Result<bool> {
+        let mut first = true;
+        loop {
+            let line = match client.next()? {
+                Some(pkt) => HaveLine::parse(pkt)?,
+                // Once told its depth, a stateless client comes back with a new request.
+                None if first && !self.session => return Ok(false),
+                None => return Err(wire::Error::Truncated.into()),
+            };
+            first = false;
+            match line {
+                HaveLine::Have(id) => self.have(client.out(), id)?,
+                HaveLine::Flush => {
+                    let is_last = self.flush(client.out())?;
+                    client.send()?;
+                    if is_last || !self.session {
+                        return Ok(is_last);
                     }
                 }
-            },
-            HaveLine::Flush => {
-                let last = negotiation.common().last().copied();
-                if let (true, AckMode::Detailed, Some(last)) =
-                    (got_common && !got_other, mode, last)
-                    && negotiation.is_enough()?
-                {
-                    ready = true;
-                    put_ack(client.out(), &last, "ready");
-                }
-                if last.is_none() || mode != AckMode::Single {
-                    put_nak(client.out());
-                }
-                if let (true, Some(last)) = (no_done && ready, last) {
-                    put_ack(client.out(), &last, "");
-                    client.send()?;
+                HaveLine::Done => {
+                    match self.negotiation.common().last() {
+                        Some(last) if self.mode != AckMode::Single => {
+                            put_ack(client.out(), last, "")
+                        }
+                        Some(_) => {}
+                        None => put_nak(client.out()),
+                    }
                     return Ok(true);
                 }
-                client.send()?;
-                if !session {
-                    return Ok(false);
-                }
-                (got_common, got_other) = (false, false);
-            }
-            HaveLine::Done => {
-                match negotiation.common().last() {
-                    Some(last) if mode != AckMode::Single => put_ack(client.out(), last, ""),
-                    Some(_) => {}
-                    None => put_nak(client.out()),
-                }
-                client.send()?;
-                return Ok(true);
             }
         }
     }
-}
 
-fn acknowledge(out: &mut Vec<u8>, mode: AckMode, id: &ObjectId, known: usize) {
-    match mode {
-        AckMode::Detailed => put_ack(out, id, "common"),
-        AckMode::Multi => put_ack(out, id, "continue"),
-        AckMode::Single if known == 1 => put_ack(out, id, ""),
-        AckMode::Single => {}
+    fn have(&mut self, out: &mut Vec<u8>, id: ObjectId) -> Result<()> {
+        match self.negotiation.offer(id)? {
+            Have::Common => {
+                self.got_common = true;
+                match self.mode {
+                    AckMode::Detailed => put_ack(out, &id, "common"),
+                    AckMode::Multi => put_ack(out, &id, "continue"),
+                    AckMode::Single if self.negotiation.common().len() == 1 => {
+                        put_ack(out, &id, "")
+                    }
+                    AckMode::Single => {}
+                }
+            }
+            Have::Unknown => {
+                self.got_other = true;
+                // A false acknowledgment keeps the client from walking on in vain.
+                match self.mode {
+                    AckMode::Detailed if self.negotiation.is_enough()? => {
+                        self.ready = true;
+                        put_ack(out, &id, "ready");
+                    }
+                    AckMode::Multi if self.negotiation.is_enough()? => {
+                        put_ack(out, &id, "continue")
+                    }
+                    AckMode::Detailed | AckMode::Multi | AckMode::Single => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// `true` when the pack is next without a `done`.
+    fn flush(&mut self, out: &mut Vec<u8>) -> Result<bool> {
+        let last = self.negotiation.common().last().copied();
+        let all_common = self.got_common && !self.got_other;
+        (self.got_common, self.got_other) = (false, false);
+        if let (true, AckMode::Detailed, Some(last)) = (all_common, self.mode, last)
+            && self.negotiation.is_enough()?
+        {
+            self.ready = true;
+            put_ack(out, &last, "ready");
+        }
+        if last.is_none() || self.mode != AckMode::Single {
+            put_nak(out);
+        }
+        match last {
+            Some(last) if self.no_done && self.ready => {
+                put_ack(out, &last, "");
+                Ok(true)
+            }
+            Some(_) | None => Ok(false),
+        }
     }
 }
 

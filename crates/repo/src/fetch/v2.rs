@@ -49,7 +49,8 @@ fn fetch(
     arguments: &FetchArguments,
 ) -> Result<()> {
     let history = History::new(repository);
-    if arguments.wants.is_empty() && !(arguments.wait_for_done && !arguments.haves.is_empty()) {
+    let only_negotiates = arguments.wait_for_done && !arguments.haves.is_empty();
+    if arguments.wants.is_empty() && !only_negotiates {
         // Nothing wanted, nothing said, as git does.
         return client.send();
     }

@@ -1,7 +1,7 @@
 //! The refs of a repository as one client may see them.
 
 use crate::refs::{Head, RefEntry, RefSnapshot};
-use model::{ObjectId, RefName};
+use model::ObjectId;
 
 /// Which refs a client may see.
 #[derive(Clone, Copy)]
@@ -108,9 +108,4 @@ impl<'a> View<'a> {
         let head = self.head().and_then(|it| it.id);
         head.into_iter().chain(self.iter().map(|it| it.peeled.unwrap_or(it.id)))
     }
-}
-
-/// The name of a branch in a view's terms; only for reading `symref` answers.
-pub(super) fn target_name<'a>(head: &wire::Head<'a>) -> Option<&'a str> {
-    head.target.map(RefName::as_str)
 }
