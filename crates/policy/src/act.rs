@@ -102,6 +102,8 @@ pub enum Right {
     See,
     /// See the place and be somebody.
     SignedIn,
+    /// Be a user: tokens, keys and workloads have no account.
+    User,
     /// Be a member of the workspace, or its admin.
     Member,
     Hold(Permission),
@@ -141,7 +143,7 @@ impl Act {
     /// Bitbucket has none, those of the nearest one.
     pub const fn needs(&self) -> Needs {
         use Level::{Instance, Project, Repository, Workspace};
-        use Right::{Hold, Member, See, SignedIn};
+        use Right::{Hold, Member, See, SignedIn, User};
         use Scope as S;
         match self {
             Self::CreateUser => sets(Instance, ADMIN, &[S::WriteUser]),
@@ -150,11 +152,11 @@ impl Act {
             Self::CreateWorkspace => sets(Instance, ADMIN, &[S::AdminWorkspace]),
             Self::ReadAudit => reads(Instance, ADMIN, &[S::AdminWorkspace]),
 
-            Self::ReadOwnAccount => reads(Instance, SignedIn, &[S::ReadUser]),
+            Self::ReadOwnAccount => reads(Instance, User, &[S::ReadUser]),
             Self::ReadProfile => reads(Instance, SignedIn, &[S::ReadUser]),
-            Self::ReadOwnTokens => reads(Instance, SignedIn, &[S::ReadUser]),
-            Self::CreateOwnToken { .. } => sets(Instance, SignedIn, &[S::WriteUser]),
-            Self::RevokeOwnToken => sets(Instance, SignedIn, &[S::WriteUser]),
+            Self::ReadOwnTokens => reads(Instance, User, &[S::ReadUser]),
+            Self::CreateOwnToken { .. } => sets(Instance, User, &[S::WriteUser]),
+            Self::RevokeOwnToken => sets(Instance, User, &[S::WriteUser]),
             Self::ReadOthersTokens => reads(Instance, ADMIN, &[S::ReadUser]),
             Self::CreateOthersToken { .. } => sets(Instance, ADMIN, &[S::WriteUser]),
             Self::RevokeOthersToken => sets(Instance, ADMIN, &[S::WriteUser]),

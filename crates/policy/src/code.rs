@@ -116,6 +116,9 @@ codes! {
     MembersOnly "PC-PERM-MEMBER" Permission
         "Only members of the workspace may see this."
         "Ask a workspace admin to be made a member.";
+    UsersOnly "PC-PERM-USER" Permission
+        "Only users have an account; tokens, keys and workloads act in their own name."
+        "Use a credential of a user.";
 
     Archived "PC-REPO-ARCHIVED" RepositoryState
         "The repository is archived: its refs do not change."

@@ -28,6 +28,7 @@ mod ask;
 mod code;
 mod decision;
 mod facts;
+mod hypothesis;
 mod layers;
 mod matcher;
 mod refusal;

@@ -65,6 +65,7 @@ pub enum Reason {
         on: Level,
     },
     MembersOnly,
+    UsersOnly,
     Archived,
     OverQuota,
     ReservedRef {
@@ -120,6 +121,7 @@ impl Refusal {
             Reason::NotFound { what } => not_found(*what),
             Reason::NotPermitted { needed, .. } => not_permitted(*needed),
             Reason::MembersOnly => Code::MembersOnly,
+            Reason::UsersOnly => Code::UsersOnly,
             Reason::Archived => Code::Archived,
             Reason::OverQuota => Code::OverQuota,
             Reason::ReservedRef { .. } => Code::ReservedRef,

@@ -4,15 +4,9 @@
 //! because the answer was *allowed*. Remedies that widen access are for an admin to carry out;
 //! the asker is never handed a command for them.
 
-use crate::ask::{CredentialState, Principal, PrincipalKind};
-use crate::facts::{AddressRange, Facts};
-use crate::refusal::{Reason, Refusal};
-use crate::update::{Change, RefUpdate, Way};
-use crate::{Act, Asker, Decision, Question, Verdict, decide};
-use model::{
-    Channel, Grant, Layer, Level, ListedSubject, ObjectId, Permission, RefName, RestrictionId,
-    Scope, Scopes, Subject, Timestamp, UserId,
-};
+use crate::hypothesis::World;
+use crate::{Decision, Question, Verdict};
+use model::{Channel, Level, Permission, RefName, RestrictionId, Scope, Subject, Timestamp};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -50,7 +44,7 @@ impl Actor {
         }
     }
 
-    const fn admin_of(level: Level) -> Self {
+    pub(crate) const fn admin_of(level: Level) -> Self {
         match level {
             Level::Repository => Self::RepositoryAdmin,
             Level::Project => Self::ProjectAdmin,
@@ -117,9 +111,6 @@ pub struct TokenWish {
     pub name: Option<RefName>,
 }
 
-/// How long an exemption that is asked for shall hold: seven days, in milliseconds.
-const EXEMPTION: i64 = 7 * 24 * 60 * 60 * 1000;
-
 /// Of how many refused updates remedies are looked for. Nobody reads more, and each costs a few
 /// decisions.
 const UPDATES_MAX: usize = 32;
@@ -147,249 +138,4 @@ pub fn remedies(question: &Question<'_>, decision: &Decision) -> Vec<Remedy> {
     }
     found.sort();
     found
-}
-
-/// A question that is not borrowed, so that it can be varied.
-#[derive(Clone)]
-struct World {
-    who: Asker,
-    act: Act,
-    facts: Facts,
-}
-
-impl World {
-    fn decide(&self) -> Decision {
-        decide(&Question { who: &self.who, act: &self.act, facts: &self.facts })
-    }
-
-    /// The same, with one update alone.
-    fn with_update(&self, at: usize) -> Self {
-        let updates = self.act.updates().get(at).cloned().into_iter().collect();
-        Self { act: Act::UpdateRefs { updates, way: self.way() }, ..self.clone() }
-    }
-
-    fn way(&self) -> Way {
-        if let Act::UpdateRefs { way, .. } = &self.act { *way } else { Way::Direct }
-    }
-
-    /// The remedies that were tried and help.
-    fn remedies(&self, refusals: &[&Refusal]) -> Vec<Remedy> {
-        let mut kinds: Vec<RemedyKind> = Vec::new();
-        for kind in refusals.iter().flat_map(|it| self.ideas(it)).chain(self.joint(refusals)) {
-            if !kinds.contains(&kind) {
-                kinds.push(kind);
-            }
-        }
-        let helps = |kind: &RemedyKind| {
-            let decision = self.after(kind).decide();
-            // Whoever has not shown who they are cannot be promised more than getting past this.
-            let past = refusals.iter().all(|it| it.layer() == Layer::Credential);
-            if past { decision.layer() != Some(Layer::Credential) } else { decision.is_allowed() }
-        };
-        kinds
-            .into_iter()
-            .filter(helps)
-            .map(|kind| Remedy { actor: self.actor(&kind), kind, updates: Vec::new() })
-            .collect()
-    }
-
-    /// What could help against one refusal.
-    fn ideas(&self, refusal: &Refusal) -> Vec<RemedyKind> {
-        let principal = &self.who.principal;
-        match &refusal.reason {
-            Reason::Maintenance | Reason::ReadOnly => vec![RemedyKind::OpenInstance],
-            Reason::SignInRequired | Reason::CredentialUnknown => vec![RemedyKind::SignIn],
-            Reason::CredentialExpired { .. } | Reason::CredentialRevoked { .. } => {
-                vec![RemedyKind::RenewCredential]
-            }
-            Reason::CredentialWrongDoor { channel, .. } => {
-                vec![RemedyKind::OtherCredential { channel: *channel }]
-            }
-            Reason::CredentialSuspended => vec![RemedyKind::LiftSuspension],
-            Reason::AddressNotAllowed { address } => {
-                address.map(|address| RemedyKind::AllowAddress { address }).into_iter().collect()
-            }
-            Reason::TwoFactorRequired => vec![RemedyKind::SetUpTwoFactor],
-            Reason::TokenRef { .. } => self.branch_of_ones_own().into_iter().collect(),
-            Reason::NotPermitted { needed, on, .. } => {
-                let grant = |subject| RemedyKind::GrantPermission {
-                    level: *on,
-                    subject,
-                    permission: *needed,
-                };
-                principal.subject().map(grant).into_iter().collect()
-            }
-            Reason::MembersOnly => {
-                let add = |subject| RemedyKind::AddMember { subject };
-                principal.subject().map(add).into_iter().collect()
-            }
-            Reason::Archived => vec![RemedyKind::Unarchive],
-            Reason::OverQuota => vec![RemedyKind::RaiseQuota],
-            Reason::DefaultBranchDeletion { .. } => vec![RemedyKind::ChangeDefaultBranch],
-            Reason::Restricted(it) => {
-                let keep = (it.change == Change::Rewrite)
-                    .then(|| RemedyKind::KeepHistory { name: it.name.clone() });
-                keep.into_iter().chain(self.branch_of_ones_own()).collect()
-            }
-            // A token's lacks are put right together; the others have no remedy but another act.
-            Reason::ScopeMissing(_)
-            | Reason::TokenRepository { .. }
-            | Reason::TokenWidens
-            | Reason::NotFound { .. }
-            | Reason::ReservedRef { .. } => Vec::new(),
-        }
-    }
-
-    /// What could help against several refusals of one kind at once.
-    fn joint(&self, refusals: &[&Refusal]) -> Vec<RemedyKind> {
-        let mut wish = TokenWish::default();
-        let mut rules = Vec::new();
-        for refusal in refusals {
-            wish.scopes.extend(refusal.scopes().into_iter().flat_map(|it| &it.missing));
-            wish.repository |= matches!(refusal.reason, Reason::TokenRepository { .. });
-            if let Reason::TokenRef { name } = &refusal.reason {
-                wish.name = Some(name.clone());
-            }
-            rules.extend(refusal.restricted().map(|it| it.rule.id));
-        }
-        let token = (wish != TokenWish::default()).then_some(RemedyKind::NewToken(wish));
-        rules.sort_unstable();
-        let until = Timestamp(self.facts.now.0.saturating_add(EXEMPTION));
-        let list = self.who.principal.subject().filter(|_| !rules.is_empty());
-        let list = list.map(|subject| RemedyKind::ListSubject { rules, subject, until });
-        token.into_iter().chain(list).collect()
-    }
-
-    /// The same commits, pushed to a branch that carries the asker's name and the commit's: it
-    /// is hardly ever taken, and if it is, it is by this very commit.
-    fn branch_of_ones_own(&self) -> Option<RemedyKind> {
-        let update = self.act.updates().first()?;
-        let short = update.name.branch_name()?;
-        if update.change == Change::Delete || self.way() == Way::PullRequest {
-            return None;
-        }
-        let commit: String = update.new.to_string().chars().take(7).collect();
-        let owner = branch_part(&self.who.principal);
-        let branch = RefName::branch(&format!("{owner}/{short}-{commit}")).ok()?;
-        Some(RemedyKind::PushBranch { name: update.name.clone(), branch })
-    }
-
-    fn actor(&self, kind: &RemedyKind) -> Actor {
-        match kind {
-            RemedyKind::SignIn
-            | RemedyKind::OtherCredential { .. }
-            | RemedyKind::SetUpTwoFactor
-            | RemedyKind::KeepHistory { .. }
-            | RemedyKind::PushBranch { .. } => Actor::You,
-            // People make their own credentials; the others' are made by whoever owns them.
-            RemedyKind::RenewCredential | RemedyKind::NewToken(_) => {
-                match self.who.principal.kind {
-                    PrincipalKind::User(_) | PrincipalKind::Anonymous | PrincipalKind::System => {
-                        Actor::You
-                    }
-                    PrincipalKind::AccessToken(_)
-                    | PrincipalKind::AccessKey(_)
-                    | PrincipalKind::Workload(_) => Actor::RepositoryAdmin,
-                }
-            }
-            RemedyKind::ListSubject { rules, .. } => {
-                let levels = rules.iter().filter_map(|it| self.facts.restrictions.find(*it));
-                Actor::admin_of(levels.map(|it| it.level).min().unwrap_or(Level::Repository))
-            }
-            RemedyKind::ChangeDefaultBranch | RemedyKind::Unarchive => Actor::RepositoryAdmin,
-            RemedyKind::GrantPermission { level, .. } => Actor::admin_of(*level),
-            RemedyKind::AddMember { .. } | RemedyKind::AllowAddress { .. } => Actor::WorkspaceAdmin,
-            RemedyKind::LiftSuspension | RemedyKind::RaiseQuota | RemedyKind::OpenInstance => {
-                Actor::InstanceAdmin
-            }
-        }
-    }
-
-    /// The world once the remedy was taken.
-    fn after(&self, kind: &RemedyKind) -> Self {
-        let mut world = self.clone();
-        match kind {
-            RemedyKind::SignIn => world.sign_in(),
-            RemedyKind::RenewCredential
-            | RemedyKind::OtherCredential { .. }
-            | RemedyKind::LiftSuspension => world.who.credential.state = CredentialState::Valid,
-            RemedyKind::SetUpTwoFactor => world.who.network.two_factor = true,
-            RemedyKind::NewToken(wish) => world.widen_token(wish),
-            RemedyKind::KeepHistory { name } => world.change_update(name, Change::FastForward),
-            RemedyKind::PushBranch { name, branch } => {
-                world.change_update(name, Change::Create);
-                world.rename_update(name, branch);
-            }
-            RemedyKind::ListSubject { rules, subject, until } => {
-                let listed = ListedSubject { subject: *subject, until: Some(*until), reason: None };
-                world.facts.restrictions = world.facts.restrictions.with_listed(rules, &listed);
-            }
-            RemedyKind::ChangeDefaultBranch => {
-                world.change_repository(|it| it.default_branch = None)
-            }
-            RemedyKind::Unarchive => world.change_repository(|it| it.archived = false),
-            RemedyKind::RaiseQuota => world.change_repository(|it| it.over_quota = false),
-            RemedyKind::GrantPermission { level, subject, permission } => {
-                let (level, subject, permission) = (*level, *subject, *permission);
-                world.facts.grants.push(Grant { level, subject, permission });
-            }
-            RemedyKind::AddMember { .. } => world.facts.role = Some(model::Role::Member),
-            RemedyKind::AllowAddress { address } => {
-                world.facts.network.addresses.push(AddressRange { network: *address, prefix: 128 });
-            }
-            RemedyKind::OpenInstance => world.facts.instance = crate::InstanceState::Open,
-        }
-        world
-    }
-
-    fn sign_in(&mut self) {
-        // Who it will be is not known, so this is somebody about whom no fact says anything.
-        self.who.principal.kind = PrincipalKind::User(UserId(i64::MIN));
-        self.who.credential.state = CredentialState::Valid;
-    }
-
-    fn widen_token(&mut self, wish: &TokenWish) {
-        let credential = &mut self.who.credential;
-        if let Scopes::Only(held) = &mut credential.scopes {
-            held.extend(&wish.scopes);
-        }
-        if wish.repository {
-            credential.repositories = None;
-        }
-        if wish.name.is_some() {
-            credential.refs = None;
-        }
-    }
-
-    fn change_repository(&mut self, change: impl FnOnce(&mut crate::RepositoryPlace)) {
-        if let crate::Place::Repository(it) = &mut self.facts.place {
-            change(it);
-        }
-    }
-
-    fn update_mut(&mut self, name: &RefName) -> Option<&mut RefUpdate> {
-        let Act::UpdateRefs { updates, .. } = &mut self.act else { return None };
-        updates.iter_mut().find(|it| it.name == *name)
-    }
-
-    fn change_update(&mut self, name: &RefName, change: Change) {
-        if let Some(update) = self.update_mut(name) {
-            update.change = change;
-        }
-    }
-
-    fn rename_update(&mut self, name: &RefName, branch: &RefName) {
-        if let Some(update) = self.update_mut(name) {
-            update.name = branch.clone();
-            update.old = ObjectId::ZERO;
-        }
-    }
-}
-
-/// A principal's name as it may stand in a branch name: tokens may be called anything.
-fn branch_part(principal: &Principal) -> String {
-    let keep = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
-    let name: String = principal.name.chars().map(keep).collect();
-    let name = name.trim_matches('-');
-    if name.is_empty() { principal.kind.as_str().into() } else { name.to_ascii_lowercase() }
 }

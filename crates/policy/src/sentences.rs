@@ -6,6 +6,7 @@
 use crate::decision::{Outcome, Weighed, WeighedRule};
 use crate::facts::{Held, Source};
 use crate::refusal::{Reason, Refusal, Restricted, ScopeGap};
+use crate::remedy::{Actor, Remedy, RemedyKind, TokenWish};
 use crate::update::Change;
 use model::{Channel, CredentialKind, Level, Permission, RestrictionKind, Scope, Scopes};
 use std::fmt;
@@ -40,6 +41,7 @@ impl Refusal {
             Reason::NotFound { what } => format!("There is no such {what}, or you may not see it."),
             Reason::NotPermitted { needed, held, on } => not_permitted(*needed, *held, *on),
             Reason::MembersOnly => "Only members of the workspace may see this.".into(),
+            Reason::UsersOnly => "Only users have an account.".into(),
             Reason::Archived => "The repository is archived; its refs do not change.".into(),
             Reason::OverQuota => {
                 "The repository is over its size limit; only deletions are taken.".into()
@@ -74,6 +76,7 @@ impl Refusal {
             Reason::NotFound { what } => return format!("no such {what}"),
             Reason::NotPermitted { needed, .. } => return format!("needs {needed} permission"),
             Reason::MembersOnly => "members only",
+            Reason::UsersOnly => "users only",
             Reason::Archived => "repository is archived",
             Reason::OverQuota => "repository is over its size limit",
             Reason::ReservedRef { .. } => "reserved ref",
@@ -213,6 +216,71 @@ impl fmt::Display for Outcome {
             Self::CannotTellYet => f.write_str("depends on the objects"),
             Self::Refuses => f.write_str("refuses"),
             Self::WouldRefuse => f.write_str("would refuse, but is only evaluated"),
+        }
+    }
+}
+
+impl Remedy {
+    /// What to do, without a full stop: `ask a repository admin to list you in rule 12 for seven
+    /// days`. Whoever renders it adds the commands and the links.
+    pub fn summary(&self) -> String {
+        let article = match self.actor {
+            Actor::You => return self.kind.to_string(),
+            Actor::InstanceAdmin => "an",
+            Actor::RepositoryAdmin | Actor::ProjectAdmin | Actor::WorkspaceAdmin => "a",
+        };
+        format!("ask {article} {} to {}", self.actor.as_str(), self.kind)
+    }
+}
+
+/// What its actor does.
+impl fmt::Display for RemedyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SignIn => f.write_str("sign in"),
+            Self::RenewCredential => f.write_str("make a new credential to replace this one"),
+            Self::OtherCredential { .. } => {
+                f.write_str("use an API token with your user name, or another access token")
+            }
+            Self::SetUpTwoFactor => f.write_str("set up a second factor for your account"),
+            Self::NewToken(wish) => wish.fmt(f),
+            Self::KeepHistory { name } => {
+                write!(f, "put your work on top of what is on {}, then push again", name.short())
+            }
+            Self::PushBranch { branch, .. } => {
+                write!(f, "push to {} and open a pull request", branch.short())
+            }
+            Self::ListSubject { rules, .. } => {
+                let rules: Vec<_> = rules.iter().map(|it| it.to_string()).collect();
+                let word = if rules.len() == 1 { "rule" } else { "rules" };
+                write!(f, "list you in {word} {} for seven days", rules.join(", "))
+            }
+            Self::ChangeDefaultBranch => f.write_str("make another branch the default"),
+            Self::Unarchive => f.write_str("take the repository out of the archive"),
+            Self::GrantPermission { level, permission, .. } => {
+                write!(f, "grant you {permission} on the {level}")
+            }
+            Self::AddMember { .. } => f.write_str("make you a member of the workspace"),
+            Self::AllowAddress { address } => write!(f, "allow the address {address}"),
+            Self::LiftSuspension => f.write_str("lift the suspension of your account"),
+            Self::RaiseQuota => f.write_str("raise the size limit of the repository"),
+            Self::OpenInstance => f.write_str("open the server again"),
+        }
+    }
+}
+
+impl fmt::Display for TokenWish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("make a token")?;
+        if !self.scopes.is_empty() {
+            write!(f, " with {}", list(&self.scopes))?;
+        }
+        if self.repository {
+            f.write_str(" that is good here")?;
+        }
+        match &self.name {
+            Some(name) => write!(f, " that may change {}", name.short()),
+            None => Ok(()),
         }
     }
 }

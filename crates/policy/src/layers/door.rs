@@ -53,7 +53,7 @@ fn sign_in(question: &Question<'_>) -> Option<Reason> {
     let enough = match needs.right {
         Right::See => seen,
         Right::Hold(permission) => held.is_some_and(|it| it.permission >= permission),
-        Right::SignedIn | Right::Member => false,
+        Right::SignedIn | Right::User | Right::Member => false,
     };
     (!enough).then_some(Reason::SignInRequired)
 }
@@ -135,7 +135,7 @@ fn good_for(only: &BTreeSet<RepositoryId>, question: &Question<'_>) -> bool {
     match (needs.on, question.facts.place.repository()) {
         (Level::Repository, here) => here.is_none_or(|it| only.contains(&it.id)),
         (Level::Instance | Level::Workspace | Level::Project, _) => match needs.right {
-            Right::See | Right::SignedIn => needs.touches == Touches::Nothing,
+            Right::See | Right::SignedIn | Right::User => needs.touches == Touches::Nothing,
             Right::Member | Right::Hold(_) => false,
         },
     }

@@ -3,6 +3,7 @@
 use super::Opinion;
 use crate::Question;
 use crate::act::{Right, Touches};
+use crate::ask::PrincipalKind;
 use crate::decision::Weighed;
 use crate::refusal::Reason;
 use crate::update::Change;
@@ -25,6 +26,11 @@ pub(super) fn permission(question: &Question<'_>) -> Opinion {
             let holds = question.who.principal.is_signed_in();
             let reason = (!holds).then_some(Reason::SignInRequired);
             Opinion::of(Weighed::Fact { what: "somebody is signed in", holds }, reason)
+        }
+        Right::User => {
+            let holds = matches!(question.who.principal.kind, PrincipalKind::User(_));
+            let reason = (!holds).then_some(Reason::UsersOnly);
+            Opinion::of(Weighed::Fact { what: "a user asks", holds }, reason)
         }
         Right::Member => {
             let holds = question.facts.role.is_some() || held.is_some_and(|it| it.is_admin());

@@ -1,6 +1,13 @@
-//! The policy, from outside: tables of whole answers.
+//! The policy, from outside: tables of whole answers, laws over every small world, and the
+//! documents that are made from it.
 #![allow(clippy::unwrap_used, reason = "a test may fail, and says how")]
 
+mod acts;
+mod generated;
 mod laws;
+mod matchers;
+mod matrix;
+mod remedies;
+mod scopes;
 mod tables;
 mod vectors;
