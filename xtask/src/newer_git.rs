@@ -81,17 +81,19 @@ fn fetch(apt: &Path) -> Result<Vec<PathBuf>> {
 
 /// The archive this machine is configured with, so that a mirror stays the mirror.
 fn archive() -> Result<String> {
-    let found = output(Command::new("apt-get").args([
-        "indextargets",
-        "--format",
-        "$(REPO_URI)",
-        "Origin: Debian",
-        "Label: Debian",
-        "Created-By: Packages",
-    ]))?;
-    let first =
-        found.lines().next().context("apt knows no Debian archive; run `apt-get update`")?;
-    Ok(first.to_owned())
+    if let Some(known) = known_archive()? {
+        return Ok(known);
+    }
+    // Container images come without package lists, and only those say which archive is Debian's.
+    run(Command::new("apt-get").args(["-q", "update"]))?;
+    known_archive()?.context("apt is not configured with a Debian archive")
+}
+
+fn known_archive() -> Result<Option<String>> {
+    let mut command = Command::new("apt-get");
+    command.args(["indextargets", "--format", "$(REPO_URI)"]);
+    command.args(["Origin: Debian", "Label: Debian", "Created-By: Packages"]);
+    Ok(output(&mut command)?.lines().next().map(str::to_owned))
 }
 
 /// Writes the scripts: `bin/git`, and in `exec/` one per program git starts by name.
