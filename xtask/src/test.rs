@@ -9,7 +9,12 @@ pub fn run(args: &[String]) -> Result<()> {
     install::install(install::FOR_TESTS)?;
     let python = peers::ensure()?;
     let mut test = cargo();
-    test.args(["test", "--workspace"]).args(args);
+    test.args(["test", "--no-fail-fast"]);
+    // Whoever names a package wants that one.
+    if !args.iter().any(|it| it == "-p" || it == "--package") {
+        test.arg("--workspace");
+    }
+    test.args(args);
     test.env("PORTCULLIS_TEST_PYTHON", python);
     // The tests that need it fail and say so; the others are still worth running.
     match newer_git::ensure() {
