@@ -4,7 +4,6 @@ use crate::Error;
 use crate::config::Config;
 use crate::serve::DataFolder;
 use axum::Router;
-use std::path::Path;
 
 /// The opened rooms.
 pub struct Wired {
@@ -35,14 +34,4 @@ impl Wired {
     pub async fn close(self) -> Result<(), Error> {
         Ok(())
     }
-}
-
-/// Serves one fetch of a plain repository on standard input and output.
-pub fn upload_pack(_repository: &Path) -> Result<(), Error> {
-    Ok(())
-}
-
-/// Serves one push to a plain repository on standard input and output.
-pub fn receive_pack(_repository: &Path) -> Result<(), Error> {
-    Ok(())
 }
