@@ -25,6 +25,7 @@ mod failure;
 mod fetch;
 mod git;
 mod journal;
+mod new_pack;
 mod objects;
 mod push;
 mod quarantine;
@@ -41,6 +42,7 @@ pub use failure::{Failure, FailureCode};
 pub use fetch::{Served, UploadOptions, Visible, advertise_upload, upload_pack};
 pub use git::{Git, MINIMUM_GIT, Running};
 pub use journal::{Journal, JournaledUpdate, Landing, Unrecorded};
+pub use new_pack::NewPack;
 pub use objects::{Object, ObjectKind, Objects};
 pub use push::{
     AllowAll, Change, Command, Judge, JudgeFailed, Push, PushId, PushOutcome, RefOutcome,
