@@ -22,6 +22,7 @@ pub fn render_refusal(refusal: &Value, style: Style) -> String {
     fact("what", what(refusal));
     fact("you", you(refusal));
     fact("scopes", scopes(refusal));
+    fact("who may", words(refusal, "/who_may"));
     fact("when", text("/at"));
     fact("id", text("/id"));
     if let Some(Value::Array(remedies)) = refusal.get("remedies") {

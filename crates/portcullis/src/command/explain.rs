@@ -3,7 +3,7 @@
 
 use super::shared::{Session, repository};
 use crate::Error;
-use crate::client::{Style, clean, matcher, render_refusal, segment};
+use crate::client::{Style, clean, render_refusal, segment};
 use clap::Args;
 use model::RepositoryPath;
 use serde_json::Value;
@@ -56,50 +56,49 @@ impl ExplainArgs {
     }
 }
 
-/// The verdict, the refusals with their remedies, and the trace.
+/// The verdict, the refusals with their remedies, and what was weighed. Takes a refusal's record
+/// and the answer of a question alike.
 fn render(answer: &Value, style: Style) -> String {
     let mut blocks = Vec::new();
-    if let Some(verdict) = answer.get("decision").and_then(Value::as_str) {
+    if let Some(verdict) = answer.get("verdict").and_then(Value::as_str) {
         let verdict = clean(verdict);
         blocks.push(if verdict == "allowed" { style.good(&verdict) } else { style.bad(&verdict) });
     }
     if answer.get("code").is_some_and(Value::is_string) {
         blocks.push(render_refusal(answer, style));
     }
-    if let Some(Value::Array(refusals)) = answer.get("refusals") {
-        blocks.extend(refusals.iter().map(|it| render_refusal(it, style)));
+    let list = |name: &str| answer.get(name).and_then(Value::as_array).into_iter().flatten();
+    blocks.extend(list("refusals").map(|it| render_refusal(it, style)));
+    for notice in list("notices") {
+        let title = style.quiet("would be refused, were the rule enforced:");
+        blocks.push(format!("{title}\n{}", render_refusal(notice, style)));
     }
-    if let Some(Value::Array(trace)) = answer.get("trace") {
-        let mut lines = vec![style.quiet("weighed, layer by layer:")];
-        lines.extend(trace.iter().flat_map(|it| render_layer(it, style)));
-        blocks.push(lines.join("\n"));
+    let layers: Vec<_> = list("trace").flat_map(|it| render_layer(it, style)).collect();
+    if !layers.is_empty() {
+        blocks.push(format!("{}\n{}", style.quiet("weighed, layer by layer:"), layers.join("\n")));
     }
     blocks.join("\n\n")
 }
 
+/// A layer with what it found, and below it each thing and each rule it looked at.
 fn render_layer(layer: &Value, style: Style) -> Vec<String> {
     let text = |value: &Value, name: &str| {
         value.get(name).and_then(Value::as_str).map(clean).unwrap_or_default()
     };
-    let outcome = text(layer, "outcome");
-    let painted = match outcome.as_str() {
-        "passed" | "allowed" => style.good(&outcome),
-        "refused" => style.bad(&outcome),
-        _ => style.quiet(&outcome),
+    let finding = text(layer, "finding");
+    let painted = match finding.as_str() {
+        "passed" => style.good(&finding),
+        "refused" => style.bad(&finding),
+        _ => style.quiet(&finding),
     };
-    let mut lines =
-        vec![format!("  {:<17} {painted}  {}", text(layer, "layer"), text(layer, "detail"))];
-    if let Some(Value::Array(rules)) = layer.get("rules") {
-        for rule in rules {
-            let about = rule.get("matcher").and_then(matcher).unwrap_or_default();
-            let number = rule.get("id").map(Value::to_string).unwrap_or_default();
-            let outcome = text(rule, "outcome");
-            lines.push(format!(
-                "    rule {number:<5} {} on {about}: {outcome} {}",
-                text(rule, "kind"),
-                text(rule, "detail")
-            ));
-        }
+    let mut lines = vec![format!("  {:<17} {painted}", text(layer, "layer"))];
+    let list = |name: &str| layer.get(name).and_then(Value::as_array).into_iter().flatten();
+    let weighed = list("weighed").filter_map(Value::as_str);
+    lines.extend(weighed.map(|it| format!("    {}", clean(it))));
+    for rule in list("rules") {
+        let id = rule.get("id").map(Value::to_string).unwrap_or_default();
+        let [level, kind, outcome] = ["level", "kind", "outcome"].map(|it| text(rule, it));
+        lines.push(format!("    rule {id} ({kind}, {level}): {outcome}"));
     }
-    lines.into_iter().map(|it| it.trim_end().to_owned()).collect()
+    lines
 }

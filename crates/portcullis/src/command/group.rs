@@ -23,6 +23,12 @@ pub enum GroupCommand {
         #[arg(long)]
         name: Option<String>,
     },
+    /// List the groups of a workspace
+    List {
+        /// The workspace
+        #[arg(value_parser = workspace_slug)]
+        workspace: WorkspaceSlug,
+    },
     /// Put a member of the workspace into a group
     #[command(after_help = "Example:
   portcullis group add acme/devs ann")]
@@ -70,6 +76,10 @@ impl GroupCommand {
                 let body = json!({ "slug": slug.as_str(), "name": name });
                 let path = format!("/api/v1/workspaces/{workspace}/groups");
                 session.out.one(&session.client.post(&path, &body)?, FIELDS)
+            }
+            Self::List { workspace } => {
+                let path = format!("/api/v1/workspaces/{workspace}/groups");
+                session.out.table(session.client.list(&path)?, FIELDS, "no groups")
             }
             Self::Add(it) => {
                 let answer = session.client.put(&it.path(), &json!({}))?;

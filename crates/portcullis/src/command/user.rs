@@ -12,7 +12,9 @@ const FIELDS: &[Field] = &[
     ("name", "/display_name"),
     ("email", "/email"),
     ("uuid", "/uuid"),
-    ("created", "/created_at"),
+    ("administrator", "/is_admin"),
+    ("active", "/active"),
+    ("created", "/created_on"),
 ];
 
 /// What can be done with users.

@@ -9,6 +9,9 @@ use serde_json::json;
 
 const FIELDS: &[Field] = &[("slug", "/slug"), ("name", "/name"), ("uuid", "/uuid")];
 
+const MEMBER: &[Field] =
+    &[("user name", "/username"), ("name", "/display_name"), ("role", "/role")];
+
 /// What can be done with workspaces.
 #[derive(Subcommand, Debug)]
 pub enum WorkspaceCommand {
@@ -28,6 +31,12 @@ pub enum WorkspaceCommand {
     /// Show one workspace
     Show {
         /// Name in URLs
+        #[arg(value_parser = workspace_slug)]
+        slug: WorkspaceSlug,
+    },
+    /// List the members of a workspace
+    MemberList {
+        /// Name of the workspace in URLs
         #[arg(value_parser = workspace_slug)]
         slug: WorkspaceSlug,
     },
@@ -66,12 +75,16 @@ impl WorkspaceCommand {
                 session.out.one(&session.client.post("/api/v1/workspaces", &body)?, FIELDS)
             }
             Self::List => {
-                let list = session.client.list("/2.0/workspaces")?;
+                let list = session.client.list("/api/v1/workspaces")?;
                 session.out.table(list, FIELDS, "no workspaces")
             }
             Self::Show { slug } => {
-                let answer = session.client.get(&format!("/2.0/workspaces/{slug}"))?;
+                let answer = session.client.get(&format!("/api/v1/workspaces/{slug}"))?;
                 session.out.one(&answer, FIELDS)
+            }
+            Self::MemberList { slug } => {
+                let path = format!("/api/v1/workspaces/{slug}/members");
+                session.out.table(session.client.list(&path)?, MEMBER, "no members")
             }
             Self::MemberSet { slug, username, role } => {
                 let role = match role {

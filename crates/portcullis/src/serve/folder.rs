@@ -48,9 +48,14 @@ impl DataFolder {
         &self.path
     }
 
-    /// Is there a file of this name?
-    pub fn has(&self, name: &str) -> bool {
-        self.path.join(name).exists()
+    /// The text of a file, if it is there.
+    pub fn read(&self, name: &str) -> Result<Option<String>, Error> {
+        let path = self.path.join(name);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(Error::Folder { path, source }),
+        }
     }
 
     /// Writes a file that only the owner can read: whole and durable, or not at all.
