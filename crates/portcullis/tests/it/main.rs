@@ -5,6 +5,7 @@
 mod command_line;
 mod configuration;
 mod program;
+mod refusals;
 mod serving;
 
 /// A file that nobody names above would look like tests and never run.
