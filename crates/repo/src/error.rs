@@ -94,6 +94,9 @@ pub enum Error {
     /// A client asked for an object that no visible ref leads to.
     #[error("upload-pack: not our ref {0}")]
     NotOurRef(model::ObjectId),
+    /// The pack of a fetch cannot be read while it is built.
+    #[error("the pack that git builds for a fetch cannot be read")]
+    Pack(#[source] io::Error),
     /// A fetch that cannot be served as it was asked for.
     #[error("{0}")]
     BadFetch(&'static str),
@@ -135,6 +138,7 @@ impl Error {
             | Self::UnknownRevision(_)
             | Self::Ambiguous(_)
             | Self::NotOurRef(_)
+            | Self::Pack(_)
             | Self::BadFetch(_) => FailureCode::StoreAway.because(""),
         }
     }

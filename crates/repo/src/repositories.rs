@@ -1,6 +1,7 @@
 //! The data folder: which repositories there are, the journal they share, and the lock that keeps
 //! a second server out.
 
+use crate::fetch::PackCache;
 use crate::git::Git;
 use crate::journal::Journal;
 use crate::repository::Repository;
@@ -19,6 +20,7 @@ const CACHED: usize = 1000;
 pub struct Repositories {
     root: PathBuf,
     journal: Arc<Journal>,
+    packs: Arc<PackCache>,
     open: Mutex<HashMap<RepositoryId, Arc<Repository>>>,
     /// Held for as long as this lives; the system frees it however the process ends.
     _lock: File,
@@ -36,6 +38,7 @@ impl Repositories {
         let this = Self {
             root: root.to_owned(),
             journal: Arc::new(journal),
+            packs: Arc::default(),
             open: Mutex::default(),
             _lock: lock,
         };
@@ -87,7 +90,8 @@ impl Repositories {
             // Only those nobody uses: two of one repository would not see each other's locks.
             open.retain(|_, it| Arc::strong_count(it) > 1);
         }
-        let repository = Arc::new(Repository::open(&git_dir, id, Arc::clone(&self.journal))?);
+        let repository = Repository::open(&git_dir, id, Arc::clone(&self.journal))?;
+        let repository = Arc::new(repository.with_pack_cache(Arc::clone(&self.packs)));
         open.insert(id, Arc::clone(&repository));
         Ok(repository)
     }

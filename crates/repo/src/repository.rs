@@ -1,5 +1,6 @@
 //! One bare repository on disk: its refs, its objects, where pushes land.
 
+use crate::fetch::PackCache;
 use crate::journal::Journal;
 use crate::objects::Objects;
 use crate::refs::{Head, RefSnapshot, RefStore};
@@ -20,6 +21,7 @@ pub struct Repository {
     store: RwLock<Arc<gix_odb::Store>>,
     refs: RefStore,
     journal: Option<Arc<Journal>>,
+    packs: Arc<PackCache>,
 }
 
 impl Repository {
@@ -48,7 +50,17 @@ impl Repository {
             git_dir: git_dir.to_owned(),
             id,
             journal,
+            packs: Arc::default(),
         })
+    }
+
+    /// The same repository, keeping the packs of its fetches together with those of others.
+    pub(crate) fn with_pack_cache(self, packs: Arc<PackCache>) -> Self {
+        Self { packs, ..self }
+    }
+
+    pub(crate) fn pack_cache(&self) -> &PackCache {
+        &self.packs
     }
 
     /// Where it is.

@@ -16,6 +16,7 @@ mod v0;
 mod v2;
 mod view;
 
+pub(crate) use pack::PackCache;
 pub use view::Visible;
 
 use crate::repository::Repository;

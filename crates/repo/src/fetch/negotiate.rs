@@ -17,6 +17,8 @@ pub(super) enum Have {
 /// What is known to be common so far, beside what the client wants.
 pub(super) struct Negotiation<'a> {
     history: &'a History<'a>,
+    /// What is wanted, as long as nobody has asked whether it is enough.
+    wants: Vec<ObjectId>,
     /// Wanted commits that are not known to lead to common ones yet.
     open: Vec<ObjectId>,
     /// Common objects, in the order in which the client named them.
@@ -32,21 +34,17 @@ pub(super) struct Negotiation<'a> {
 }
 
 impl<'a> Negotiation<'a> {
-    pub(super) fn new(history: &'a History<'a>, wants: &[ObjectId]) -> Result<Self> {
-        let mut open = Vec::new();
-        for want in wants {
-            // Ancestry says nothing about trees and blobs: they never stand in the way.
-            open.extend(history.peel_to_commit(want)?);
-        }
-        Ok(Self {
+    pub(super) fn new(history: &'a History<'a>, wants: &[ObjectId]) -> Self {
+        Self {
             history,
-            open,
+            wants: wants.to_vec(),
+            open: Vec::new(),
             common: Vec::new(),
             named: HashSet::new(),
             they_have: HashSet::new(),
             oldest: i64::MAX,
             not_enough: false,
-        })
+        }
     }
 
     /// Takes a `have` from the client.
@@ -80,6 +78,10 @@ impl<'a> Negotiation<'a> {
     pub(super) fn is_enough(&mut self) -> Result<bool> {
         if self.common.is_empty() || self.not_enough {
             return Ok(false);
+        }
+        for want in std::mem::take(&mut self.wants) {
+            // Ancestry says nothing about trees and blobs: they never stand in the way.
+            self.open.extend(self.history.peel_to_commit(&want)?);
         }
         while let Some(want) = self.open.last() {
             if !self.leads_to_common(*want)? {

@@ -12,13 +12,14 @@ use crate::{Error, Result};
 use model::ObjectId;
 use std::collections::HashSet;
 
-/// Is everything wanted to be had? The error names one that is not.
-pub(super) fn check(history: &History<'_>, view: &View<'_>, wants: &[ObjectId]) -> Result<()> {
+/// Is everything wanted to be had? The error names one that is not. `true` when all of it is what
+/// refs point to.
+pub(super) fn check(history: &History<'_>, view: &View<'_>, wants: &[ObjectId]) -> Result<bool> {
     let mut unproven = wants.to_vec();
     view.remove_tips(&mut unproven);
     unproven.dedup();
     if unproven.is_empty() {
-        return Ok(());
+        return Ok(true);
     }
     let mut proof = Proof::default();
     for id in unproven {
@@ -32,7 +33,7 @@ pub(super) fn check(history: &History<'_>, view: &View<'_>, wants: &[ObjectId]) 
     proof.find_tags(history, view)?;
     proof.find_in_history(history, view)?;
     let left = proof.tags.iter().chain(&proof.commits).chain(&proof.contents).next();
-    left.map_or(Ok(()), |id| Err(Error::NotOurRef(*id)))
+    left.map_or(Ok(false), |id| Err(Error::NotOurRef(*id)))
 }
 
 /// Those of the commits that no visible ref leads to.

@@ -22,7 +22,7 @@ pub(super) fn serve(
     let Some(request) = read_request(client)? else { return Ok(()) };
     client.served.requests += 1;
     let history = History::new(repository);
-    reachable::check(&history, view, &request.wants)?;
+    let is_common_wish = reachable::check(&history, view, &request.wants)?;
     let boundary = shallow::find_boundary(&history, view, &request.wants, &request.deepen)?;
     if request.deepen.is_asked() {
         boundary.put(client.out());
@@ -31,7 +31,7 @@ pub(super) fn serve(
     }
     history.cut_at(&boundary.grafts);
     let wants = [request.wants.as_slice(), &boundary.wants].concat();
-    let mut negotiation = Negotiation::new(&history, &wants)?;
+    let mut negotiation = Negotiation::new(&history, &wants);
     let mut exchange = Exchange {
         mode: request.ack_mode(),
         no_done: request.capabilities.has("no-done"),
@@ -42,7 +42,7 @@ pub(super) fn serve(
         got_other: false,
     };
     if exchange.run(client)? {
-        let pack = describe(&request, view, wants, &negotiation, boundary);
+        let pack = describe(&request, view, wants, &negotiation, boundary, is_common_wish);
         pack::send(repository, client, &pack)?;
     }
     Ok(())
@@ -175,6 +175,7 @@ fn describe(
     wants: Vec<ObjectId>,
     negotiation: &Negotiation<'_>,
     boundary: Boundary,
+    is_common_wish: bool,
 ) -> PackRequest {
     let asked = |name: &str| request.capabilities.has(name);
     PackRequest {
@@ -187,5 +188,6 @@ fn describe(
         progress: !asked("no-progress"),
         filter: request.filter.clone(),
         side_band: request.side_band(),
+        is_common_wish,
     }
 }

@@ -54,11 +54,11 @@ fn fetch(
         // Nothing wanted, nothing said, as git does.
         return client.send();
     }
-    reachable::check(&history, view, &arguments.wants)?;
+    let is_common_wish = reachable::check(&history, view, &arguments.wants)?;
     let boundary = shallow::find_boundary(&history, view, &arguments.wants, &arguments.deepen)?;
     history.cut_at(&boundary.grafts);
     let wants = [arguments.wants.as_slice(), &boundary.wants].concat();
-    let mut negotiation = Negotiation::new(&history, &wants)?;
+    let mut negotiation = Negotiation::new(&history, &wants);
     for have in &arguments.haves {
         negotiation.offer(*have)?;
     }
@@ -87,6 +87,7 @@ fn fetch(
         progress: !arguments.no_progress,
         filter: arguments.filter.clone(),
         side_band: Some(SideBand::Large),
+        is_common_wish,
     };
     pack::send(repository, client, &pack)
 }

@@ -6,5 +6,6 @@
 mod hidden;
 mod same_as_git;
 mod server;
+mod shared;
 mod wire_level;
 mod world;

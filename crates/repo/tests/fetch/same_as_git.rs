@@ -1,5 +1,6 @@
-//! Stories told to six clients at once: one fetches from stock git, five from us, over sessions
-//! and HTTP, in every protocol version. After each step all six must have the same.
+//! Stories told to five clients at once: one fetches from stock git, four from us, over sessions
+//! and HTTP, in every protocol version (1 is 0 with a line before it). After each step all five
+//! must have the same.
 
 use crate::world::{World, git, succeed};
 use std::path::{Path, PathBuf};
@@ -47,7 +48,7 @@ fn clients(world: &World) -> Vec<Client> {
     let stock = format!("file://{}", world.git_dir.display());
     let session = &world.server.git;
     let http = &world.server.http;
-    [(&stock, 2), (session, 0), (session, 1), (session, 2), (http, 0), (http, 2)]
+    [(&stock, 2), (session, 1), (session, 2), (http, 0), (http, 2)]
         .into_iter()
         .enumerate()
         .map(|(nth, (url, version))| Client {
@@ -127,7 +128,7 @@ fn cloning_fetching_and_following_tags() {
         name: "last".into(),
         url: world.server.http.clone(),
         version: 2,
-        clone: world.dir.path().join("clone-5"),
+        clone: world.dir.path().join("clone-4"),
     };
     up_to_date.run("fetch");
     let served = world.server.take_served();

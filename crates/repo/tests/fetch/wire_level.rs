@@ -128,7 +128,7 @@ fn without_side_band_the_pack_comes_bare_and_without_done_after_ready() {
 }
 
 /// A client that closes its end after so many bytes.
-struct GoesAway(usize);
+pub struct GoesAway(pub usize);
 
 impl Write for GoesAway {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
