@@ -12,6 +12,6 @@ mod store;
 
 pub(crate) use files::{Loose, read_loose};
 pub(crate) use lock::LockedRefs;
-pub(crate) use snapshot::{Edit, Edits};
+pub(crate) use snapshot::{Edit, Edits, Run};
 pub use snapshot::{Head, RefEntry, RefSnapshot};
 pub(crate) use store::RefStore;
