@@ -55,15 +55,15 @@ pub(super) fn send(
     pack: &PackRequest,
 ) -> Result<()> {
     let result = stream(repository, client, pack);
-    if let (Err(error), Some(dialect)) = (&result, pack.side_band)
-        && !matches!(error, Error::Peer(_))
-    {
+    let Err(error) = &result else { return result };
+    if let (Some(dialect), false) = (pack.side_band, matches!(error, Error::Peer(_))) {
         let sentence =
             b"the pack could not be built: try again, and tell an administrator if it stays\n";
         wire::put_band(client.out(), dialect, Band::Fatal, sentence);
         client.send()?;
-        client.close();
     }
+    // In the middle of a pack there is no other way to say why.
+    client.close();
     result
 }
 
