@@ -1,6 +1,8 @@
 //! What can go wrong with the database. Silence is not among it: a question that could not be
 //! answered is an error, never an empty answer.
 
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
+
 /// The result of every function of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -105,15 +107,19 @@ fn from_database(error: &dyn sqlx::error::DatabaseError) -> Option<Error> {
     if error.is_foreign_key_violation() {
         return Some(Error::NotFound { what: "owner or subject" });
     }
-    let code = error.code()?;
-    let is_postgres = code.len() == 5;
-    let away = if is_postgres {
-        // Connection trouble, out of resources, an operator's intervention, a system error.
-        ["08", "53", "57", "58"].iter().any(|class| code.starts_with(class))
-    } else {
+    let away = match error.try_downcast_ref::<PgDatabaseError>() {
+        // Fatal ends the connection, whatever the reason. Otherwise: connection trouble, out of
+        // resources, an operator's intervention, a system error.
+        Some(error) => {
+            matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic)
+                || ["08", "53", "57", "58"].iter().any(|class| error.code().starts_with(class))
+        }
         // SQLite's primary code: busy, locked, out of memory, read-only, I/O, corrupt, full, cannot
         // open, not a database.
-        code.parse::<i64>().is_ok_and(|it| [5, 6, 7, 8, 10, 11, 13, 14, 26].contains(&(it & 0xff)))
+        None => error
+            .code()
+            .and_then(|it| it.parse::<i64>().ok())
+            .is_some_and(|code| [5, 6, 7, 8, 10, 11, 13, 14, 26].contains(&(code & 0xff))),
     };
     away.then(|| Error::Away { why: error.message().to_owned() })
 }
@@ -140,6 +146,7 @@ fn what_is_taken(error: &dyn sqlx::error::DatabaseError) -> &'static str {
         "repository_workspace_id_slug_key" => "repository slug",
         "api_token_hash_key" | "access_token_hash_key" => "token",
         "refusal_pkey" | "refusal_id_key" => "refusal id",
+        it if it.starts_with("restriction_subject_") => "subject",
         _ => "name",
     }
 }

@@ -6,36 +6,21 @@
 use crate::grant::grant_from;
 use crate::group::group_from;
 use crate::member::{Member, member_from};
-use crate::owner::subject_from;
-use crate::project::project_from;
-use crate::repository::{repository_columns, repository_from};
+use crate::names::{name_subject, subject_name_columns, subject_name_joins};
+use crate::project::{project_from, select_project};
+use crate::repository::{repository_from, select_repository};
 use crate::restriction::{Queries, read, restriction_queries};
 use crate::sql::{Arg, Row, Tx, args};
-use crate::user::user_from;
-use crate::workspace::workspace_from;
+use crate::user::{select_user, user_from};
+use crate::workspace::{select_workspace, workspace_from};
 use crate::{
-    Error, Group, Membership, OwnedGrant, Project, Repository, Result, Store, User, Workspace,
+    Error, Group, Membership, Names, OwnedGrant, Project, Repository, Result, Store, SubjectName,
+    User, Workspace,
 };
 use model::{
     ProjectKey, RepositoryId, RepositoryPath, Restriction, Role, Subject, UserId, WorkspaceId,
     WorkspaceSlug,
 };
-use std::collections::BTreeMap;
-
-/// How a subject is called, so that texts can be rendered from ids.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SubjectName {
-    /// User name, group slug, or token name.
-    pub name: String,
-    /// The name for people to read; the same as `name` for tokens.
-    pub display_name: String,
-    /// The UUID, for users.
-    pub uuid: Option<String>,
-}
-
-/// The names of all subjects that grants, restrictions and owners mention. Everyone and anyone
-/// have none.
-pub type Names = BTreeMap<Subject, SubjectName>;
 
 /// What decisions about a repository are made from.
 #[derive(Clone, Debug)]
@@ -89,37 +74,6 @@ pub struct PrincipalFacts {
     pub groups: Vec<Group>,
     pub memberships: Vec<Membership>,
 }
-
-/// The columns that [`subject_name_joins`] adds to a row about a subject.
-macro_rules! subject_name_columns {
-    () => {
-        "u.username as user_name, u.display_name as user_display_name, u.uuid as user_uuid,
-             g.slug as group_slug, g.name as group_name, t.name as token_name"
-    };
-}
-pub(crate) use subject_name_columns;
-
-/// Joins the names of subjects to a table with `subject_kind` and `subject_id`.
-macro_rules! subject_name_joins {
-    ($table:literal) => {
-        concat!(
-            r#" left join "user" u on "#,
-            $table,
-            ".subject_kind = 'user' and u.id = ",
-            $table,
-            r#".subject_id left join "group" g on "#,
-            $table,
-            ".subject_kind = 'group' and g.id = ",
-            $table,
-            ".subject_id left join access_token t on ",
-            $table,
-            ".subject_kind = 'access_token' and t.id = ",
-            $table,
-            ".subject_id "
-        )
-    };
-}
-pub(crate) use subject_name_joins;
 
 /// The rows of `table` on the levels of one place; levels below it are asked for with null.
 macro_rules! on_levels {
@@ -211,35 +165,8 @@ async fn rules(
     })
 }
 
-/// Takes the name out of a row that [`subject_name_joins`] widened.
-fn name_subject(row: &Row, names: &mut Names) -> Result<()> {
-    let columns = row.of("grant or restriction_subject");
-    let subject = subject_from(columns)?;
-    let name = match subject {
-        Subject::User(_) => SubjectName {
-            name: columns.text("user_name")?,
-            display_name: columns.text("user_display_name")?,
-            uuid: columns.opt_text("user_uuid")?,
-        },
-        Subject::Group(_) => SubjectName {
-            name: columns.text("group_slug")?,
-            display_name: columns.text("group_name")?,
-            uuid: None,
-        },
-        Subject::AccessToken(_) => {
-            let name = columns.text("token_name")?;
-            SubjectName { display_name: name.clone(), name, uuid: None }
-        }
-        Subject::AccessKey(_) | Subject::Workload(_) | Subject::Everyone | Subject::Anyone => {
-            return Ok(());
-        }
-    };
-    names.insert(subject, name);
-    Ok(())
-}
-
 async fn find_workspace(tx: &mut Tx, slug: &WorkspaceSlug) -> Result<Option<Workspace>> {
-    let sql = "select id, uuid, slug, name, created_at, updated_at from workspace where slug = $1";
+    let sql = select_workspace!("where slug = $1");
     tx.optional(sql, args![slug.as_str()]).await?.as_ref().map(workspace_from).transpose()
 }
 
@@ -247,11 +174,8 @@ impl Store {
     /// The facts of the repository at a path; `None` if there is none.
     pub async fn facts_of(&self, path: &RepositoryPath) -> Result<Option<RepositoryFacts>> {
         let mut tx = self.database.snapshot().await?;
-        let sql = concat!(
-            "select ",
-            repository_columns!(),
-            " from repository r join workspace w on w.id = r.workspace_id
-              where w.slug = $1 and r.slug = $2"
+        let sql = select_repository!(
+            "join workspace w on w.id = r.workspace_id where w.slug = $1 and r.slug = $2"
         );
         let args = args![path.workspace.as_str(), path.repository.as_str()];
         match tx.optional(sql, args).await? {
@@ -263,7 +187,7 @@ impl Store {
     /// The facts of the repository by number; `None` if there is none.
     pub async fn facts_of_id(&self, id: RepositoryId) -> Result<Option<RepositoryFacts>> {
         let mut tx = self.database.snapshot().await?;
-        let sql = concat!("select ", repository_columns!(), " from repository r where r.id = $1");
+        let sql = select_repository!("where r.id = $1");
         match tx.optional(sql, args![id.0]).await? {
             Some(row) => repository_facts(tx, &row).await.map(Some),
             None => Ok(None),
@@ -291,9 +215,7 @@ impl Store {
         let Some(workspace) = find_workspace(&mut tx, slug).await? else {
             return Ok(None);
         };
-        let sql = "select id, uuid, workspace_id, key, name, description, is_private, is_default,
-                       created_at, updated_at
-                   from project where workspace_id = $1 and key = $2";
+        let sql = select_project!("where workspace_id = $1 and key = $2");
         let Some(row) = tx.optional(sql, args![workspace.id.0, key.as_str()]).await? else {
             return Ok(None);
         };
@@ -306,9 +228,7 @@ impl Store {
     /// The facts of a user; `None` if there is none.
     pub async fn principal_facts(&self, user: UserId) -> Result<Option<PrincipalFacts>> {
         let mut tx = self.database.snapshot().await?;
-        let sql = r#"select id, uuid, username, display_name, email, password_hash, is_admin, active,
-                         created_at
-                     from "user" where id = $1"#;
+        let sql = select_user!("where id = $1");
         let Some(row) = tx.optional(sql, args![user.0]).await? else {
             return Ok(None);
         };
@@ -332,12 +252,10 @@ impl Store {
 async fn repository_facts(mut tx: Tx, row: &Row) -> Result<RepositoryFacts> {
     let repository = repository_from(row.of("repository"))?;
     let gone = |what| Error::NotFound { what };
-    let sql = "select id, uuid, slug, name, created_at, updated_at from workspace where id = $1";
+    let sql = select_workspace!("where id = $1");
     let workspace = tx.optional(sql, args![repository.workspace.0]).await?;
     let workspace = workspace_from(&workspace.ok_or(gone("workspace"))?)?;
-    let sql = "select id, uuid, workspace_id, key, name, description, is_private, is_default,
-                   created_at, updated_at
-               from project where id = $1";
+    let sql = select_project!("where id = $1");
     let project = tx.optional(sql, args![repository.project.0]).await?;
     let project = project_from(&project.ok_or(gone("project"))?)?;
     let Rules { version, grants, owners, restrictions, names } =

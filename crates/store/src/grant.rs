@@ -48,7 +48,8 @@ impl Store {
         };
         match permission {
             Some(permission) => {
-                let sql = r#"insert into "grant" (level, owner_id, subject_kind, subject_id, permission)
+                let sql = r#"insert into "grant" (level, owner_id, subject_kind, subject_id,
+                                 permission)
                              values ($1, $2, $3, $4, $5)
                              on conflict (level, owner_id, subject_kind, subject_id)
                              do update set permission = excluded.permission"#;

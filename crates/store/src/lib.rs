@@ -6,8 +6,6 @@
 //! audit line is written in the same transaction. What decisions are made from is read as one
 //! snapshot ([`RepositoryFacts`]) with its version.
 
-#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failing test may panic"))]
-
 mod access_token;
 mod api_token;
 mod audit;
@@ -19,6 +17,7 @@ mod grant;
 mod group;
 mod member;
 mod migrate;
+mod names;
 mod owner;
 mod page;
 mod principal;
@@ -40,12 +39,11 @@ pub use audit::{AuditFilter, AuditLine};
 pub use change::Actor;
 pub use database::Options;
 pub use error::{Error, Result};
-pub use facts::{
-    Names, PrincipalFacts, ProjectFacts, RepositoryFacts, SubjectName, WorkspaceFacts,
-};
+pub use facts::{PrincipalFacts, ProjectFacts, RepositoryFacts, WorkspaceFacts};
 pub use grant::OwnedGrant;
 pub use group::Group;
 pub use member::{Member, Membership};
+pub use names::{Names, SubjectName};
 pub use owner::Owner;
 pub use page::{Page, PageRequest};
 pub use principal::{PrincipalKind, PrincipalName};

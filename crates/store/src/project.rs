@@ -53,6 +53,8 @@ macro_rules! select_project {
     };
 }
 
+pub(crate) use select_project;
+
 pub(crate) fn project_from(row: &Row) -> Result<Project> {
     let row = row.of("project");
     Ok(Project {

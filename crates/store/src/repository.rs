@@ -96,23 +96,19 @@ pub struct RepositoryUpdate {
     pub has_wiki: Option<bool>,
 }
 
-/// The columns of a repository, from `repository r`.
-macro_rules! repository_columns {
-    () => {
-        "r.id, r.uuid, r.workspace_id, r.project_id, r.slug, r.name, r.description, r.is_private,
-             r.fork_policy, r.archived, r.main_branch, r.language, r.has_issues, r.has_wiki, r.size,
-             r.created_at, r.updated_at,
-             (select max(p.at) from push p where p.repository_id = r.id) as pushed_at"
-    };
-}
-
-pub(crate) use repository_columns;
-
 macro_rules! select_repository {
     ($rest:literal) => {
-        concat!("select ", repository_columns!(), " from repository r ", $rest)
+        concat!(
+            "select r.id, r.uuid, r.workspace_id, r.project_id, r.slug, r.name, r.description,
+                 r.is_private, r.fork_policy, r.archived, r.main_branch, r.language, r.has_issues,
+                 r.has_wiki, r.size, r.created_at, r.updated_at,
+                 (select max(p.at) from push p where p.repository_id = r.id) as pushed_at
+             from repository r ",
+            $rest
+        )
     };
 }
+pub(crate) use select_repository;
 
 pub(crate) fn repository_from(row: Columns<'_>) -> Result<Repository> {
     Ok(Repository {

@@ -60,9 +60,9 @@ macro_rules! restriction_queries {
             ),
             subjects: concat!(
                 "select s.restriction_id, s.subject_kind, s.subject_id, s.until, s.reason, ",
-                $crate::facts::subject_name_columns!(),
+                $crate::names::subject_name_columns!(),
                 " from restriction_subject s join restriction r on r.id = s.restriction_id ",
-                $crate::facts::subject_name_joins!("s"),
+                $crate::names::subject_name_joins!("s"),
                 " where ",
                 $where,
                 " order by s.restriction_id, s.subject_kind, s.subject_id"

@@ -61,6 +61,8 @@ macro_rules! select_user {
     };
 }
 
+pub(crate) use select_user;
+
 /// Reads a row whose columns are those of the table.
 pub(crate) fn user_from(row: &Row) -> Result<User> {
     let row = row.of("user");

@@ -39,6 +39,8 @@ macro_rules! select_workspace {
     };
 }
 
+pub(crate) use select_workspace;
+
 /// Which workspaces concern a user: those they are a member of, or hold a grant in, themselves or
 /// through a group.
 macro_rules! workspaces_of {

@@ -1,1 +1,16 @@
-//! The store, on both databases.
+//! The store's contract: every test here runs on SQLite and on PostgreSQL.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test may panic")]
+
+#[macro_use]
+mod world;
+
+mod away;
+mod changes;
+mod facts;
+mod people;
+mod places;
+mod records;
+mod rules;
+mod tokens;
+mod unreadable;

@@ -1,0 +1,129 @@
+//! Changes: audit lines, settings, migrations, and what many writers at once do.
+
+use crate::world::{NOW, World, by, new_user, system};
+use model::{Channel, Permission, Subject, Timestamp};
+use std::sync::Arc;
+use store::{Actor, AuditFilter, Error, NewUser, Options, Owner, PageRequest, Store};
+
+on_both!(an_audit_line_says_who_did_what);
+
+async fn an_audit_line_says_who_did_what(w: &World) {
+    let place = w.place("acme").await;
+    let ann = w.user("ann").await;
+    let s = &w.store;
+    let on = Owner::Repository(place.repository.id);
+    let later = Actor { at: Timestamp(NOW.0 + 7), ..by(&place.owner) };
+    for permission in [Permission::Read, Permission::Write] {
+        s.set_grant(&later, on, Subject::User(ann.id), Some(permission)).await.unwrap();
+    }
+    let filter = AuditFilter { owner: Some(on), since: Some(later.at) };
+    let page = s.list_audit(filter, PageRequest { offset: 0, limit: 1 }).await.unwrap();
+    assert_eq!(page.size, 2);
+    let line = &page.items[0];
+    assert_eq!(line.principal, later.principal);
+    assert_eq!(
+        (line.credential.as_str(), line.channel),
+        (later.credential.as_str(), Channel::Rest)
+    );
+    assert_eq!((line.request_id.as_str(), line.at), ("req-1", later.at));
+    assert_eq!((line.before.as_deref(), line.after.as_deref()), (Some("read"), Some("write")));
+    let never = AuditFilter { owner: None, since: Some(Timestamp(NOW.0 + 8)) };
+    assert_eq!(s.list_audit(never, PageRequest::ALL).await.unwrap().size, 0);
+}
+
+on_both!(a_change_and_its_audit_line_are_one);
+
+/// The change and its line are one: where the line cannot be written, nothing changes; where
+/// the change fails, there is no line and no new version.
+async fn a_change_and_its_audit_line_are_one(w: &World) {
+    w.user("ann").await;
+    let s = &w.store;
+    let before = (w.audit().await, s.facts_version().await.unwrap());
+    let taken = NewUser { email: model::Email::parse("x@y").unwrap(), ..new_user("ann") };
+    s.create_user(&system(), taken).await.unwrap_err();
+    assert_eq!((w.audit().await, s.facts_version().await.unwrap()), before);
+
+    w.raw("alter table audit rename to audit_gone").await;
+    let refused = s.create_user(&system(), new_user("bob")).await.unwrap_err();
+    assert!(matches!(refused, Error::Refused(_)), "{refused}");
+    w.raw("alter table audit_gone rename to audit").await;
+    assert_eq!(s.list_users(PageRequest::ALL).await.unwrap().size, 1);
+    assert_eq!((w.audit().await, s.facts_version().await.unwrap()), before);
+}
+
+on_both!(settings_and_the_uuid_of_the_instance);
+
+async fn settings_and_the_uuid_of_the_instance(w: &World) {
+    let s = &w.store;
+    assert_eq!(s.find_setting("motd").await.unwrap(), None);
+    for value in ["one", "two"] {
+        s.set_setting(&system(), "motd", value).await.unwrap();
+        assert_eq!(s.find_setting("motd").await.unwrap().as_deref(), Some(value));
+    }
+    let uuid = s.instance_uuid().await.unwrap();
+    assert_eq!((uuid.len(), s.instance_uuid().await.unwrap()), (36, uuid));
+}
+
+on_both!(the_schema_must_be_the_one_this_version_knows);
+
+async fn the_schema_must_be_the_one_this_version_knows(w: &World) {
+    let s = &w.store;
+    s.check_schema().await.unwrap();
+    assert_eq!(s.migrate().await.unwrap(), [0_i64; 0]);
+    w.raw("insert into migration (number) values (99)").await;
+    for refused in [s.check_schema().await.unwrap_err(), s.migrate().await.unwrap_err()] {
+        assert_eq!(
+            refused.to_string(),
+            "the database has schema 99, this version knows up to 1: start a newer version"
+        );
+    }
+    w.raw("drop table migration").await;
+    let refused = s.check_schema().await.unwrap_err();
+    assert!(matches!(refused, Error::Older { found: 0, needed: 1 }), "{refused}");
+}
+
+on_both!(two_processes_may_migrate_at_once);
+
+async fn two_processes_may_migrate_at_once(w: &World) {
+    let s = Store::open(&w.url, Options::default()).await.unwrap();
+    w.raw("drop table migration").await;
+    // The tables are there already: the step fails as a whole and is not marked as taken.
+    let refused = s.migrate().await.unwrap_err();
+    assert!(matches!(refused, Error::Refused(_)), "{refused}");
+    assert!(matches!(s.check_schema().await, Err(Error::Older { found: 0, .. })));
+}
+
+/// Every change of many writers lands, with a number, an audit line and a version of its own.
+async fn many_writers(w: World) {
+    let store = Arc::new(w.store);
+    let before = store.facts_version().await.unwrap();
+    let mut writers = tokio::task::JoinSet::new();
+    for writer in 0..4 {
+        let store = store.clone();
+        writers.spawn(async move {
+            for number in 0..5 {
+                let new = new_user(&format!("user-{writer}-{number}"));
+                store.create_user(&system(), new).await.unwrap();
+            }
+        });
+    }
+    writers.join_all().await;
+    assert_eq!(store.facts_version().await.unwrap(), before + 20);
+    assert_eq!(store.list_audit(AuditFilter::default(), PageRequest::ALL).await.unwrap().size, 20);
+    let mut ids: Vec<_> =
+        store.list_users(PageRequest::ALL).await.unwrap().items.iter().map(|it| it.id.0).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, (1..=20).collect::<Vec<_>>());
+}
+
+#[test]
+fn many_writers_on_sqlite() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async { many_writers(World::sqlite().await).await });
+}
+
+#[test]
+fn many_writers_on_postgres() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async { many_writers(World::postgres().await).await });
+}

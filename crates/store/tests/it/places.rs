@@ -1,0 +1,139 @@
+//! Workspaces, projects, repositories.
+
+use crate::world::{NOW, World, display, new_project, new_repository, system};
+use model::{Permission, ProjectId, RepositoryPath, RepositorySlug, Subject, WorkspaceSlug};
+use store::{
+    Error, NewWorkspace, Owner, PageRequest, ProjectUpdate, RepositoryUpdate, WorkspaceUpdate,
+};
+
+on_both!(the_oldest_project_is_the_default);
+
+async fn the_oldest_project_is_the_default(w: &World) {
+    let place = w.place("acme").await;
+    let s = &w.store;
+    let second = s.create_project(&system(), new_project(&place.workspace, "ARC")).await.unwrap();
+    assert_eq!((place.project.is_default, second.is_default), (true, false));
+    let listed = s.list_projects(place.workspace.id, PageRequest::ALL).await.unwrap().items;
+    assert_eq!(listed, [second.clone(), place.project.clone()]);
+
+    let refused = s.remove_project(&system(), place.project.id).await.unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "the project still has repositories: move or remove them first"
+    );
+    s.remove_repository(&system(), place.repository.id).await.unwrap();
+    s.remove_project(&system(), place.project.id).await.unwrap();
+    let default = s.default_project(place.workspace.id).await.unwrap().unwrap();
+    assert_eq!(default.id, second.id);
+    let gone = s.update_project(&system(), place.project.id, ProjectUpdate::default()).await;
+    assert!(matches!(gone, Err(Error::NotFound { what: "project" })));
+}
+
+on_both!(taken_names_are_named);
+
+async fn taken_names_are_named(w: &World) {
+    let place = w.place("acme").await;
+    let s = &w.store;
+    let new = NewWorkspace { slug: place.workspace.slug.clone(), name: display("x"), owner: None };
+    let taken = s.create_workspace(&system(), new).await.unwrap_err();
+    assert!(matches!(taken, Error::Conflict { what: "workspace slug" }), "{taken}");
+    let taken =
+        s.create_project(&system(), new_project(&place.workspace, "core")).await.unwrap_err();
+    assert!(matches!(taken, Error::Conflict { what: "project key" }), "{taken}");
+    let taken =
+        s.create_repository(&system(), new_repository(&place.project, "SITE")).await.unwrap_err();
+    assert!(matches!(taken, Error::Conflict { what: "repository slug" }), "{taken}");
+    // The same names are free elsewhere.
+    w.place("other").await;
+}
+
+on_both!(a_repository_is_renamed_moved_and_archived);
+
+async fn a_repository_is_renamed_moved_and_archived(w: &World) {
+    let (place, other) = (w.place("acme").await, w.place("other").await);
+    let s = &w.store;
+    let lib = s.create_project(&system(), new_project(&place.workspace, "LIB")).await.unwrap();
+    let update = RepositoryUpdate {
+        slug: Some(RepositorySlug::parse("web").unwrap()),
+        project: Some(lib.id),
+        archived: Some(true),
+        main_branch: Some(None),
+        ..RepositoryUpdate::default()
+    };
+    let id = place.repository.id;
+    let changed = s.update_repository(&system(), id, update).await.unwrap();
+    assert_eq!(s.find_repository(&place.path()).await.unwrap(), None);
+    let found = s.find_repository(&RepositoryPath::parse("ACME/Web.git").unwrap()).await.unwrap();
+    assert_eq!(found, Some(changed.clone()));
+    assert_eq!((changed.project, changed.archived, changed.main_branch), (lib.id, true, None));
+
+    for project in [other.project.id, ProjectId(999)] {
+        let update = RepositoryUpdate { project: Some(project), ..RepositoryUpdate::default() };
+        let refused = s.update_repository(&system(), id, update).await.unwrap_err();
+        assert!(matches!(refused, Error::NotFound { what: "project" }), "{refused}");
+    }
+    let stolen = store::NewRepository {
+        workspace: place.workspace.id,
+        ..new_repository(&other.project, "stolen")
+    };
+    let refused = s.create_repository(&system(), stolen).await.unwrap_err();
+    assert!(matches!(refused, Error::NotFound { what: "project" }), "{refused}");
+
+    s.note_repository_size(id, 4096).await.unwrap();
+    assert_eq!(s.find_repository_by_id(id).await.unwrap().unwrap().size, 4096);
+    let by_uuid = s.find_repository_by_uuid(other.workspace.id, &changed.uuid).await.unwrap();
+    assert_eq!(by_uuid, None);
+}
+
+on_both!(repositories_are_listed_by_project);
+
+async fn repositories_are_listed_by_project(w: &World) {
+    let place = w.place("acme").await;
+    let s = &w.store;
+    let lib = s.create_project(&system(), new_project(&place.workspace, "LIB")).await.unwrap();
+    for slug in ["b", "a"] {
+        s.create_repository(&system(), new_repository(&lib, slug)).await.unwrap();
+    }
+    let slugs = |project, page| async move {
+        let page = s.list_repositories(place.workspace.id, project, page).await.unwrap();
+        (page.items.iter().map(|it| it.slug.to_string()).collect::<Vec<_>>().join(" "), page.size)
+    };
+    assert_eq!(slugs(None, PageRequest::ALL).await, ("a b site".into(), 3));
+    assert_eq!(slugs(Some(lib.id), PageRequest::ALL).await, ("a b".into(), 2));
+    let second = PageRequest { offset: 1, limit: 1 };
+    assert_eq!(slugs(Some(lib.id), second).await, ("b".into(), 2));
+}
+
+on_both!(a_user_sees_the_workspaces_that_concern_them);
+
+async fn a_user_sees_the_workspaces_that_concern_them(w: &World) {
+    let s = &w.store;
+    let (own, shared, grouped) =
+        (w.place("own").await, w.place("shared").await, w.place("grouped").await);
+    w.place("hidden").await;
+    let ann = w.user("ann").await;
+    s.set_member(&system(), own.workspace.id, ann.id, model::Role::Member).await.unwrap();
+    let on = Owner::Repository(shared.repository.id);
+    s.set_grant(&system(), on, Subject::User(ann.id), Some(Permission::Read)).await.unwrap();
+    let devs = w.group(&grouped, "devs", &[&ann]).await;
+    let on = Owner::Project(grouped.project.id);
+    s.set_grant(&system(), on, Subject::Group(devs.id), Some(Permission::Write)).await.unwrap();
+    let page = s.list_workspaces_of(ann.id, PageRequest::ALL).await.unwrap();
+    let slugs: Vec<_> = page.items.iter().map(|it| it.slug.as_str()).collect();
+    assert_eq!((slugs, page.size), (vec!["grouped", "own", "shared"], 3));
+    assert_eq!(s.list_workspaces(PageRequest::ALL).await.unwrap().size, 4);
+}
+
+on_both!(a_workspace_is_found_and_renamed);
+
+async fn a_workspace_is_found_and_renamed(w: &World) {
+    let place = w.place("acme").await;
+    let s = &w.store;
+    let slug = WorkspaceSlug::parse("apex").unwrap();
+    let update = WorkspaceUpdate { slug: Some(slug.clone()), name: None };
+    let renamed = s.update_workspace(&system(), place.workspace.id, update).await.unwrap();
+    assert_eq!(renamed.updated_at, NOW);
+    assert_eq!(s.find_workspace(&slug).await.unwrap(), Some(renamed.clone()));
+    assert_eq!(s.find_workspace_by_uuid(&renamed.uuid).await.unwrap(), Some(renamed));
+    assert_eq!(s.find_workspace(&place.workspace.slug).await.unwrap(), None);
+}

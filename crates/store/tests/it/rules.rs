@@ -1,0 +1,193 @@
+//! Grants and restrictions.
+
+use crate::world::{NOBODY, NOW, Place, World, by, system};
+use model::{
+    ListedSubject, Matcher, MatcherKind, Mode, Permission, RefKinds, RestrictionId,
+    RestrictionKind, Subject, Timestamp,
+};
+use store::{Error, NewRestriction, Owner};
+
+pub fn closed(subjects: Vec<ListedSubject>) -> NewRestriction {
+    NewRestriction {
+        kind: RestrictionKind::Push,
+        matcher: Matcher {
+            kind: MatcherKind::Glob,
+            pattern: "release/*".into(),
+            except: vec!["release/next".into(), "release/beta".into()],
+        },
+        on: RefKinds::Branches,
+        subjects,
+        mode: Mode::Enforce,
+        value: None,
+        note: Some("frozen".into()),
+    }
+}
+
+on_both!(a_subject_has_one_grant_in_a_place);
+
+async fn a_subject_has_one_grant_in_a_place(w: &World) {
+    let place = w.place("acme").await;
+    let ann = w.user("ann").await;
+    let s = &w.store;
+    let on = Owner::Repository(place.repository.id);
+    let subject = Subject::User(ann.id);
+    for permission in [Permission::Read, Permission::Admin] {
+        s.set_grant(&by(&place.owner), on, subject, Some(permission)).await.unwrap();
+    }
+    s.set_grant(&system(), on, Subject::Anyone, Some(Permission::Read)).await.unwrap();
+    let grants: Vec<_> = s
+        .list_grants(on)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|it| (it.subject, it.permission))
+        .collect();
+    assert_eq!(grants, [(Subject::Anyone, Permission::Read), (subject, Permission::Admin)]);
+    assert_eq!(s.list_grants(Owner::Project(place.project.id)).await.unwrap(), []);
+    assert_eq!(s.list_grants_within(place.workspace.id).await.unwrap().len(), 2);
+
+    s.set_grant(&system(), on, subject, None).await.unwrap();
+    assert_eq!(s.list_grants(on).await.unwrap().len(), 1);
+}
+
+on_both!(nobody_can_be_granted_anything_nowhere);
+
+async fn nobody_can_be_granted_anything_nowhere(w: &World) {
+    let place = w.place("acme").await;
+    let s = &w.store;
+    let write = Some(Permission::Write);
+    let before = w.audit().await;
+    let on = Owner::Workspace(place.workspace.id);
+    let nobody = s.set_grant(&system(), on, Subject::User(NOBODY), write).await;
+    assert!(matches!(nobody, Err(Error::NotFound { what: "user" })));
+    let nowhere = Owner::Repository(model::RepositoryId(999));
+    let nowhere = s.set_grant(&system(), nowhere, Subject::Everyone, write).await;
+    assert!(matches!(nowhere, Err(Error::NotFound { what: "repository" })));
+    assert_eq!(w.audit().await, before);
+}
+
+on_both!(a_restriction_comes_back_as_it_was_put);
+
+async fn a_restriction_comes_back_as_it_was_put(w: &World) {
+    let place = w.place("acme").await;
+    let ann = w.user("ann").await;
+    let devs = w.group(&place, "devs", &[&ann]).await;
+    let s = &w.store;
+    let until = ListedSubject {
+        subject: Subject::User(ann.id),
+        until: Some(Timestamp(NOW.0 + 1)),
+        reason: Some("on call".into()),
+    };
+    let new = closed(vec![ListedSubject::new(Subject::Group(devs.id)), until]);
+    let on = Owner::Project(place.project.id);
+    let created = s.create_restriction(&by(&place.owner), on, new).await.unwrap();
+    assert_eq!(created.changed_by.as_deref(), Some("olga-acme"));
+    assert_eq!(s.find_restriction(on, created.id).await.unwrap(), Some(created.clone()));
+    assert_eq!(s.list_restrictions(on).await.unwrap(), std::slice::from_ref(&created));
+
+    let new =
+        NewRestriction { kind: RestrictionKind::Delete, mode: Mode::Evaluate, ..closed(vec![]) };
+    let changed = s.update_restriction(&system(), on, created.id, new).await.unwrap();
+    assert_eq!((changed.id, &changed.changed_by, changed.subjects.len()), (created.id, &None, 0));
+    assert_eq!(s.list_restrictions(on).await.unwrap(), [changed]);
+    assert!(s.remove_restriction(&system(), on, created.id).await.unwrap());
+    assert!(!s.remove_restriction(&system(), on, created.id).await.unwrap());
+    assert_eq!(s.list_restrictions(on).await.unwrap(), []);
+    // Numbers are not used twice.
+    let next = s.create_restriction(&system(), on, closed(vec![])).await.unwrap();
+    assert!(next.id > created.id);
+}
+
+on_both!(a_restriction_answers_to_its_own_owner_only);
+
+/// An admin of one repository must not reach the restrictions of another, of its project or of
+/// its workspace by their numbers.
+async fn a_restriction_answers_to_its_own_owner_only(w: &World) {
+    let (acme, evil) = (w.place("acme").await, w.place("evil").await);
+    let ann = w.user("ann").await;
+    let s = &w.store;
+    let listed = || vec![ListedSubject::new(Subject::User(ann.id))];
+    for on in acme.levels() {
+        let victim = s.create_restriction(&system(), on, closed(listed())).await.unwrap();
+        let strangers = evil.levels().into_iter().chain(acme.levels()).filter(|it| *it != on);
+        let before = (w.audit().await, s.facts_version().await.unwrap());
+        for from in strangers {
+            assert!(!s.remove_restriction(&system(), from, victim.id).await.unwrap());
+            let changed = s.update_restriction(&system(), from, victim.id, closed(vec![])).await;
+            assert!(matches!(changed, Err(Error::NotFound { what: "restriction" })));
+            assert_eq!(s.find_restriction(from, victim.id).await.unwrap(), None);
+        }
+        assert_eq!(s.find_restriction(on, victim.id).await.unwrap(), Some(victim));
+        assert_eq!((w.audit().await, s.facts_version().await.unwrap()), before);
+    }
+}
+
+on_both!(a_restriction_with_a_bad_subject_leaves_nothing_behind);
+
+async fn a_restriction_with_a_bad_subject_leaves_nothing_behind(w: &World) {
+    let place = w.place("acme").await;
+    let s = &w.store;
+    let on = Owner::Repository(place.repository.id);
+    let before = w.audit().await;
+    let nobody = closed(vec![ListedSubject::new(Subject::User(NOBODY))]);
+    let refused = s.create_restriction(&system(), on, nobody).await.unwrap_err();
+    assert!(matches!(refused, Error::NotFound { what: "user" }), "{refused}");
+    let twice = closed(vec![ListedSubject::new(Subject::Everyone); 2]);
+    let refused = s.create_restriction(&system(), on, twice).await.unwrap_err();
+    assert!(matches!(refused, Error::Conflict { what: "subject" }), "{refused}");
+    assert_eq!(s.list_restrictions(on).await.unwrap(), []);
+    assert_eq!(w.audit().await, before);
+}
+
+on_both!(removal_takes_along_what_hangs_on_it);
+
+/// Whatever hangs on a repository or a group goes with it, and nothing else does.
+async fn removal_takes_along_what_hangs_on_it(w: &World) {
+    let (acme, other) = (w.place("acme").await, w.place("other").await);
+    let ann = w.user("ann").await;
+    let s = &w.store;
+    let devs = w.group(&acme, "devs", &[&ann]).await;
+    for place in [&acme, &other] {
+        let on = Owner::Repository(place.repository.id);
+        s.set_grant(&system(), on, Subject::User(ann.id), Some(Permission::Write)).await.unwrap();
+        s.create_restriction(&system(), on, closed(vec![])).await.unwrap();
+        let token = crate::tokens::new_token(&format!("bot-{}", place.workspace.slug));
+        let bot = s.create_access_token(&system(), on, token).await.unwrap();
+        // A bot of one repository may stand in the lists of another.
+        let elsewhere = Owner::Workspace(other.workspace.id);
+        let subject = Subject::AccessToken(bot.id);
+        s.set_grant(&system(), elsewhere, subject, Some(Permission::Read)).await.unwrap();
+        let new = closed(vec![ListedSubject::new(subject)]);
+        s.create_restriction(&system(), elsewhere, new).await.unwrap();
+    }
+    let on = Owner::Workspace(acme.workspace.id);
+    s.set_grant(&system(), on, Subject::Group(devs.id), Some(Permission::Read)).await.unwrap();
+    let new = closed(vec![ListedSubject::new(Subject::Group(devs.id))]);
+    s.create_restriction(&system(), on, new).await.unwrap();
+
+    s.remove_repository(&system(), acme.repository.id).await.unwrap();
+    assert!(s.remove_group(&system(), acme.workspace.id, devs.id).await.unwrap());
+
+    assert_eq!(remains(w, &acme).await, (0, 0, 0));
+    assert_eq!(remains(w, &other).await, (1, 1, 1));
+    assert_eq!(s.find_repository_by_id(acme.repository.id).await.unwrap(), None);
+    assert_eq!(s.list_grants(on).await.unwrap(), []);
+    assert_eq!(s.list_restrictions(on).await.unwrap()[0].subjects, []);
+    let elsewhere = Owner::Workspace(other.workspace.id);
+    assert_eq!(s.list_grants(elsewhere).await.unwrap().len(), 1);
+    let listed: Vec<_> =
+        s.list_restrictions(elsewhere).await.unwrap().iter().map(|it| it.subjects.len()).collect();
+    assert_eq!(listed, [0, 1]);
+    let gone = s.find_restriction(Owner::Repository(acme.repository.id), RestrictionId(1)).await;
+    assert_eq!(gone.unwrap(), None);
+}
+
+/// How many grants, restrictions and tokens hang on the repository of a place.
+async fn remains(w: &World, place: &Place) -> (usize, usize, usize) {
+    let on = Owner::Repository(place.repository.id);
+    (
+        w.store.list_grants(on).await.unwrap().len(),
+        w.store.list_restrictions(on).await.unwrap().len(),
+        w.store.list_access_tokens(on).await.unwrap().len(),
+    )
+}
