@@ -79,6 +79,9 @@ pub enum Error {
         /// What was found.
         why: &'static str,
     },
+    /// The file is something else.
+    #[error("`{0}` is not a journal of this version: move it away only if nothing in it is needed")]
+    DamagedJournal(PathBuf),
     /// The journal cannot be trusted any more; nothing lands until a restart has replayed it.
     #[error("the journal failed earlier: restart the server so that it is replayed")]
     JournalAway,
@@ -134,6 +137,7 @@ impl Error {
             | Self::Io { .. }
             | Self::Object { .. }
             | Self::DamagedRefs { .. }
+            | Self::DamagedJournal(_)
             | Self::JournalAway
             | Self::UnknownRevision(_)
             | Self::Ambiguous(_)

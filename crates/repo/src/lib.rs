@@ -19,12 +19,18 @@
     )
 )]
 
+mod ancestry;
+mod check;
+mod commit;
 mod crash;
 mod error;
 mod failure;
 mod fetch;
 mod git;
+mod ingest;
 mod journal;
+mod land;
+mod maintain;
 mod new_pack;
 mod objects;
 mod push;
@@ -34,14 +40,19 @@ mod refs;
 mod replay;
 mod repositories;
 mod repository;
+mod resolve;
 mod tag;
+mod understand;
 
+pub use commit::{CommitInfo, Signature};
 pub use crash::{CRASH_POINTS, crash_point};
 pub use error::{Error, Result};
 pub use failure::{Failure, FailureCode};
 pub use fetch::{Served, UploadOptions, Visible, advertise_upload, upload_pack};
 pub use git::{Git, MINIMUM_GIT, Running};
-pub use journal::{Journal, JournaledUpdate, Landing, Unrecorded};
+pub use journal::{Journal, JournaledUpdate, Landing};
+pub use land::Move;
+pub use maintain::MANY_PACKS;
 pub use new_pack::NewPack;
 pub use objects::{Object, ObjectKind, Objects};
 pub use push::{

@@ -6,6 +6,7 @@ use gix_object::Find as _;
 use gix_odb::Header as _;
 use model::ObjectId;
 use std::cell::Cell;
+use std::path::Path;
 use std::sync::Arc;
 
 /// What kind of object.
@@ -29,6 +30,18 @@ pub struct Objects {
 impl Objects {
     pub(crate) fn new(store: &Arc<gix_odb::Store>) -> Self {
         Self { handle: store.to_handle_arc(), lookups: Cell::new(0) }
+    }
+
+    /// A reader of a quarantine's folder.
+    pub(crate) fn over(folder: &Path) -> Result<Self> {
+        let options = gix_odb::store::init::Options {
+            slots: gix_odb::store::init::Slots::Given(4),
+            ..Default::default()
+        };
+        let none = &mut std::iter::empty();
+        let store = gix_odb::Store::at_opts(folder.to_owned(), gix_hash::Kind::Sha1, none, options)
+            .map_err(Error::io("open", folder))?;
+        Ok(Self::new(&Arc::new(store)))
     }
 
     /// Reads an object; `None` when it is not there.

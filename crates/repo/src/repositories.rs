@@ -27,8 +27,9 @@ pub struct Repositories {
 }
 
 impl Repositories {
-    /// Opens or creates `root/repositories` and `root/journal`, brings every repository to what
-    /// the journal says, and removes what pushes that were cut off have left behind.
+    /// Opens or creates `root/repositories` and `root/journal`, and brings every repository to what
+    /// the journal says. What pushes that were cut off have left in a repository is removed when
+    /// it is opened.
     pub fn open(root: &Path) -> Result<Self> {
         Git::check_version()?;
         let folder = root.join("repositories");
@@ -42,12 +43,10 @@ impl Repositories {
             open: Mutex::default(),
             _lock: lock,
         };
-        for git_dir in this.git_dirs()? {
-            replay::sweep(&git_dir)?;
+        this.sweep()?;
+        if replay::replay(&landings, &|id| this.git_dir(id)) {
+            this.journal.checkpoint()?;
         }
-        replay::replay(&landings, &|id| this.git_dir(id))?;
-        // Nothing is lost if something still waits for its record: then it is not cut.
-        this.journal.checkpoint()?;
         Ok(this)
     }
 
@@ -90,6 +89,8 @@ impl Repositories {
             // Only those nobody uses: two of one repository would not see each other's locks.
             open.retain(|_, it| Arc::strong_count(it) > 1);
         }
+        // Nobody of this process works in it yet, and no other process may.
+        replay::sweep(&git_dir)?;
         let repository = Repository::open(&git_dir, id, Arc::clone(&self.journal))?;
         let repository = Arc::new(repository.with_pack_cache(Arc::clone(&self.packs)));
         open.insert(id, Arc::clone(&repository));
@@ -109,9 +110,8 @@ impl Repositories {
         std::fs::remove_dir_all(&doomed).map_err(Error::io("remove", &doomed))
     }
 
-    /// Syncs the file system and starts the journal over, if every landing in it is recorded.
-    /// For a graceful stop, and for when [`Journal::len`] has grown.
-    pub fn checkpoint(&self) -> Result<bool> {
+    /// Syncs the file system and starts the journal over: for a graceful stop.
+    pub fn checkpoint(&self) -> Result<()> {
         self.journal.checkpoint()
     }
 
@@ -121,19 +121,16 @@ impl Repositories {
         self.root.join("repositories").join(shard).join(format!("{id}.git"))
     }
 
-    fn git_dirs(&self) -> Result<Vec<PathBuf>> {
-        let mut found = Vec::new();
+    /// Removes drafts and removals of whole repositories that were cut off.
+    fn sweep(&self) -> Result<()> {
         for shard in list(&self.root.join("repositories"))? {
             for folder in list(&shard)? {
-                if folder.extension().is_some_and(|it| it == "git") {
-                    found.push(folder);
-                } else {
-                    // A draft or a removal that was cut off.
+                if folder.extension().is_none_or(|it| it != "git") {
                     std::fs::remove_dir_all(&folder).map_err(Error::io("remove", &folder))?;
                 }
             }
         }
-        Ok(found)
+        Ok(())
     }
 }
 

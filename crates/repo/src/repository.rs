@@ -9,6 +9,7 @@ use model::{ObjectId, RefName, RepositoryId};
 use parking_lot::RwLock;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// How many packs the object database can know at a time, unless there are more already.
 /// Maintenance keeps their number far below; each slot costs about 200 bytes.
@@ -22,6 +23,8 @@ pub struct Repository {
     refs: RefStore,
     journal: Option<Arc<Journal>>,
     packs: Arc<PackCache>,
+    /// Packs that have landed since the object database was opened.
+    new_packs: AtomicUsize,
 }
 
 impl Repository {
@@ -51,6 +54,7 @@ impl Repository {
             id,
             journal,
             packs: Arc::default(),
+            new_packs: AtomicUsize::new(0),
         })
     }
 
@@ -90,6 +94,19 @@ impl Repository {
     pub(crate) fn reopen_objects(&self) -> Result<()> {
         *self.store.write() = Arc::new(open_store(&self.git_dir)?);
         Ok(())
+    }
+
+    /// Counts a pack, and makes room in time for as many more.
+    pub(crate) fn note_new_pack(&self) {
+        if self.new_packs.fetch_add(1, Ordering::Relaxed) < usize::from(PACK_SLOTS) / 3 {
+            return;
+        }
+        self.new_packs.store(0, Ordering::Relaxed);
+        if let Err(error) = self.reopen_objects() {
+            // The landing is done; the next one tries again.
+            self.new_packs.store(usize::from(PACK_SLOTS), Ordering::Relaxed);
+            tracing::warn!(%error, "the object database could not be opened anew");
+        }
     }
 
     /// All refs as they are now. Cheap: nothing is read unless somebody else changed them.

@@ -46,6 +46,13 @@ pub struct Landing {
     pub(crate) pack: Option<Arc<SmallPack>>,
 }
 
+impl Landing {
+    /// The same without the pack, which is only needed for replay.
+    pub(super) fn without_pack(&self) -> Self {
+        Self { pack: None, ..self.clone() }
+    }
+}
+
 pub(super) enum Entry {
     Landing(Landing),
     Recorded(PushId),

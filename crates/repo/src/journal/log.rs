@@ -4,12 +4,13 @@ use super::entry::{Entry, Landing};
 use crate::crash::{crash_point, is_chosen};
 use crate::push::PushId;
 use crate::{Error, Result};
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
-use std::io::{Read as _, Write as _};
+use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What the file starts with.
 const MAGIC: &[u8; 8] = b"PCJRNL1\n";
@@ -18,28 +19,31 @@ const MAGIC: &[u8; 8] = b"PCJRNL1\n";
 /// new file length.
 const STEP: u64 = 1 << 20;
 
-/// A landing that is durable and has no record yet.
-pub type Unrecorded = Landing;
+/// Beyond this length a push that has been recorded starts the journal over.
+const LONG: u64 = 16 << 20;
 
 /// The journal of a data folder.
 pub struct Journal {
     path: PathBuf,
-    file: File,
     state: Mutex<State>,
-    synced: Condvar,
+    changed: Condvar,
 }
 
 struct State {
+    file: Arc<File>,
     /// Where the next entry goes.
     end: u64,
     /// Everything before this is durable.
     durable: u64,
     /// The file is this long; zeros follow `end`.
     allocated: u64,
+    /// Somebody syncs right now.
     syncing: bool,
+    /// A checkpoint waits for landings to end; new ones wait for it.
+    paused: bool,
     /// A write or sync has failed in a way that leaves the content unknown.
     failed: bool,
-    /// Landings without a mark that they are recorded, oldest first.
+    /// Landings without a mark that they are recorded, oldest first, without their packs.
     unrecorded: Vec<Landing>,
     /// Landings whose refs are not on disk yet: their entries must stay.
     landing: usize,
@@ -50,77 +54,91 @@ impl Journal {
     /// Opens or creates the file, cuts a torn tail off, and gives back all landings in it, in
     /// order, for replay.
     pub(crate) fn open(path: &Path) -> Result<(Self, Vec<Landing>)> {
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-            .map_err(Error::io("open", path))?;
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(Error::io("read", path))?;
-        let (entries, end) = read_entries(&bytes);
-        if end == 0 {
-            file.set_len(0).map_err(Error::io("truncate", path))?;
-            file.write_all_at(MAGIC, 0).map_err(Error::io("write", path))?;
-            file.sync_all().map_err(Error::io("sync", path))?;
+        let bytes = match std::fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(Error::io("read", path)(error)),
+        };
+        // A file that is shorter was never synced, so nothing was ever promised by it.
+        if bytes.len() >= MAGIC.len() && !bytes.starts_with(MAGIC) {
+            return Err(Error::DamagedJournal(path.to_owned()));
         }
-        let end = end.max(MAGIC.len() as u64);
-        // Cut, so that what follows the end is zeros again and never an old entry.
-        file.set_len(end).map_err(Error::io("truncate", path))?;
+        let (entries, end) = read_entries(&bytes);
         let recorded: HashSet<PushId> = entries.iter().filter_map(recorded_id).collect();
         let landings: Vec<Landing> = entries.into_iter().filter_map(landing).collect();
-        let unrecorded = landings.iter().filter(|it| !recorded.contains(&it.push)).cloned();
+        let unrecorded = landings.iter().filter(|it| !recorded.contains(&it.push));
+        let unrecorded = unrecorded.map(Landing::without_pack).collect();
+        let file = if end == 0 { start_over(path, &[])?.0 } else { open(path, end)? };
+        let end = end.max(MAGIC.len() as u64);
         let state = State {
+            file: Arc::new(file),
             end,
             durable: end,
             allocated: end,
             syncing: false,
+            paused: false,
             failed: false,
-            unrecorded: unrecorded.collect(),
+            unrecorded,
             landing: 0,
             syncs: 0,
         };
-        let journal =
-            Self { path: path.to_owned(), file, state: Mutex::new(state), synced: Condvar::new() };
-        Ok((journal, landings))
+        let (path, state, changed) = (path.to_owned(), Mutex::new(state), Condvar::new());
+        Ok((Self { path, state, changed }, landings))
     }
 
     /// Makes a landing durable: the commit point. Returns when it is, having shared the sync with
     /// whoever appended meanwhile. The guard must live until the refs are on disk.
     pub(crate) fn commit(&self, landing: Landing) -> Result<Pending<'_>> {
-        let bytes = Entry::Landing(landing.clone()).encode();
+        let kept = landing.without_pack();
+        let bytes = Entry::Landing(landing).encode();
         crash_point("journal-before-append");
         let mut state = self.state.lock();
-        if is_chosen("journal-half-written") {
-            let half = bytes.split_at(bytes.len() / 2).0;
-            self.file.write_all_at(half, state.end).map_err(Error::io("write", &self.path))?;
-            crash_point("journal-half-written");
+        while state.paused {
+            self.changed.wait(&mut state);
         }
+        self.write_half_for_crash_tests(&state, &bytes)?;
         self.append(&mut state, &bytes)?;
+        state.landing += 1;
+        let pending = Pending(self);
         let mine = state.end;
+        let synced = self.wait_until_durable(&mut state, mine);
+        if synced.is_ok() {
+            state.unrecorded.push(kept);
+        }
+        drop(state);
+        synced.map(|()| pending)
+    }
+
+    fn wait_until_durable(&self, state: &mut MutexGuard<'_, State>, mine: u64) -> Result<()> {
         while state.durable < mine {
             if state.failed {
                 return Err(Error::JournalAway);
             }
             if state.syncing {
-                self.synced.wait(&mut state);
+                self.changed.wait(state);
                 continue;
             }
             state.syncing = true;
-            let target = state.end;
-            let synced = parking_lot::MutexGuard::unlocked(&mut state, || self.file.sync_data());
+            let (target, file) = (state.end, Arc::clone(&state.file));
+            let synced = MutexGuard::unlocked(state, || file.sync_data());
             state.syncing = false;
             state.syncs += 1;
-            self.synced.notify_all();
+            self.changed.notify_all();
             match synced {
                 Ok(()) => state.durable = target,
-                Err(error) => return Err(self.give_up(&mut state, error)),
+                Err(error) => return Err(self.give_up(state, error)),
             }
         }
-        state.unrecorded.push(landing);
-        state.landing += 1;
-        Ok(Pending(self))
+        Ok(())
+    }
+
+    fn write_half_for_crash_tests(&self, state: &State, bytes: &[u8]) -> Result<()> {
+        if is_chosen("journal-half-written") {
+            let half = bytes.split_at(bytes.len() / 2).0;
+            state.file.write_all_at(half, state.end).map_err(Error::io("write", &self.path))?;
+            crash_point("journal-half-written");
+        }
+        Ok(())
     }
 
     fn append(&self, state: &mut State, bytes: &[u8]) -> Result<()> {
@@ -129,44 +147,32 @@ impl Journal {
         }
         let end = state.end + bytes.len() as u64;
         let written =
-            self.make_room(state, end).and_then(|()| self.file.write_all_at(bytes, state.end));
+            make_room(state, end).and_then(|()| state.file.write_all_at(bytes, state.end));
         if let Err(error) = written {
-            // Half an entry reads as a torn tail, but the next entry must not follow it.
+            // Half an entry reads as a torn tail, but it must not come before a whole one.
             let zeros = vec![0; bytes.len()];
-            let undone = self.file.write_all_at(&zeros, state.end);
-            if undone.is_err() && self.file.set_len(state.end).is_err() {
-                state.failed = true;
-            }
+            let undone = state.file.write_all_at(&zeros, state.end);
+            let undone = undone.or_else(|_| state.file.set_len(state.end));
+            state.allocated = state.file.metadata().map_or(state.end, |it| it.len());
+            state.failed = undone.is_err();
             return Err(Error::io("append to", &self.path)(error));
         }
         state.end = end;
         Ok(())
     }
 
-    fn make_room(&self, state: &mut State, end: u64) -> std::io::Result<()> {
-        // Four more bytes, so that there is always an end mark.
-        let needed = end + 4;
-        if needed > state.allocated {
-            let target = needed.div_ceil(STEP) * STEP;
-            let count = usize::try_from(target - state.allocated).unwrap_or(usize::MAX);
-            self.file.write_all_at(&vec![0; count], state.allocated)?;
-            state.allocated = target;
-        }
-        Ok(())
-    }
-
     /// After a failed sync nobody knows what is on disk. Nothing lands any more until a restart
     /// has read the file back; what nobody was told has landed is cut off if that still works.
-    fn give_up(&self, state: &mut State, error: std::io::Error) -> Error {
+    fn give_up(&self, state: &mut State, error: io::Error) -> Error {
         state.failed = true;
-        if let Err(error) = self.file.set_len(state.durable) {
+        if let Err(error) = state.file.set_len(state.durable) {
             tracing::error!(%error, "the journal could not be cut after a failed sync");
         }
         Error::io("sync", &self.path)(error)
     }
 
     /// The landings that are durable and not yet marked as recorded, oldest first.
-    pub fn unrecorded(&self) -> Vec<Unrecorded> {
+    pub fn unrecorded(&self) -> Vec<Landing> {
         self.state.lock().unrecorded.clone()
     }
 
@@ -176,7 +182,9 @@ impl Journal {
         let mut state = self.state.lock();
         self.append(&mut state, &Entry::Recorded(push).encode())?;
         state.unrecorded.retain(|it| it.push != push);
-        Ok(())
+        let is_long = state.end > LONG && !state.paused;
+        drop(state);
+        if is_long { self.checkpoint() } else { Ok(()) }
     }
 
     /// Bytes in use.
@@ -194,30 +202,37 @@ impl Journal {
         self.state.lock().syncs
     }
 
-    /// Starts over when everything in it is recorded and on disk: `false` when something is not.
-    /// All that landings wrote is synced first (`syncfs`), because the journal stands in for it.
-    pub fn checkpoint(&self) -> Result<bool> {
+    /// Starts over with only what still waits for its record. All that landings wrote is synced
+    /// first (`syncfs`), because the journal stood in for it. Waits for landings under way.
+    pub fn checkpoint(&self) -> Result<()> {
         let mut state = self.state.lock();
+        while state.paused {
+            self.changed.wait(&mut state);
+        }
+        state.paused = true;
+        while state.landing > 0 || state.syncing {
+            self.changed.wait(&mut state);
+        }
+        let done = self.checkpoint_paused(&mut state);
+        state.paused = false;
+        self.changed.notify_all();
+        done
+    }
+
+    fn checkpoint_paused(&self, state: &mut State) -> Result<()> {
         if state.failed {
             return Err(Error::JournalAway);
         }
-        if state.landing > 0 || state.syncing || !state.unrecorded.is_empty() {
-            return Ok(false);
-        }
-        rustix::fs::syncfs(&self.file)
+        rustix::fs::syncfs(&state.file)
             .map_err(|error| Error::io("sync", &self.path)(error.into()))?;
-        let start = MAGIC.len() as u64;
-        let cut = self.file.set_len(start).and_then(|()| self.file.sync_all());
-        if let Err(error) = cut {
-            state.failed = true;
-            return Err(Error::io("truncate", &self.path)(error));
-        }
-        (state.end, state.durable, state.allocated) = (start, start, start);
-        Ok(true)
+        let (file, end) = start_over(&self.path, &state.unrecorded)?;
+        state.file = Arc::new(file);
+        (state.end, state.durable, state.allocated) = (end, end, end);
+        Ok(())
     }
 }
 
-/// A landing between its commit point and its refs being on disk; keeps the journal's entry.
+/// A landing between its append and its refs being on disk; keeps the journal's entry.
 #[must_use = "a checkpoint may drop the entry once this is gone"]
 pub(crate) struct Pending<'a>(&'a Journal);
 
@@ -225,9 +240,7 @@ impl Pending<'_> {
     /// The refs could not be brought to disk. The entry stays for the next start, and nothing
     /// lands until then, because what is on disk is not what the journal says.
     pub(crate) fn abandon(self) {
-        let mut state = self.0.state.lock();
-        state.failed = true;
-        drop(state);
+        self.0.state.lock().failed = true;
         tracing::error!("a durable push could not be applied: restart the server to replay it");
     }
 }
@@ -235,10 +248,45 @@ impl Pending<'_> {
 impl Drop for Pending<'_> {
     fn drop(&mut self) {
         self.0.state.lock().landing -= 1;
+        self.0.changed.notify_all();
     }
 }
 
-/// All entries up to the end or a torn tail, and where that is; zero when the file is not ours.
+fn make_room(state: &mut State, end: u64) -> io::Result<()> {
+    // Four more bytes, so that there is always an end mark.
+    let needed = end + 4;
+    if needed > state.allocated {
+        let target = needed.div_ceil(STEP) * STEP;
+        let count = usize::try_from(target - state.allocated).unwrap_or(usize::MAX);
+        state.file.write_all_at(&vec![0; count], state.allocated)?;
+        state.allocated = target;
+    }
+    Ok(())
+}
+
+/// Opens the file and cuts it, so that what follows the end is never an old entry.
+fn open(path: &Path, end: u64) -> Result<File> {
+    let file =
+        OpenOptions::new().read(true).write(true).open(path).map_err(Error::io("open", path))?;
+    file.set_len(end).and_then(|()| file.sync_all()).map_err(Error::io("truncate", path))?;
+    Ok(file)
+}
+
+/// Puts a journal with only these landings in place, in one step.
+fn start_over(path: &Path, landings: &[Landing]) -> Result<(File, u64)> {
+    let mut bytes = MAGIC.to_vec();
+    for landing in landings {
+        bytes.extend(Entry::Landing(landing.clone()).encode());
+    }
+    let draft = path.with_extension("new");
+    std::fs::write(&draft, &bytes).map_err(Error::io("write", &draft))?;
+    let file = open(&draft, bytes.len() as u64)?;
+    std::fs::rename(&draft, path).map_err(Error::io("replace", path))?;
+    crate::repositories::sync_folder(path.parent().unwrap_or(path))?;
+    Ok((file, bytes.len() as u64))
+}
+
+/// All entries up to the end or a torn tail, and where that is; zero when there is no file yet.
 fn read_entries(bytes: &[u8]) -> (Vec<Entry>, u64) {
     let mut entries = Vec::new();
     if !bytes.starts_with(MAGIC) {

@@ -7,4 +7,4 @@ mod log;
 
 pub(crate) use entry::SmallPack;
 pub use entry::{JournaledUpdate, Landing};
-pub use log::{Journal, Unrecorded};
+pub use log::Journal;

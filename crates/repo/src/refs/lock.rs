@@ -108,37 +108,52 @@ impl<'a> LockedRefs<'a> {
         }
     }
 
-    /// Writes lock files, or a new `packed-refs`, for all of `edits`. `existing` says which of
-    /// them have a line in `packed-refs` or a file already.
-    pub(crate) fn stage(&mut self, edits: &mut Edits, snapshot: &RefSnapshot) -> Result<()> {
+    /// Writes lock files, or a new `packed-refs`, for all of `edits`. Those that somebody else
+    /// holds are taken out of `edits` and given back with the reason.
+    pub(crate) fn stage(
+        &mut self,
+        edits: &mut Edits,
+        snapshot: &RefSnapshot,
+    ) -> Result<Vec<(String, Failure)>> {
         let is_new = |name: &str| snapshot.find(name).is_none();
         let bulk =
             edits.iter().filter(|(name, edit)| edit.is_some() && is_new(name)).count() > BULK;
-        let mut packed_edits = Edits::new();
+        let deleted: BTreeSet<String> =
+            edits.iter().filter(|it| it.1.is_none()).map(|it| it.0.clone()).collect();
+        let mut packed = Edits::new();
+        let mut failed = Vec::new();
         for (name, edit) in edits.iter_mut() {
             let in_packed = snapshot.find(name).is_some_and(|it| it.packed);
-            match edit {
-                Some(edit) if bulk && is_new(name) => {
+            let staged = match edit {
+                // Also where its file would have to be a folder until a deletion beside it is done.
+                Some(edit) if is_new(name) && (bulk || is_in_the_way(&deleted, name)) => {
                     edit.packed = true;
-                    packed_edits.insert(name.clone(), Some(*edit));
+                    packed.insert(name.clone(), Some(*edit));
+                    Ok(())
                 }
                 Some(edit) => {
                     edit.packed = in_packed;
-                    self.stage_update(name, edit)?;
+                    self.stage_update(name, edit)
                 }
-                None => {
-                    self.stage_delete(name)?;
-                    if in_packed {
-                        packed_edits.insert(name.clone(), None);
-                    }
+                None => self.stage_delete(name),
+            };
+            match staged {
+                Ok(()) if edit.is_none() && in_packed => {
+                    packed.insert(name.clone(), None);
                 }
+                Ok(()) => {}
+                Err(Error::Failed(failure)) => failed.push((name.clone(), failure)),
+                Err(error) => return Err(error),
             }
         }
-        if !packed_edits.is_empty() {
+        failed.iter().for_each(|(name, _)| {
+            edits.remove(name);
+        });
+        if !packed.is_empty() {
             let guard = self.store.lock_packed();
-            self.packed = Some((StagedPacked::write(self.store.git_dir(), &packed_edits)?, guard));
+            self.packed = Some((StagedPacked::write(self.store.git_dir(), &packed)?, guard));
         }
-        Ok(())
+        Ok(failed)
     }
 
     fn stage_update(&mut self, name: &str, edit: &Edit) -> Result<()> {
@@ -197,17 +212,17 @@ impl<'a> LockedRefs<'a> {
             self.touched.insert(self.store.git_dir().join("packed-refs"));
             drop(guard);
         }
+        for (path, lock) in std::mem::take(&mut self.deletes) {
+            remove_if_there(&path)?;
+            remove_if_there(&lock)?;
+            self.remove_empty_parents(&path);
+        }
         let mut first = true;
         for (path, lock) in std::mem::take(&mut self.updates) {
             replace(&lock, &path)?;
             if std::mem::take(&mut first) {
                 crash_point("ref-first-renamed");
             }
-        }
-        for (path, lock) in std::mem::take(&mut self.deletes) {
-            remove_if_there(&path)?;
-            remove_if_there(&lock)?;
-            self.remove_empty_parents(&path);
         }
         if self.store.sync_files() {
             self.touched.iter().filter(|it| it.is_dir()).try_for_each(|it| sync_folder(it))?;

@@ -10,8 +10,7 @@ mod snapshot;
 mod stamp;
 mod store;
 
-pub(crate) use files::{Loose, read_loose};
 pub(crate) use lock::LockedRefs;
-pub(crate) use snapshot::{Edit, Edits, Run};
+pub(crate) use snapshot::{Edit, Edits};
 pub use snapshot::{Head, RefEntry, RefSnapshot};
 pub(crate) use store::RefStore;
