@@ -1,0 +1,171 @@
+//! The application: what is open while the server runs, how it is opened and closed.
+
+use crate::background::Background;
+use crate::cache::Cache;
+use crate::error::{Error, Result};
+use crate::grounds::Grounds;
+use crate::password::Passwords;
+use crate::{clock, token_text};
+use model::{DisplayName, Email, Scope, Scopes, Secret, UserId, Username};
+use repo::Repositories;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use store::{AccessToken, Actor, ApiToken, PrincipalFacts, Store, TokenHash, User};
+
+/// How the application is opened.
+#[derive(Clone, Debug)]
+pub struct AppOptions {
+    /// The data folder; created if need be.
+    pub data: PathBuf,
+    /// `sqlite:FILE` or `postgres://…`.
+    pub database: String,
+    /// How to talk to the database.
+    pub database_options: store::Options,
+    /// What people reach the server by, without a slash at the end.
+    pub public_url: String,
+    /// What a push may be.
+    pub limits: repo::Limits,
+    /// The administrator's user name; counts at the first start only.
+    pub admin_user: String,
+}
+
+/// Everything that is open while the server runs.
+pub struct App {
+    pub(crate) store: Store,
+    pub(crate) repositories: Repositories,
+    pub(crate) passwords: Passwords,
+    pub(crate) grounds: Grounds,
+    pub(crate) credentials: Credentials,
+    pub(crate) background: Background,
+    pub(crate) options: AppOptions,
+    instance_uuid: String,
+}
+
+/// What is kept of credentials that were looked up, by what was presented. No secret is among it.
+#[derive(Default)]
+pub(crate) struct Credentials {
+    pub api_tokens: Cache<TokenHash, (ApiToken, User)>,
+    pub access_tokens: Cache<TokenHash, AccessToken>,
+    pub accounts: Cache<UserId, PrincipalFacts>,
+}
+
+impl App {
+    /// Opens the store and the repositories, brings both to the state of the journal, and on the
+    /// first start makes the administrator and writes their token to `admin-token` in the data
+    /// folder.
+    pub async fn open(options: AppOptions) -> Result<Arc<Self>> {
+        let data = options.data.clone();
+        let repositories = tokio::task::spawn_blocking(move || Repositories::open(&data)).await??;
+        let store = Store::open(&options.database, options.database_options).await?;
+        store.migrate().await?;
+        let instance_uuid = store.instance_uuid().await?;
+        let app = Arc::new(Self {
+            store,
+            repositories,
+            passwords: Passwords::new()?,
+            grounds: Grounds::default(),
+            credentials: Credentials::default(),
+            background: Background::default(),
+            options,
+            instance_uuid,
+        });
+        app.reconcile().await?;
+        app.make_administrator().await?;
+        app.start_background();
+        Ok(app)
+    }
+
+    /// Writes down what is waiting and leaves everything as a clean start finds it. Call it when
+    /// nothing is served any more.
+    pub async fn close(self: Arc<Self>) -> Result<()> {
+        self.background.stop();
+        self.flush_used().await;
+        self.store.sync_records().await?;
+        let app = Arc::clone(&self);
+        tokio::task::spawn_blocking(move || app.repositories.checkpoint()).await??;
+        self.store.close().await;
+        Ok(())
+    }
+
+    /// Can the server do its work: do database and storage answer?
+    pub async fn ready(self: &Arc<Self>) -> Result<()> {
+        self.store.ping().await?;
+        let folder = self.options.data.join("repositories");
+        let looked = tokio::task::spawn_blocking(move || std::fs::read_dir(folder).map(drop)).await?;
+        looked.map_err(|it| Error::failed("PC-STORAGE-AWAY", "the storage does not answer", it))
+    }
+
+    /// The UUID of this installation: lower case, hyphenated, without braces.
+    pub fn instance_uuid(&self) -> &str {
+        &self.instance_uuid
+    }
+
+    /// What people reach the server by, without a slash at the end.
+    pub fn public_url(&self) -> &str {
+        self.options.public_url.trim_end_matches('/')
+    }
+
+    /// The first start: an administrator and a token with every scope, in a file that only the
+    /// owner of the process can read. When the file could not be written last time, the token is
+    /// made again.
+    async fn make_administrator(&self) -> Result<()> {
+        let path = self.options.data.join("admin-token");
+        let by = Actor::system(clock::now());
+        let users = self.store.list_users(store::PageRequest { offset: 0, limit: 1 }).await?;
+        let admin = match users.items.into_iter().next() {
+            None => self.store.create_user(&by, self.administrator()?).await?,
+            Some(first) => {
+                let name = Username::parse(&self.options.admin_user).ok();
+                let unfinished = users.size == 1
+                    && Some(&first.username) == name.as_ref()
+                    && self.store.list_api_tokens(first.id).await?.is_empty();
+                if !unfinished {
+                    return Ok(());
+                }
+                first
+            }
+        };
+        let secret = token_text::TokenKind::Api.make();
+        write_secret(&path, &secret)
+            .map_err(|it| Error::failed("PC-STORAGE-AWAY", "`admin-token` cannot be written", it))?;
+        let new = store::NewToken {
+            name: "first start".into(),
+            hash: token_text::digest(&secret),
+            last4: token_text::last4(&secret),
+            scopes: Scopes::Only(every_scope()),
+            limits: store::TokenLimits::default(),
+            expires_at: None,
+        };
+        self.store.create_api_token(&by, admin.id, new).await?;
+        Ok(())
+    }
+
+    fn administrator(&self) -> Result<store::NewUser> {
+        let bad = |why: model::BadName| crate::Fields::one("admin_user", why);
+        let username = Username::parse(&self.options.admin_user).map_err(bad)?;
+        let email = Email::parse(&format!("{username}@localhost")).map_err(bad)?;
+        let display_name = DisplayName::parse(username.as_str()).map_err(bad)?;
+        Ok(store::NewUser { username, display_name, email, password_hash: None, is_admin: true })
+    }
+}
+
+/// Of both families, so that the token is good for everything.
+fn every_scope() -> std::collections::BTreeSet<Scope> {
+    Scope::ALL.iter().copied().collect()
+}
+
+/// Beside its place first, then renamed: the file is whole or not there.
+fn write_secret(path: &Path, secret: &Secret) -> std::io::Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let draft = path.with_extension("new");
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&draft)?;
+    writeln!(file, "{}", secret.expose())?;
+    file.sync_all()?;
+    std::fs::rename(&draft, path)
+}

@@ -1,0 +1,146 @@
+//! Work that nobody waits for: noting when tokens were last used, keeping repositories with many
+//! packs fast, starting the journal over. Never a part of an answer, and never the only place
+//! where something is remembered that must not be lost.
+
+use crate::asker::Asker;
+use crate::refusal::RefusalRecord;
+use crate::sign_in::Used;
+use crate::{App, clock};
+use model::{Layer, RepositoryId, Timestamp};
+use parking_lot::Mutex;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+use tokio::task::JoinHandle;
+
+/// How often what waits is written down.
+const EVERY: Duration = Duration::from_secs(20);
+
+/// The journal is started over when it is longer than this, so that a start stays quick.
+const JOURNAL_LONG: u64 = 8 << 20;
+
+/// Records of failed credentials and of places that are not there: this many at once, and so many
+/// per second on average. More is somebody guessing, and must not fill the disk.
+const RECORDS_AT_ONCE: f64 = 200.0;
+const RECORDS_PER_SECOND: f64 = 5.0;
+
+/// What waits for the background.
+#[derive(Default)]
+pub(crate) struct Background {
+    used: Mutex<HashMap<Used, Timestamp>>,
+    refused: Mutex<HashMap<Used, Timestamp>>,
+    pushed: Mutex<BTreeSet<RepositoryId>>,
+    records: Mutex<Option<Bucket>>,
+    task: Mutex<Option<JoinHandle<()>>>,
+}
+
+struct Bucket {
+    left: f64,
+    at: Instant,
+}
+
+impl Background {
+    /// No more work is begun.
+    pub fn stop(&self) {
+        if let Some(task) = self.task.lock().take() {
+            task.abort();
+        }
+    }
+
+    fn take_one(&self) -> bool {
+        let mut bucket = self.records.lock();
+        let now = Instant::now();
+        let it = bucket.get_or_insert(Bucket { left: RECORDS_AT_ONCE, at: now });
+        let earned = now.duration_since(it.at).as_secs_f64() * RECORDS_PER_SECOND;
+        it.left = (it.left + earned).min(RECORDS_AT_ONCE);
+        it.at = now;
+        if it.left < 1.0 {
+            return false;
+        }
+        it.left -= 1.0;
+        true
+    }
+}
+
+impl App {
+    /// Begins the background work. It ends with the application.
+    pub(crate) fn start_background(self: &Arc<Self>) {
+        let app = Arc::downgrade(self);
+        *self.background.task.lock() = Some(tokio::spawn(work(app)));
+    }
+
+    pub(crate) fn note_used(&self, token: Used) {
+        self.background.used.lock().insert(token, clock::now());
+    }
+
+    pub(crate) fn note_refused(&self, who: &Asker) {
+        if let Some(token) = who.used_token(&self.credentials) {
+            self.background.refused.lock().insert(token, clock::now());
+        }
+    }
+
+    pub(crate) fn note_pushed(&self, repository: RepositoryId) {
+        self.background.pushed.lock().insert(repository);
+    }
+
+    /// Is there room for a record of these? What was refused to somebody who is known is always
+    /// recorded.
+    pub(crate) fn may_record(&self, records: &[RefusalRecord]) -> bool {
+        let guessing =
+            records.iter().all(|it| matches!(it.layer, Layer::Credential | Layer::Visibility));
+        !guessing || self.background.take_one()
+    }
+
+    /// Writes down when tokens were last used and last refused.
+    pub(crate) async fn flush_used(&self) {
+        let used = std::mem::take(&mut *self.background.used.lock());
+        let refused = std::mem::take(&mut *self.background.refused.lock());
+        for (token, at) in used {
+            let noted = match token {
+                Used::Api(id) => self.store.touch_api_token(id, at).await,
+                Used::Access(id) => self.store.touch_access_token(id, at).await,
+            };
+            warn(noted, "a token's last use");
+        }
+        for (token, at) in refused {
+            let noted = match token {
+                Used::Api(id) => self.store.touch_refused_api_token(id, at).await,
+                Used::Access(id) => self.store.touch_refused_access_token(id, at).await,
+            };
+            warn(noted, "a token's last refusal");
+        }
+    }
+
+    async fn tidy_journal(self: &Arc<Self>) {
+        if self.repositories.journal().len() < JOURNAL_LONG {
+            return;
+        }
+        if let Err(error) = self.store.sync_records().await {
+            tracing::warn!(%error, "records could not be synced; the journal stays as it is");
+            return;
+        }
+        let app = Arc::clone(self);
+        match tokio::task::spawn_blocking(move || app.repositories.checkpoint()).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the journal could not be started over"),
+            Err(error) => tracing::error!(%error, "starting the journal over was interrupted"),
+        }
+    }
+}
+
+fn warn(noted: store::Result<()>, what: &str) {
+    if let Err(error) = noted {
+        tracing::warn!(%error, "could not write down {what}");
+    }
+}
+
+async fn work(app: Weak<App>) {
+    let mut ticks = tokio::time::interval(EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let Some(app) = app.upgrade() else { return };
+        app.flush_used().await;
+        app.tidy_journal().await;
+    }
+}

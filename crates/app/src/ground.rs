@@ -1,0 +1,139 @@
+//! The ground decisions stand on: what the store knows about a place, made into the facts that
+//! the policy weighs. Reads and arranges; concludes nothing.
+
+use crate::Asker;
+use model::{Grant, Level, Permission, RefName, RepositoryPath, Subject, Timestamp};
+use policy::{
+    Facts, InstanceState, NetworkRules, Place, ProjectPlace, RepositoryPlace, Rulebook,
+};
+use store::{Names, OwnedGrant, Owner, Project, Repository, Workspace};
+
+/// Everything about one place that decisions need, at one version of the facts.
+#[derive(Debug)]
+pub(crate) struct Ground {
+    pub place: Place,
+    pub workspace: Option<Workspace>,
+    pub project: Option<Project>,
+    pub repository: Option<Repository>,
+    /// Those on the place and on what contains it.
+    pub grants: Vec<Grant>,
+    /// Arranged once, because that is most of the work.
+    pub rules: Rulebook,
+    /// Of every subject that grants and rules mention.
+    pub names: Names,
+}
+
+/// What lies inside a workspace, for lists and for whether its name may be known.
+#[derive(Debug)]
+pub(crate) struct Within {
+    pub projects: Vec<Project>,
+    pub repositories: Vec<Repository>,
+    pub grants: Vec<OwnedGrant>,
+}
+
+impl Ground {
+    pub fn of_repository(it: store::RepositoryFacts) -> Self {
+        let (row, path) = (&it.repository, path(&it.workspace, &it.repository));
+        let default_branch = row.main_branch.as_deref().and_then(|it| RefName::branch(it).ok());
+        let place = RepositoryPlace {
+            id: row.id,
+            path,
+            private: row.is_private,
+            archived: row.archived,
+            over_quota: false,
+            default_branch,
+        };
+        Self {
+            place: Place::Repository(place),
+            workspace: Some(it.workspace),
+            project: Some(it.project),
+            repository: Some(it.repository),
+            grants: it.grants.into_iter().map(|it| it.grant).collect(),
+            rules: Rulebook::new(it.restrictions),
+            names: it.names,
+        }
+    }
+
+    pub fn of_project(it: store::ProjectFacts) -> Self {
+        let place = ProjectPlace { id: it.project.id, private: it.project.is_private };
+        Self {
+            place: Place::Project(place),
+            workspace: Some(it.workspace),
+            project: Some(it.project),
+            repository: None,
+            grants: it.grants.into_iter().map(|it| it.grant).collect(),
+            rules: Rulebook::new(it.restrictions),
+            names: it.names,
+        }
+    }
+
+    pub fn of_workspace(it: store::WorkspaceFacts) -> Self {
+        Self {
+            place: Place::Workspace(it.workspace.id),
+            workspace: Some(it.workspace),
+            project: None,
+            repository: None,
+            grants: it.grants.into_iter().map(|it| it.grant).collect(),
+            rules: Rulebook::new(it.restrictions),
+            names: it.names,
+        }
+    }
+
+    /// What grants, restrictions and tokens of this place hang on.
+    pub fn owner(&self) -> Owner {
+        match &self.place {
+            Place::Repository(it) => Owner::Repository(it.id),
+            Place::Project(it) => Owner::Project(it.id),
+            Place::Workspace(id) => Owner::Workspace(*id),
+            Place::Instance | Place::Nowhere => Owner::Instance,
+        }
+    }
+
+    /// The facts of a question by this asker. Grants to others are left out: there may be many.
+    pub fn facts(&self, who: &Asker, state: InstanceState, reaches_below: bool, now: Timestamp) -> Facts {
+        let is_theirs = |it: &&Grant| who.who.principal.is(it.subject);
+        let mut grants: Vec<_> = self.grants.iter().filter(is_theirs).cloned().collect();
+        grants.extend(instance_admin(who));
+        let role = self.workspace.as_ref().and_then(|it| who.role_in(it.id));
+        Facts {
+            now,
+            instance: state,
+            place: self.place.clone(),
+            grants,
+            role,
+            reaches_below,
+            restrictions: self.rules.clone(),
+            network: NetworkRules::default(),
+        }
+    }
+}
+
+/// The flag of the account, as the grant that it means.
+fn instance_admin(who: &Asker) -> Option<Grant> {
+    let id = who.user_id().filter(|_| who.is_instance_admin())?;
+    let (level, subject) = (Level::Instance, Subject::User(id));
+    Some(Grant { level, subject, permission: Permission::Admin })
+}
+
+pub(crate) fn path(workspace: &Workspace, repository: &Repository) -> RepositoryPath {
+    RepositoryPath { workspace: workspace.slug.clone(), repository: repository.slug.clone() }
+}
+
+impl Within {
+    /// Does the asker hold a grant inside the workspace or one of its projects, or does something
+    /// public lie there?
+    pub fn reached_by(&self, who: &Asker, project: Option<&Project>) -> bool {
+        let inside = |it: &Repository| project.is_none_or(|p| p.id == it.project);
+        let holds = self.grants.iter().any(|it| {
+            let counts = match it.owner {
+                Owner::Instance | Owner::Workspace(_) => false,
+                Owner::Project(id) => project.is_none_or(|p| p.id == id),
+                Owner::Repository(id) => {
+                    self.repositories.iter().any(|it| it.id == id && inside(it))
+                }
+            };
+            counts && who.who.principal.is(it.grant.subject)
+        });
+        holds || self.repositories.iter().any(|it| !it.is_private && inside(it))
+    }
+}

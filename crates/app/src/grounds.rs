@@ -1,0 +1,189 @@
+//! Reading the grounds of decisions, and keeping them as long as they are true. The one place
+//! where a name becomes a place; whether the asker may know of it is not asked here.
+
+use crate::cache::Cache;
+use crate::error::Result;
+use crate::ground::{Ground, Within, path};
+use crate::place_name::{Name, Parts, PlaceName};
+use crate::{App, Asker, clock};
+use model::{ProjectKey, RepositoryPath, RepositorySlug, WorkspaceId, WorkspaceSlug};
+use policy::{Facts, InstanceState, Place, Rulebook};
+use std::sync::Arc;
+use store::{Names, Owner, PageRequest};
+
+/// All that is kept of what was read.
+#[derive(Default)]
+pub(crate) struct Grounds {
+    repositories: Cache<RepositoryPath, Ground>,
+    projects: Cache<(WorkspaceSlug, ProjectKey), Ground>,
+    workspaces: Cache<WorkspaceSlug, Ground>,
+    within: Cache<WorkspaceId, Within>,
+    instance: Cache<(), Instance>,
+}
+
+/// The installation itself.
+struct Instance {
+    ground: Arc<Ground>,
+    state: InstanceState,
+}
+
+impl App {
+    /// The facts of a question by this asker about a place, and the ground they are from; no
+    /// ground when nothing is there.
+    pub(crate) async fn facts(
+        &self,
+        who: &Asker,
+        place: &PlaceName,
+    ) -> Result<(Facts, Option<Arc<Ground>>)> {
+        let version = self.store.facts_version().await?;
+        let instance = self.instance(version).await?;
+        let now = clock::now();
+        let Some(ground) = self.ground(place, version, &instance).await? else {
+            return Ok((Facts::nowhere(now, instance.state), None));
+        };
+        let reaches_below = match (&ground.place, &ground.workspace) {
+            (Place::Workspace(_) | Place::Project(_), Some(workspace)) => {
+                let within = self.within(workspace.id, version).await?;
+                within.reached_by(who, ground.project.as_ref())
+            }
+            (Place::Workspace(_) | Place::Project(_), None)
+            | (Place::Instance | Place::Repository(_) | Place::Nowhere, _) => false,
+        };
+        Ok((ground.facts(who, instance.state, reaches_below, now), Some(ground)))
+    }
+
+    async fn ground(
+        &self,
+        place: &PlaceName,
+        version: i64,
+        instance: &Instance,
+    ) -> Result<Option<Arc<Ground>>> {
+        let grounds = &self.grounds;
+        match place.parts() {
+            Parts::Instance => Ok(Some(Arc::clone(&instance.ground))),
+            Parts::Workspace(workspace) => {
+                let Some(slug) = self.workspace_slug(workspace).await? else { return Ok(None) };
+                let read = async {
+                    Ok(self.store.workspace_facts(&slug).await?.map(Ground::of_workspace))
+                };
+                grounds.workspaces.get(slug.clone(), version, read).await
+            }
+            Parts::Project(workspace, key) => {
+                let Some(slug) = self.workspace_slug(workspace).await? else { return Ok(None) };
+                let Some(key) = self.project_key(&slug, key, version).await? else {
+                    return Ok(None);
+                };
+                let read = async {
+                    Ok(self.store.project_facts(&slug, &key).await?.map(Ground::of_project))
+                };
+                grounds.projects.get((slug.clone(), key.clone()), version, read).await
+            }
+            Parts::Repository(workspace, repository) => {
+                let path = self.path_of(workspace.as_ref(), repository, version).await?;
+                let Some(path) = path else { return Ok(None) };
+                let read =
+                    async { Ok(self.store.facts_of(&path).await?.map(Ground::of_repository)) };
+                grounds.repositories.get(path.clone(), version, read).await
+            }
+        }
+    }
+
+    async fn instance(&self, version: i64) -> Result<Arc<Instance>> {
+        let read = async {
+            let state = match self.store.find_setting(STATE).await?.as_deref() {
+                None => InstanceState::Open,
+                Some(word) => parse_state(word)?,
+            };
+            let ground = Arc::new(Ground {
+                place: Place::Instance,
+                workspace: None,
+                project: None,
+                repository: None,
+                grants: self.store.list_grants(Owner::Instance).await?,
+                rules: Rulebook::default(),
+                names: Names::new(),
+            });
+            Ok(Some(Instance { ground, state }))
+        };
+        let instance = self.grounds.instance.get((), version, read).await?;
+        // Always there: what is read above is never nothing.
+        instance.ok_or(crate::Error::NotFound { what: "installation" })
+    }
+
+    /// What lies inside a workspace.
+    pub(crate) async fn within(&self, id: WorkspaceId, version: i64) -> Result<Arc<Within>> {
+        let read = async {
+            let projects = self.store.list_projects(id, PageRequest::ALL).await?.items;
+            let repositories = self.store.list_repositories(id, None, PageRequest::ALL).await?.items;
+            let grants = self.store.list_grants_within(id).await?;
+            Ok(Some(Within { projects, repositories, grants }))
+        };
+        let within = self.grounds.within.get(id, version, read).await?;
+        within.ok_or(crate::Error::NotFound { what: "workspace" })
+    }
+
+    async fn workspace_slug(&self, name: &Name<WorkspaceSlug>) -> Result<Option<WorkspaceSlug>> {
+        Ok(match name {
+            Name::Word(slug) => Some(slug.clone()),
+            Name::Uuid(uuid) => self.store.find_workspace_by_uuid(uuid).await?.map(|it| it.slug),
+            Name::Impossible(_) => None,
+        })
+    }
+
+    async fn project_key(
+        &self,
+        workspace: &WorkspaceSlug,
+        name: &Name<ProjectKey>,
+        version: i64,
+    ) -> Result<Option<ProjectKey>> {
+        let uuid = match name {
+            Name::Word(key) => return Ok(Some(key.clone())),
+            Name::Impossible(_) => return Ok(None),
+            Name::Uuid(uuid) => uuid,
+        };
+        let Some(workspace) = self.store.find_workspace(workspace).await? else {
+            return Ok(None);
+        };
+        let within = self.within(workspace.id, version).await?;
+        Ok(within.projects.iter().find(|it| it.uuid == *uuid).map(|it| it.key.clone()))
+    }
+
+    async fn path_of(
+        &self,
+        workspace: Option<&Name<WorkspaceSlug>>,
+        name: &Name<RepositorySlug>,
+        version: i64,
+    ) -> Result<Option<RepositoryPath>> {
+        let workspaces = match workspace {
+            None => self.store.list_workspaces(PageRequest::ALL).await?.items,
+            Some(workspace) => {
+                let Some(slug) = self.workspace_slug(workspace).await? else { return Ok(None) };
+                if let Name::Word(repository) = name {
+                    let repository = repository.clone();
+                    return Ok(Some(RepositoryPath { workspace: slug, repository }));
+                }
+                self.store.find_workspace(&slug).await?.into_iter().collect()
+            }
+        };
+        let Name::Uuid(uuid) = name else { return Ok(None) };
+        for workspace in workspaces {
+            let within = self.within(workspace.id, version).await?;
+            if let Some(found) = within.repositories.iter().find(|it| it.uuid == *uuid) {
+                return Ok(Some(path(&workspace, found)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The setting that holds what the installation takes at the moment.
+pub(crate) const STATE: &str = "instance-state";
+
+/// A word this version does not know closes everything: it is a failure, not "open".
+pub(crate) fn parse_state(word: &str) -> Result<InstanceState> {
+    let known = [InstanceState::Open, InstanceState::ReadOnly, InstanceState::Maintenance];
+    known.into_iter().find(|it| it.as_str() == word).ok_or_else(|| {
+        let source = format!("the setting `{STATE}` holds `{}`", word.escape_debug());
+        crate::Error::failed("PC-INTERNAL", "a setting of the server is unreadable", source)
+    })
+}

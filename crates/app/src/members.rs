@@ -1,0 +1,88 @@
+//! Members: which people belong to a workspace, and as what. A workspace that has owners keeps at
+//! least one.
+
+use crate::error::{Error, Fields, Result};
+use crate::page::{Page, PageRequest};
+use crate::{App, Asker, PlaceName};
+use model::{Role, WorkspaceId};
+use policy::Act;
+use store::Member;
+
+impl App {
+    /// Makes somebody a member or an owner, or changes which of them they are.
+    pub async fn set_member(
+        &self,
+        who: &Asker,
+        workspace: &PlaceName,
+        user: &str,
+        role: &str,
+    ) -> Result<Member> {
+        let open = self.open_workspace(who, workspace, Act::SetMember).await?;
+        let role = Role::parse(role).map_err(|why| Fields::one("role", why))?;
+        let user = self.named_user(user).await?;
+        let id = open.workspace.id;
+        if role != Role::Owner {
+            self.keep_an_owner(id, user.id).await?;
+        }
+        self.store.set_member(&open.by, id, user.id, role).await?;
+        Ok(Member {
+            user: user.id,
+            uuid: user.uuid,
+            username: user.username,
+            display_name: user.display_name,
+            role,
+        })
+    }
+
+    /// Takes somebody out of a workspace: their role, their places in its groups and their own
+    /// grants within it.
+    pub async fn remove_member(
+        &self,
+        who: &Asker,
+        workspace: &PlaceName,
+        user: &str,
+    ) -> Result<()> {
+        let open = self.open_workspace(who, workspace, Act::SetMember).await?;
+        let user = self.named_user(user).await?;
+        self.keep_an_owner(open.workspace.id, user.id).await?;
+        if self.store.remove_member(&open.by, open.workspace.id, user.id).await? {
+            Ok(())
+        } else {
+            Err(Error::NotFound { what: "member" })
+        }
+    }
+
+    /// The members of a workspace, by user name.
+    pub async fn list_members(
+        &self,
+        who: &Asker,
+        workspace: &PlaceName,
+        page: PageRequest,
+    ) -> Result<Page<Member>> {
+        let open = self.open_workspace(who, workspace, Act::ReadMembers).await?;
+        let members = self.store.list_members(open.workspace.id, page.to_store()).await?;
+        Ok(page.filled(members))
+    }
+
+    /// One member of a workspace.
+    pub async fn member(&self, who: &Asker, workspace: &PlaceName, user: &str) -> Result<Member> {
+        let open = self.open_workspace(who, workspace, Act::ReadMembers).await?;
+        let user = self.named_user(user).await?;
+        let members = self.store.list_members(open.workspace.id, store::PageRequest::ALL).await?;
+        let found = members.items.into_iter().find(|it| it.user == user.id);
+        found.ok_or(Error::NotFound { what: "member" })
+    }
+
+    /// The last owner stays: a workspace without one could only be mended by an administrator of
+    /// the installation.
+    async fn keep_an_owner(&self, workspace: WorkspaceId, leaving: model::UserId) -> Result<()> {
+        let members = self.store.list_members(workspace, store::PageRequest::ALL).await?.items;
+        let mut owners = members.iter().filter(|it| it.role == Role::Owner).peekable();
+        let is_last = owners.peek().is_some() && owners.all(|it| it.user == leaving);
+        if is_last {
+            let message = "this is the last owner: make somebody else an owner first".into();
+            return Err(Error::Conflict { field: "role", message });
+        }
+        Ok(())
+    }
+}

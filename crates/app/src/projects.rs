@@ -1,0 +1,109 @@
+//! Projects: what a workspace's repositories are sorted into.
+
+use crate::error::{Error, Fields, Result};
+use crate::page::{Page, PageRequest};
+use crate::{App, Asker, PlaceName};
+use model::{DisplayName, ProjectKey};
+use policy::Act;
+use store::Project;
+
+/// What a new project needs, as it was typed.
+#[derive(Clone, Debug, Default)]
+pub struct NewProject {
+    pub key: String,
+    pub name: String,
+    pub description: String,
+    /// Private unless said otherwise.
+    pub is_private: Option<bool>,
+}
+
+/// What to change; `None` leaves a field as it is.
+#[derive(Clone, Debug, Default)]
+pub struct ProjectChange {
+    pub key: Option<String>,
+    pub name: Option<String>,
+    pub description: Option<String>,
+    pub is_private: Option<bool>,
+}
+
+impl App {
+    /// Creates a project in a workspace.
+    pub async fn create_project(
+        &self,
+        who: &Asker,
+        workspace: &PlaceName,
+        new: NewProject,
+    ) -> Result<Project> {
+        let open = self.open_workspace(who, workspace, Act::CreateProject).await?;
+        let mut fields = Fields::default();
+        let key = fields.take("key", ProjectKey::parse(&new.key));
+        let name = fields.take("name", DisplayName::parse(&new.name));
+        let (Some(key), Some(name)) = (key, name) else { return Err(Error::Invalid(fields)) };
+        let new = store::NewProject {
+            workspace: open.workspace.id,
+            key,
+            name,
+            description: new.description,
+            is_private: new.is_private.unwrap_or(true),
+        };
+        Ok(self.store.create_project(&open.by, new).await?)
+    }
+
+    /// A project.
+    pub async fn project(&self, who: &Asker, project: &PlaceName) -> Result<Project> {
+        Ok(self.open_project(who, project, Act::ReadProject).await?.project)
+    }
+
+    /// The projects of a workspace that the asker may see, by key.
+    pub async fn list_projects(
+        &self,
+        who: &Asker,
+        workspace: &PlaceName,
+        page: PageRequest,
+    ) -> Result<Page<Project>> {
+        let open = self.open_workspace(who, workspace, Act::ReadWorkspace).await?;
+        let slug = open.workspace.slug.as_str();
+        let all = store::PageRequest::ALL;
+        let mut seen = Vec::new();
+        for project in self.store.list_projects(open.workspace.id, all).await?.items {
+            let place = PlaceName::project(slug, project.key.as_str());
+            if self.judge(who, &place, &Act::ReadProject).await?.decision.is_allowed() {
+                seen.push(project);
+            }
+        }
+        Ok(page.of(seen))
+    }
+
+    /// Changes a project; the project as it is now.
+    pub async fn update_project(
+        &self,
+        who: &Asker,
+        project: &PlaceName,
+        change: ProjectChange,
+    ) -> Result<Project> {
+        let open = self.open_project(who, project, Act::UpdateProject).await?;
+        let mut fields = Fields::default();
+        let key = change.key.and_then(|it| fields.take("key", ProjectKey::parse(&it)));
+        let name = change.name.and_then(|it| fields.take("name", DisplayName::parse(&it)));
+        let closing = change.is_private == Some(true) && !open.project.is_private;
+        if closing && self.has_public_repositories(&open.project).await? {
+            fields.add("is_private", "a private project cannot hold public repositories");
+        }
+        fields.check()?;
+        let ProjectChange { description, is_private, .. } = change;
+        let update = store::ProjectUpdate { key, name, description, is_private };
+        Ok(self.store.update_project(&open.by, open.project.id, update).await?)
+    }
+
+    /// Removes a project that has no repositories.
+    pub async fn remove_project(&self, who: &Asker, project: &PlaceName) -> Result<()> {
+        let open = self.open_project(who, project, Act::RemoveProject).await?;
+        Ok(self.store.remove_project(&open.by, open.project.id).await?)
+    }
+
+    async fn has_public_repositories(&self, project: &Project) -> Result<bool> {
+        let all = store::PageRequest::ALL;
+        let listed = self.store.list_repositories(project.workspace, Some(project.id), all).await?;
+        Ok(listed.items.iter().any(|it| !it.is_private))
+    }
+}

@@ -1,0 +1,113 @@
+//! Pushing through a handle: the same for every door. Sync: the caller brings a thread that may
+//! block, made by the runtime that opened the handle.
+
+use crate::error::{Error, Result};
+use crate::judge::PolicyJudge;
+use crate::open::{OpenRepository, Pushing};
+use repo::{PushOutcome, ReceiveOptions, RefStatus};
+use std::io::{Read, Write};
+use std::sync::Arc;
+use wire::Version;
+
+impl OpenRepository<Pushing> {
+    /// Writes what a push is answered with first: the refs and what the server can do, without
+    /// the service header of HTTP.
+    pub fn advertise(&self, version: Version, output: &mut dyn Write) -> Result<()> {
+        let repository = self.app.repositories.repository(self.repository.id)?;
+        Ok(repo::advertise_receive(&repository, version, output)?)
+    }
+
+    /// Receives one push: reads the commands and the pack, judges, lands, records, and writes the
+    /// report. What was refused or has failed is in the report; an error means that there is none.
+    pub fn receive_pack(
+        &self,
+        version: Version,
+        input: &mut dyn Read,
+        output: &mut dyn Write,
+    ) -> Result<()> {
+        self.receive(version, input, output).map(drop)
+    }
+
+    /// The same, giving back what came of each ref.
+    pub(crate) fn receive(
+        &self,
+        version: Version,
+        input: &mut dyn Read,
+        output: &mut dyn Write,
+    ) -> Result<Received> {
+        let app = Arc::clone(&self.app);
+        let repository = app.repositories.repository(self.repository.id)?;
+        let limits = app.options.limits.clone();
+        let options = ReceiveOptions { version, stateless: true, limits };
+        let mut judge = PolicyJudge::new(app, self.clone(), protocol(version));
+        let outcome = repo::receive_pack(&repository, input, output, &mut judge, &options);
+        let outcome = outcome.inspect_err(|_| count("failed", "PC-INTERNAL"))?;
+        note(&outcome);
+        if outcome.refs.iter().any(|it| it.status == RefStatus::Landed) {
+            self.app.note_pushed(self.repository.id);
+        }
+        Ok(Received { outcome, refused: judge.refused })
+    }
+}
+
+/// What came of a push, with the refusals in full.
+pub(crate) struct Received {
+    pub outcome: PushOutcome,
+    pub refused: Vec<crate::RefusalRecord>,
+}
+
+const fn protocol(version: Version) -> &'static str {
+    match version.for_push() {
+        Version::V0 | Version::V2 => "v0",
+        Version::V1 => "v1",
+    }
+}
+
+/// One count for the push as a whole: landed, in part, refused or failed.
+fn note(outcome: &PushOutcome) {
+    metrics::counter!("portcullis_push_bytes_total").increment(outcome.work.pack_bytes);
+    if let Some(failure) = &outcome.failure {
+        return count("failed", failure.code.code());
+    }
+    let landed = outcome.refs.iter().filter(|it| it.status == RefStatus::Landed).count();
+    let failed = outcome.refs.iter().find_map(|it| match &it.status {
+        RefStatus::Failed(failure) => Some(failure.code.code()),
+        RefStatus::Landed | RefStatus::Refused { .. } => None,
+    });
+    match (landed, failed) {
+        (0, Some(code)) => count("failed", code),
+        (0, None) => count("refused", ""),
+        (some, _) if some == outcome.refs.len() => count("landed", ""),
+        (_, _) => count("in part", ""),
+    }
+}
+
+fn count(outcome: &'static str, code: &'static str) {
+    metrics::counter!("portcullis_pushes_total", "outcome" => outcome, "code" => code).increment(1);
+}
+
+impl Received {
+    /// The error of a change to one ref that did not land.
+    pub fn into_error(self) -> Option<Error> {
+        let only = self.outcome.refs.into_iter().next()?;
+        let failure = match (only.status, self.outcome.failure) {
+            (RefStatus::Landed, _) => return None,
+            (RefStatus::Refused { .. }, _) => {
+                let answer = crate::Answer::Forbidden;
+                let refused = crate::Refused { records: self.refused, answer };
+                return Some(Error::Refused(Box::new(refused)));
+            }
+            (RefStatus::Failed(failure), _) => failure,
+        };
+        use repo::FailureCode as Code;
+        let message = failure.code.cause().to_owned();
+        Some(match failure.code {
+            Code::RefStale | Code::RefConflict | Code::RefBusy => {
+                Error::Conflict { field: "name", message }
+            }
+            Code::RefName | Code::RefTarget => crate::Fields::one("name", message),
+            Code::RefNothing => Error::NotFound { what: "branch" },
+            other => Error::failed(other.code(), other.cause(), failure),
+        })
+    }
+}

@@ -1,0 +1,106 @@
+//! What the journal keeps of a push besides its refs, so that its record can be made after a
+//! crash. Lines of text; no secret among them.
+
+use model::{Channel, Operation, Timestamp};
+use std::collections::BTreeMap;
+use store::{PrincipalKind, PrincipalName};
+
+/// Who pushed, how and when, and what each change was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PushMeta {
+    pub principal: PrincipalName,
+    pub credential: String,
+    pub channel: Channel,
+    pub protocol: String,
+    pub at: Timestamp,
+    /// By ref name. What is missing is told by the ids.
+    pub operations: BTreeMap<String, Operation>,
+}
+
+/// The first line: whoever changes the form changes it.
+const FORM: &str = "push 1";
+
+impl PushMeta {
+    /// The bytes for the journal. None of the names holds a line break, and one that does would
+    /// only be cut.
+    pub fn write(&self) -> Vec<u8> {
+        let id = self.principal.id.map(|it| it.to_string()).unwrap_or_default();
+        let head = [
+            FORM,
+            self.principal.kind.as_str(),
+            &id,
+            &self.principal.name,
+            &self.credential,
+            self.channel.as_str(),
+            &self.protocol,
+            &self.at.0.to_string(),
+        ];
+        let mut text: String = head.map(|it| one_line(it) + "\n").concat();
+        for (name, operation) in &self.operations {
+            text.push_str(&format!("{operation} {name}\n"));
+        }
+        text.into_bytes()
+    }
+
+    /// Reads it back; `None` when it is of another form.
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        let mut lines = std::str::from_utf8(bytes).ok()?.lines();
+        if lines.next()? != FORM {
+            return None;
+        }
+        let kind = kind_of(lines.next()?)?;
+        let id = match lines.next()? {
+            "" => None,
+            digits => Some(digits.parse().ok()?),
+        };
+        let name = lines.next()?.to_owned();
+        let credential = lines.next()?.to_owned();
+        let channel = Channel::parse(lines.next()?).ok()?;
+        let protocol = lines.next()?.to_owned();
+        let at = Timestamp(lines.next()?.parse().ok()?);
+        let mut operations = BTreeMap::new();
+        for line in lines {
+            let (word, name) = line.split_once(' ')?;
+            operations.insert(name.to_owned(), Operation::parse(word).ok()?);
+        }
+        let principal = PrincipalName { kind, id, name };
+        Some(Self { principal, credential, channel, protocol, at, operations })
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
+fn kind_of(word: &str) -> Option<PrincipalKind> {
+    use PrincipalKind::{AccessKey, AccessToken, Anonymous, System, User, Workload};
+    [User, AccessToken, AccessKey, Workload, Anonymous, System]
+        .into_iter()
+        .find(|it| it.as_str() == word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_journal_keeps_is_read_back() {
+        let meta = PushMeta {
+            principal: PrincipalName {
+                kind: PrincipalKind::AccessToken,
+                id: Some(7),
+                name: "ci bot".into(),
+            },
+            credential: "access token \"ci bot\" (…abcd)".into(),
+            channel: Channel::GitHttp,
+            protocol: "v0".into(),
+            at: Timestamp(1_234),
+            operations: [("refs/heads/ä".to_owned(), Operation::Rewrite)].into(),
+        };
+        let bytes = meta.write();
+        assert_eq!(PushMeta::read(&bytes), Some(meta));
+        for cut in 0..20 {
+            assert_eq!(PushMeta::read(&bytes[..cut]), None, "{cut}");
+        }
+    }
+}

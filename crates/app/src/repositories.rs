@@ -1,0 +1,306 @@
+//! Repositories: making, finding, changing and removing them. What is in them is others' work.
+
+use crate::error::{Error, Fields, Result};
+use crate::open::{Archiving, OpenRepository, Reading, Removing, Updating};
+use crate::page::{Page, PageRequest};
+use crate::{App, Asker, PlaceName};
+use model::{DisplayName, RefName, RepositorySlug};
+use policy::Act;
+use std::sync::Arc;
+use store::{ForkPolicy, Project, Repository, Workspace};
+
+/// What a new repository needs, as it was typed.
+#[derive(Clone, Debug, Default)]
+pub struct NewRepository {
+    /// The name in URLs.
+    pub slug: String,
+    /// The name for people to read; the slug if it is left out.
+    pub name: Option<String>,
+    /// A project by key or `{uuid}`; the workspace's oldest if it is left out.
+    pub project: Option<String>,
+    pub description: String,
+    /// Private unless said otherwise.
+    pub is_private: Option<bool>,
+    /// `allow_forks`, `no_public_forks` or `no_forks`.
+    pub fork_policy: Option<String>,
+    /// The short name of the branch that `HEAD` names; `main` if it is left out.
+    pub main_branch: Option<String>,
+    pub language: String,
+    pub has_issues: bool,
+    pub has_wiki: bool,
+}
+
+/// What to change; `None` leaves a field as it is.
+#[derive(Clone, Debug, Default)]
+pub struct RepositoryChange {
+    pub slug: Option<String>,
+    pub name: Option<String>,
+    /// By key or `{uuid}`.
+    pub project: Option<String>,
+    pub description: Option<String>,
+    pub is_private: Option<bool>,
+    pub fork_policy: Option<String>,
+    pub archived: Option<bool>,
+    pub main_branch: Option<String>,
+    pub language: Option<String>,
+    pub has_issues: Option<bool>,
+    pub has_wiki: Option<bool>,
+}
+
+/// A repository with what contains it.
+#[derive(Clone, Debug)]
+pub struct RepositoryView {
+    pub repository: Repository,
+    pub workspace: Workspace,
+    pub project: Project,
+}
+
+impl<A> From<OpenRepository<A>> for RepositoryView {
+    fn from(open: OpenRepository<A>) -> Self {
+        let OpenRepository { repository, workspace, project, .. } = open;
+        Self { repository, workspace, project }
+    }
+}
+
+impl App {
+    /// Creates an empty repository.
+    pub async fn create_repository(
+        self: &Arc<Self>,
+        who: &Asker,
+        workspace: &str,
+        new: NewRepository,
+    ) -> Result<RepositoryView> {
+        let key = match &new.project {
+            Some(key) => key.clone(),
+            None => self.default_project(workspace).await?,
+        };
+        let place = PlaceName::project(workspace, &key);
+        let open = self.open_project(who, &place, Act::CreateRepository).await?;
+        let (row, branch) = check_new(&open, new)?;
+        let repository = self.store.create_repository(&open.by, row).await?;
+        let (app, id) = (Arc::clone(self), repository.id);
+        let made = tokio::task::spawn_blocking(move || app.repositories.create(id, &branch)).await?;
+        if let Err(error) = made {
+            // Without its folder the row would be in the way of trying again.
+            self.store.remove_repository(&open.by, id).await?;
+            return Err(error.into());
+        }
+        Ok(RepositoryView { repository, workspace: open.workspace, project: open.project })
+    }
+
+    /// A repository.
+    pub async fn repository(
+        self: &Arc<Self>,
+        who: &Asker,
+        place: &PlaceName,
+    ) -> Result<RepositoryView> {
+        let open = self.open_repository::<Reading>(who, place).await?;
+        // The row anew: its size and last push are no facts of a decision.
+        let row = self.store.find_repository_by_id(open.repository.id).await?;
+        let mut view = RepositoryView::from(open);
+        view.repository = row.ok_or(Error::NotFound { what: "repository" })?;
+        Ok(view)
+    }
+
+    /// The repositories of a workspace, or of one of its projects, that the asker may see, by
+    /// slug.
+    pub async fn list_repositories(
+        &self,
+        who: &Asker,
+        workspace: &PlaceName,
+        project: Option<&str>,
+        page: PageRequest,
+    ) -> Result<Page<RepositoryView>> {
+        let open = self.open_workspace(who, workspace, Act::ReadWorkspace).await?;
+        let all = store::PageRequest::ALL;
+        let projects = self.store.list_projects(open.workspace.id, all).await?.items;
+        let wanted = |it: &Project| {
+            project.is_none_or(|key| {
+                it.key.as_str().eq_ignore_ascii_case(key) || format!("{{{}}}", it.uuid) == key
+            })
+        };
+        let mut seen = Vec::new();
+        for row in self.store.list_repositories(open.workspace.id, None, all).await?.items {
+            let home = projects.iter().find(|it| it.id == row.project && wanted(it));
+            let Some(home) = home else { continue };
+            let place = PlaceName::repository(open.workspace.slug.as_str(), row.slug.as_str());
+            if self.look_at_repository(who, &place).await?.is_some() {
+                let (workspace, project) = (open.workspace.clone(), home.clone());
+                seen.push(RepositoryView { repository: row, workspace, project });
+            }
+        }
+        Ok(page.of(seen))
+    }
+
+    /// Changes a repository: settings, name, project, archived or not. The repository as it is
+    /// now.
+    pub async fn update_repository(
+        self: &Arc<Self>,
+        who: &Asker,
+        place: &PlaceName,
+        change: RepositoryChange,
+    ) -> Result<RepositoryView> {
+        // Taking it out of the archive is an act of its own, which an archived one lets happen.
+        let only_archive = RepositoryChange { archived: None, ..change.clone() }.is_nothing();
+        let open = if change.archived.is_some() && only_archive {
+            let open = self.open_repository::<Archiving>(who, place).await?;
+            (open.by.clone(), RepositoryView::from(open))
+        } else {
+            if change.archived.is_some() {
+                self.open_repository::<Archiving>(who, place).await?;
+            }
+            let open = self.open_repository::<Updating>(who, place).await?;
+            (open.by.clone(), RepositoryView::from(open))
+        };
+        let (by, before) = open;
+        let project = match &change.project {
+            Some(key) => Some(self.destination(who, &before, key).await?),
+            None => None,
+        };
+        let home = project.as_ref().unwrap_or(&before.project);
+        let update = check_change(&change, &before, home)?;
+        let branch = update.main_branch.clone().flatten();
+        if let Some(branch) = branch {
+            self.point_head(&before.repository, &branch).await?;
+        }
+        let row = self.store.update_repository(&by, before.repository.id, update).await?;
+        let project = project.unwrap_or(before.project);
+        Ok(RepositoryView { repository: row, workspace: before.workspace, project })
+    }
+
+    /// Removes a repository with everything in it, on disk, too.
+    pub async fn remove_repository(self: &Arc<Self>, who: &Asker, place: &PlaceName) -> Result<()> {
+        let open = self.open_repository::<Removing>(who, place).await?;
+        let id = open.repository.id;
+        self.store.remove_repository(&open.by, id).await?;
+        let app = Arc::clone(self);
+        Ok(tokio::task::spawn_blocking(move || app.repositories.remove(id)).await??)
+    }
+
+    /// Moving a repository puts it where the asker may create one.
+    async fn destination(&self, who: &Asker, view: &RepositoryView, key: &str) -> Result<Project> {
+        let place = PlaceName::project(view.workspace.slug.as_str(), key);
+        Ok(self.open_project(who, &place, Act::CreateRepository).await?.project)
+    }
+
+    /// A workspace that is not there has no project either; which of the two is missing is not
+    /// told before the asker was let in.
+    async fn default_project(&self, workspace: &str) -> Result<String> {
+        let place = PlaceName::workspace(workspace);
+        let (_, ground) = self.facts(&Asker::system(), &place).await?;
+        let Some(workspace) = ground.as_ref().and_then(|it| it.workspace.as_ref()) else {
+            return Ok(String::new());
+        };
+        let project = self.store.default_project(workspace.id).await?;
+        Ok(project.map(|it| it.key.to_string()).unwrap_or_default())
+    }
+
+    async fn point_head(self: &Arc<Self>, repository: &Repository, branch: &str) -> Result<()> {
+        let name = RefName::branch(branch).map_err(|why| Fields::one("main_branch", why))?;
+        let (app, id) = (Arc::clone(self), repository.id);
+        let done = tokio::task::spawn_blocking(move || {
+            app.repositories.repository(id)?.set_head(&name)
+        });
+        Ok(done.await??)
+    }
+}
+
+impl RepositoryChange {
+    fn is_nothing(&self) -> bool {
+        self.slug.is_none()
+            && self.name.is_none()
+            && self.project.is_none()
+            && self.description.is_none()
+            && self.is_private.is_none()
+            && self.fork_policy.is_none()
+            && self.archived.is_none()
+            && self.main_branch.is_none()
+            && self.language.is_none()
+            && self.has_issues.is_none()
+            && self.has_wiki.is_none()
+    }
+}
+
+const PUBLIC_IN_PRIVATE: &str = "a private project cannot hold public repositories";
+
+fn fork_policy(fields: &mut Fields, word: &str) -> Option<ForkPolicy> {
+    let parsed = ForkPolicy::parse(word);
+    if parsed.is_none() {
+        fields.add("fork_policy", "use allow_forks, no_public_forks or no_forks");
+    }
+    parsed
+}
+
+fn check_new(
+    open: &crate::open::OpenProject,
+    new: NewRepository,
+) -> Result<(store::NewRepository, RefName)> {
+    let mut fields = Fields::default();
+    let slug = fields.take("slug", RepositorySlug::parse(&new.slug));
+    let name = DisplayName::parse(new.name.as_deref().unwrap_or(&new.slug));
+    let name = fields.take("name", name);
+    let branch = new.main_branch.as_deref().unwrap_or("main");
+    let branch = fields.take("main_branch", RefName::branch(branch));
+    let forks = match &new.fork_policy {
+        Some(word) => fork_policy(&mut fields, word),
+        None => Some(ForkPolicy::AllowForks),
+    };
+    let is_private = new.is_private.unwrap_or(true);
+    if !is_private && open.project.is_private {
+        fields.add("is_private", PUBLIC_IN_PRIVATE);
+    }
+    let (Some(slug), Some(name), Some(branch), Some(fork_policy)) = (slug, name, branch, forks)
+    else {
+        return Err(Error::Invalid(fields));
+    };
+    fields.check()?;
+    let row = store::NewRepository {
+        workspace: open.workspace.id,
+        project: open.project.id,
+        slug,
+        name,
+        description: new.description,
+        is_private,
+        fork_policy,
+        main_branch: branch.branch_name().map(str::to_owned),
+        language: new.language,
+        has_issues: new.has_issues,
+        has_wiki: new.has_wiki,
+    };
+    Ok((row, branch))
+}
+
+fn check_change(
+    change: &RepositoryChange,
+    before: &RepositoryView,
+    home: &Project,
+) -> Result<store::RepositoryUpdate> {
+    let mut fields = Fields::default();
+    let slug = change.slug.as_deref().map(RepositorySlug::parse);
+    let slug = slug.and_then(|it| fields.take("slug", it));
+    let name = change.name.as_deref().map(DisplayName::parse);
+    let name = name.and_then(|it| fields.take("name", it));
+    let forks = change.fork_policy.as_deref().and_then(|it| fork_policy(&mut fields, it));
+    if let Some(branch) = &change.main_branch {
+        fields.take("main_branch", RefName::branch(branch));
+    }
+    let is_private = change.is_private.unwrap_or(before.repository.is_private);
+    let changes_place = change.is_private.is_some() || change.project.is_some();
+    if changes_place && !is_private && home.is_private {
+        fields.add("is_private", PUBLIC_IN_PRIVATE);
+    }
+    fields.check()?;
+    Ok(store::RepositoryUpdate {
+        project: change.project.is_some().then_some(home.id),
+        slug,
+        name,
+        description: change.description.clone(),
+        is_private: change.is_private,
+        fork_policy: forks,
+        archived: change.archived,
+        main_branch: change.main_branch.clone().map(Some),
+        language: change.language.clone(),
+        has_issues: change.has_issues,
+        has_wiki: change.has_wiki,
+    })
+}

@@ -1,0 +1,259 @@
+//! Restrictions on a workspace, project or repository, in their native shape.
+
+use crate::error::{Error, Fields, Result};
+use crate::ground::Ground;
+use crate::open::OpenPlace;
+use crate::render::visible;
+use crate::subjects::{SubjectInput, SubjectView};
+use crate::{App, Asker, PlaceName};
+use model::{
+    ListedSubject, Matcher, MatcherKind, Mode, RefKinds, RefName, Restriction, RestrictionId,
+    RestrictionKind, Timestamp,
+};
+use policy::Act;
+use store::{Names, NewRestriction};
+
+/// A restriction as it was sent.
+#[derive(Clone, Debug, Default)]
+pub struct RestrictionInput {
+    /// `push`, `force`, `delete` or `pull-request-only`.
+    pub kind: String,
+    /// `glob`, `ref` or `any`.
+    pub matcher: String,
+    /// A glob over short names, a full ref name; empty for `any`.
+    pub pattern: String,
+    /// Patterns of the same type that are left out.
+    pub except: Vec<String>,
+    /// `branches` (if left out), `tags` or `both`.
+    pub on: Option<String>,
+    /// For `push` the only ones who may; for the other kinds those who are exempt.
+    pub subjects: Vec<SubjectInput>,
+    /// `enforce` (if left out) or `evaluate`.
+    pub mode: Option<String>,
+    pub value: Option<i64>,
+    pub note: Option<String>,
+}
+
+/// A restriction as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RestrictionView {
+    pub id: RestrictionId,
+    pub level: model::Level,
+    pub kind: RestrictionKind,
+    pub matcher: Matcher,
+    pub on: RefKinds,
+    pub subjects: Vec<SubjectView>,
+    pub mode: Mode,
+    pub value: Option<i64>,
+    pub note: Option<String>,
+    pub changed_at: Timestamp,
+    /// `None` when it was the system.
+    pub changed_by: Option<String>,
+}
+
+impl RestrictionView {
+    pub(crate) fn of(rule: &Restriction, names: &Names) -> Self {
+        Self {
+            id: rule.id,
+            level: rule.level,
+            kind: rule.kind,
+            matcher: rule.matcher.clone(),
+            on: rule.on,
+            subjects: rule.subjects.iter().map(|it| SubjectView::listed(it, names)).collect(),
+            mode: rule.mode,
+            value: rule.value,
+            note: rule.note.clone(),
+            changed_at: rule.changed_at,
+            changed_by: rule.changed_by.clone(),
+        }
+    }
+}
+
+const LONGEST_NOTE: usize = 2000;
+
+impl App {
+    /// Puts a restriction on a place.
+    pub async fn create_restriction(
+        &self,
+        who: &Asker,
+        place: &PlaceName,
+        input: &RestrictionInput,
+    ) -> Result<RestrictionView> {
+        let open = self.open_restrictions(who, place, true).await?;
+        let new = self.checked_restriction(input, &open.ground).await?;
+        let made = self.store.create_restriction(&open.by, open.owner, new).await?;
+        self.show_restriction(who, place, made.id).await
+    }
+
+    /// The restrictions on one place, by number; those of what contains it are not among them.
+    pub async fn list_restrictions(
+        &self,
+        who: &Asker,
+        place: &PlaceName,
+    ) -> Result<Vec<RestrictionView>> {
+        let open = self.open_restrictions(who, place, false).await?;
+        let here = open.ground.rules.iter().filter(|it| it.level == place.level());
+        Ok(here.map(|it| RestrictionView::of(it, &open.ground.names)).collect())
+    }
+
+    /// One restriction of a place.
+    pub async fn restriction(
+        &self,
+        who: &Asker,
+        place: &PlaceName,
+        id: RestrictionId,
+    ) -> Result<RestrictionView> {
+        let open = self.open_restrictions(who, place, false).await?;
+        find(&open.ground, place, id)
+    }
+
+    /// Replaces everything about a restriction but its number and its place.
+    pub async fn update_restriction(
+        &self,
+        who: &Asker,
+        place: &PlaceName,
+        id: RestrictionId,
+        input: &RestrictionInput,
+    ) -> Result<RestrictionView> {
+        let open = self.open_restrictions(who, place, true).await?;
+        find(&open.ground, place, id)?;
+        let new = self.checked_restriction(input, &open.ground).await?;
+        self.store.update_restriction(&open.by, open.owner, id, new).await?;
+        self.show_restriction(who, place, id).await
+    }
+
+    /// Removes a restriction from a place.
+    pub async fn remove_restriction(
+        &self,
+        who: &Asker,
+        place: &PlaceName,
+        id: RestrictionId,
+    ) -> Result<()> {
+        let open = self.open_restrictions(who, place, true).await?;
+        if self.store.remove_restriction(&open.by, open.owner, id).await? {
+            Ok(())
+        } else {
+            Err(Error::NotFound { what: "restriction" })
+        }
+    }
+
+    pub(crate) async fn open_restrictions(
+        &self,
+        who: &Asker,
+        place: &PlaceName,
+        change: bool,
+    ) -> Result<OpenPlace> {
+        let level = place.level();
+        let act =
+            if change { Act::ChangeRestrictions(level) } else { Act::ReadRestrictions(level) };
+        self.open_place(who, place, act).await
+    }
+
+    /// What was just written, with the names of its subjects, as the facts have it now.
+    async fn show_restriction(
+        &self,
+        who: &Asker,
+        place: &PlaceName,
+        id: RestrictionId,
+    ) -> Result<RestrictionView> {
+        let (_, ground) = self.facts(who, place).await?;
+        let ground = ground.ok_or(Error::NotFound { what: "restriction" })?;
+        find(&ground, place, id)
+    }
+
+    async fn checked_restriction(
+        &self,
+        input: &RestrictionInput,
+        ground: &Ground,
+    ) -> Result<NewRestriction> {
+        let mut fields = Fields::default();
+        let kind = fields.take("kind", RestrictionKind::parse(&input.kind));
+        let matcher = checked_matcher(input, &mut fields);
+        let on = input.on.as_deref().map_or(Ok(RefKinds::Branches), RefKinds::parse);
+        let on = fields.take("on", on);
+        let mode = input.mode.as_deref().map_or(Ok(Mode::Enforce), Mode::parse);
+        let mode = fields.take("mode", mode);
+        if input.value.is_some() {
+            fields.add("value", "no kind of this version takes a number");
+        }
+        if input.note.as_ref().is_some_and(|it| it.chars().count() > LONGEST_NOTE) {
+            fields.add("note", format!("use at most {LONGEST_NOTE} characters"));
+        }
+        let subjects = self.listed_subjects(&input.subjects, ground, &mut fields).await?;
+        let (Some(kind), Some(matcher), Some(on), Some(mode)) = (kind, matcher, on, mode) else {
+            return Err(Error::Invalid(fields));
+        };
+        fields.check()?;
+        let note = input.note.clone().filter(|it| !it.is_empty());
+        Ok(NewRestriction { kind, matcher, on, subjects, mode, value: None, note })
+    }
+
+    async fn listed_subjects(
+        &self,
+        inputs: &[SubjectInput],
+        ground: &Ground,
+        fields: &mut Fields,
+    ) -> Result<Vec<ListedSubject>> {
+        let mut listed: Vec<ListedSubject> = Vec::new();
+        for input in inputs {
+            let found = self.subject(input, ground, "subjects", fields).await?;
+            let Some(subject) = found else { continue };
+            if subject == model::Subject::Anyone {
+                fields.add("subjects", "nobody can push without signing in: use everyone");
+                continue;
+            }
+            let (until, reason) = (input.until, input.reason.clone());
+            match listed.iter_mut().find(|it| it.subject == subject) {
+                // Named twice, the later word counts.
+                Some(known) => *known = ListedSubject { subject, until, reason },
+                None => listed.push(ListedSubject { subject, until, reason }),
+            }
+        }
+        Ok(listed)
+    }
+}
+
+fn find(ground: &Ground, place: &PlaceName, id: RestrictionId) -> Result<RestrictionView> {
+    let rule = ground.rules.find(id).filter(|it| it.level == place.level());
+    let rule = rule.ok_or(Error::NotFound { what: "restriction" })?;
+    Ok(RestrictionView::of(rule, &ground.names))
+}
+
+fn checked_matcher(input: &RestrictionInput, fields: &mut Fields) -> Option<Matcher> {
+    let kind = fields.take("matcher.type", MatcherKind::parse(&input.matcher))?;
+    let pattern = if kind == MatcherKind::Any { String::new() } else { input.pattern.clone() };
+    if kind != MatcherKind::Any
+        && let Err(why) = check_pattern(kind, &pattern)
+    {
+        fields.add("matcher.pattern", why);
+    }
+    for except in &input.except {
+        if let Err(why) = check_pattern(kind, except) {
+            fields.add("matcher.except", why);
+        }
+    }
+    Some(Matcher { kind, pattern, except: input.except.clone() })
+}
+
+/// A pattern that can match no ref is a mistake that somebody would take for a protection.
+fn check_pattern(kind: MatcherKind, pattern: &str) -> std::result::Result<(), String> {
+    let shown = visible(pattern);
+    if kind == MatcherKind::Ref {
+        return RefName::parse(pattern.as_bytes())
+            .map(drop)
+            .map_err(|why| format!("`{shown}` is no full ref name, such as refs/heads/main: {why}"));
+    }
+    if pattern.is_empty() {
+        return Err("write a pattern, such as `main` or `release/*`".into());
+    }
+    if kind == MatcherKind::Glob && pattern.starts_with("refs/heads/") {
+        return Err(format!("`{shown}`: globs are compared with short names, write `main`"));
+    }
+    let example = pattern.replace('*', "x");
+    let possible = if kind == MatcherKind::Any && example.starts_with("refs/") {
+        RefName::parse(example.as_bytes())
+    } else {
+        RefName::branch(&example)
+    };
+    possible.map(drop).map_err(|why| format!("`{shown}` fits no ref: {why}"))
+}
