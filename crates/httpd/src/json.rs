@@ -1,0 +1,50 @@
+//! JSON bodies. What cannot be read is answered with the name of the field that is wrong.
+
+use crate::doors::Doors;
+use crate::problem::Problem;
+use app::{Error, Fields};
+use axum::body::Body;
+use axum::extract::{FromRequest, Request};
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use serde::de::DeserializeOwned;
+
+/// The body of a request, read. An empty body reads as `{}`.
+pub struct JsonBody<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<Doors> for JsonBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, doors: &Doors) -> Result<Self, Problem> {
+        let body = read(request.into_body(), doors.settings.max_json).await?;
+        let text = if body.trim_ascii().is_empty() { b"{}" } else { &body[..] };
+        let mut reader = serde_json::Deserializer::from_slice(text);
+        let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+            let path = error.path().to_string();
+            let field = if path == "." { "body" } else { &path };
+            Fields::one(field, without_position(&error.into_inner()))
+        })?;
+        reader.end().map_err(|_| Fields::one("body", "there is something after the JSON"))?;
+        Ok(Self(value))
+    }
+}
+
+async fn read(body: Body, limit: u64) -> Result<Bytes, Problem> {
+    let most = usize::try_from(limit).unwrap_or(usize::MAX);
+    match Limited::new(body, most).collect().await {
+        Ok(whole) => Ok(whole.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            Err(Problem(Error::TooLarge { what: "the request body", limit }))
+        }
+        Err(_) => Err(Problem(Fields::one("body", "it did not arrive whole"))),
+    }
+}
+
+/// What is wrong, without the line and column: those are of the wire, not of what people wrote.
+fn without_position(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match (error.is_data(), text.rsplit_once(" at line ")) {
+        (true, Some((what, _))) => what.to_owned(),
+        _ => text,
+    }
+}

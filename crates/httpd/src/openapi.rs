@@ -1,0 +1,253 @@
+//! The OpenAPI documents of both APIs, generated from the handlers and completed here with what
+//! every operation shares: path parameters, paging, the error shape, how to sign in.
+
+use crate::{bitbucket, native};
+use serde_json::{Map, Value, json};
+use std::sync::LazyLock;
+use utoipa::OpenApi;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Portcullis API",
+        description = "What Bitbucket has no API for: accounts, rules of every level, tokens, \
+                       explanations, refusals, the audit log.",
+        license(name = "Apache-2.0 OR MIT")
+    ),
+    paths(
+        native::users::create_user,
+        native::users::list_users,
+        native::users::get_user,
+        native::users::update_user,
+        native::tokens::create_api_token,
+        native::tokens::list_api_tokens,
+        native::tokens::revoke_api_token,
+        native::tokens::rotate_api_token,
+        native::workspaces::create_workspace,
+        native::workspaces::list_workspaces,
+        native::workspaces::get_workspace,
+        native::workspaces::update_workspace,
+        native::members::list_members,
+        native::members::set_member,
+        native::members::remove_member,
+        native::groups::create_group,
+        native::groups::list_groups,
+        native::groups::remove_group,
+        native::groups::list_group_members,
+        native::groups::add_group_member,
+        native::groups::remove_group_member,
+        native::grants::list_grants,
+        native::grants::set_grant,
+        native::access_tokens::create_access_token,
+        native::access_tokens::list_access_tokens,
+        native::access_tokens::revoke_access_token,
+        native::access_tokens::rotate_access_token,
+        native::restrictions::list_restrictions,
+        native::restrictions::create_restriction,
+        native::restrictions::get_restriction,
+        native::restrictions::update_restriction,
+        native::restrictions::remove_restriction,
+        native::repositories::update_repository,
+        native::explain::explain,
+        native::refusals::get_refusal,
+        native::refusals::list_refusals,
+        native::audit::list_audit,
+    )
+)]
+struct Native;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Portcullis, Bitbucket's REST API",
+        description = "The part of Bitbucket's API 2.0 that is served.",
+        license(name = "Apache-2.0 OR MIT")
+    ),
+    paths(
+        bitbucket::user::get_user,
+        bitbucket::user::list_user_emails,
+        bitbucket::user::list_user_workspaces,
+        bitbucket::user::get_account,
+        bitbucket::workspaces::list_workspaces,
+        bitbucket::workspaces::get_workspace,
+        bitbucket::workspaces::list_members,
+        bitbucket::workspaces::get_member,
+        bitbucket::projects::list_projects,
+        bitbucket::projects::create_project,
+        bitbucket::projects::get_project,
+        bitbucket::projects::update_project,
+        bitbucket::projects::remove_project,
+        bitbucket::repositories::list_repositories,
+        bitbucket::repositories::get_repository,
+        bitbucket::repositories::create_repository,
+        bitbucket::repositories::update_repository,
+        bitbucket::repositories::remove_repository,
+        bitbucket::branches::list_branches,
+        bitbucket::branches::create_branch,
+        bitbucket::branches::get_branch,
+        bitbucket::branches::remove_branch,
+        bitbucket::branch_restrictions::list_restrictions,
+        bitbucket::branch_restrictions::create_restriction,
+        bitbucket::branch_restrictions::get_restriction,
+        bitbucket::branch_restrictions::update_restriction,
+        bitbucket::branch_restrictions::remove_restriction,
+    )
+)]
+struct Bitbucket;
+
+/// `/api/v1/openapi.json`.
+pub async fn get_native() -> ([(&'static str, &'static str); 1], &'static str) {
+    static TEXT: LazyLock<String> = LazyLock::new(native);
+    ([("content-type", "application/json")], TEXT.as_str())
+}
+
+/// `/2.0/openapi.json`.
+pub async fn get_bitbucket() -> ([(&'static str, &'static str); 1], &'static str) {
+    static TEXT: LazyLock<String> = LazyLock::new(bitbucket);
+    ([("content-type", "application/json")], TEXT.as_str())
+}
+
+/// Our own API's document.
+pub fn native() -> String {
+    let error = json!({
+        "type": "object",
+        "required": ["message", "code", "refusal", "fields", "request_id"],
+        "properties": {
+            "message": { "type": "string" },
+            "code": { "type": "string" },
+            "refusal": { "oneOf": [
+                { "type": "null" }, { "$ref": "#/components/schemas/Refusal" },
+            ] },
+            "fields": { "type": "object", "additionalProperties": {
+                "type": "array", "items": { "type": "string" },
+            } },
+            "request_id": { "type": "string" },
+        },
+    });
+    let mut document = value(&Native::openapi());
+    add_levels(&mut document);
+    complete(document, "/api/v1", error)
+}
+
+/// The document of the served part of Bitbucket's API.
+pub fn bitbucket() -> String {
+    let error = json!({
+        "type": "object",
+        "required": ["message"],
+        "properties": {
+            "message": { "type": "string" },
+            "detail": { "description": "Text; for missing scopes, {required, granted}." },
+            "fields": { "type": "object", "additionalProperties": {
+                "type": "array", "items": { "type": "string" },
+            } },
+            "data": { "type": "object" },
+        },
+    });
+    let mut document = value(&Bitbucket::openapi());
+    add_aliases(&mut document);
+    complete(document, "/2.0", error)
+}
+
+fn value(document: &utoipa::openapi::OpenApi) -> Value {
+    // The document is built from constants; a test reads it whole.
+    serde_json::to_value(document).unwrap_or_default()
+}
+
+/// The part of a path that names a repository, and what stands in its place at other levels.
+const REPOSITORY: &str = "/repositories/{workspace}/{repository}";
+const LEVELS: [(&str, &str); 2] = [
+    ("project", "/workspaces/{workspace}/projects/{project}"),
+    ("workspace", "/workspaces/{workspace}"),
+];
+
+/// What hangs on repositories, projects and workspaces alike has one handler, described once.
+const ON_EVERY_LEVEL: [&str; 3] = ["/grants", "/access-tokens", "/restrictions"];
+
+fn add_levels(document: &mut Value) {
+    let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else { return };
+    let mut added = Map::new();
+    for (path, item) in paths.iter() {
+        let Some(rest) = path.strip_prefix(REPOSITORY) else { continue };
+        if !ON_EVERY_LEVEL.iter().any(|it| rest.starts_with(it)) {
+            continue;
+        }
+        for (level, place) in LEVELS {
+            let mut item = item.clone();
+            for operation in item.as_object_mut().into_iter().flat_map(|it| it.values_mut()) {
+                let id = operation["operationId"].as_str().unwrap_or_default();
+                operation["operationId"] = json!(format!("{id}_of_{level}"));
+            }
+            added.insert(format!("{place}{rest}"), item);
+        }
+    }
+    paths.extend(added);
+}
+
+/// Older addresses of the same lists.
+const ALIASES: [(&str, &str, &str); 2] = [
+    ("/workspaces/{workspace}/permissions", "/workspaces/{workspace}/members", "list_permissions"),
+    (
+        "/repositories/{workspace}/{repository}/refs",
+        "/repositories/{workspace}/{repository}/refs/branches",
+        "list_refs",
+    ),
+];
+
+fn add_aliases(document: &mut Value) {
+    for (alias, original, id) in ALIASES {
+        let mut operation = document["paths"][original]["get"].clone();
+        operation["operationId"] = json!(id);
+        document["paths"][alias] = json!({ "get": operation });
+    }
+}
+
+fn complete(mut document: Value, base: &str, error: Value) -> String {
+    document["servers"] = json!([{ "url": base }]);
+    document["info"]["version"] = json!(env!("CARGO_PKG_VERSION"));
+    document["security"] = json!([{ "basic": [] }, { "bearer": [] }]);
+    document["components"]["securitySchemes"] = json!({
+        "basic": { "type": "http", "scheme": "basic" },
+        "bearer": { "type": "http", "scheme": "bearer" },
+    });
+    document["components"]["schemas"]["Error"] = json!({
+        "type": "object",
+        "required": ["type", "error"],
+        "properties": { "type": { "type": "string", "enum": ["error"] }, "error": error },
+    });
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
+    for (path, item) in paths.into_iter().flatten() {
+        for operation in item.as_object_mut().into_iter().flat_map(|it| it.values_mut()) {
+            complete_operation(path, operation);
+        }
+    }
+    // `{:#}` of a JSON value is the pretty form and cannot fail.
+    format!("{document:#}\n")
+}
+
+fn complete_operation(path: &str, operation: &mut Value) {
+    let mut parameters: Vec<Value> = path
+        .split('/')
+        .filter_map(|it| it.strip_prefix('{')?.strip_suffix('}'))
+        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
+        .collect();
+    let answer = operation.pointer("/responses/200/content/application~1json/schema/$ref");
+    if answer.and_then(Value::as_str).is_some_and(|it| it.contains("/Paged")) {
+        for (name, most) in [("page", None), ("pagelen", Some(100))] {
+            let mut schema = json!({ "type": "integer", "minimum": 1 });
+            if let Some(most) = most {
+                schema["maximum"] = json!(most);
+            }
+            parameters.push(json!({ "name": name, "in": "query", "schema": schema }));
+        }
+    }
+    if let Some(own) = operation.get("parameters").and_then(Value::as_array) {
+        parameters.extend(own.iter().cloned());
+    }
+    if !parameters.is_empty() {
+        operation["parameters"] = json!(parameters);
+    }
+    operation["responses"]["default"] = json!({
+        "description": "refused, or something is wrong with the request",
+        "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Error" } } },
+    });
+}

@@ -1,0 +1,176 @@
+//! Every route, on one page. Paths are those of the contract; what is not here does not exist.
+
+use crate::dialect::Dialect;
+use crate::doors::Doors;
+use crate::settings::Settings;
+use crate::table::{Route, Table};
+use crate::{bitbucket, edge, git, native, openapi, ops};
+use app::App;
+use axum::Router;
+use axum::response::Response;
+use hyper::{StatusCode, Uri};
+use std::sync::Arc;
+
+/// Everything this server says over HTTP.
+pub fn router(app: Arc<App>, settings: Settings) -> Router {
+    let (routes, _) = table().into_parts();
+    let routes = routes
+        .fallback(|uri: Uri| async move { missing(&uri) })
+        .method_not_allowed_fallback(|uri: Uri| async move { wrong_method(&uri) })
+        .with_state(Doors { app, settings: Arc::new(settings) });
+    edge::around(routes)
+}
+
+/// All routes, in order of path, for tests that must not miss one.
+pub fn routes() -> Vec<Route> {
+    let (_, mut routes) = table().into_parts();
+    routes.sort();
+    routes
+}
+
+fn table() -> Table {
+    let table = Table::new();
+    git_routes(bitbucket_routes(native_routes(table)))
+        .get("/healthz", ops::get_health)
+        .get("/readyz", ops::get_readiness)
+        .get("/metrics", ops::get_metrics)
+}
+
+fn git_routes(table: Table) -> Table {
+    table
+        .get("/{workspace}/{repository}/info/refs", git::get_info_refs)
+        .post("/{workspace}/{repository}/git-upload-pack", git::post_upload_pack)
+        .post("/{workspace}/{repository}/git-receive-pack", git::post_receive_pack)
+        .get("/{workspace}/{repository}/HEAD", git::get_dumb)
+        .get("/{workspace}/{repository}/objects/{*path}", git::get_dumb)
+}
+
+fn bitbucket_routes(table: Table) -> Table {
+    use bitbucket::{branch_restrictions, branches, projects, repositories, user, workspaces};
+    table
+        .get("/2.0/openapi.json", openapi::get_bitbucket)
+        .get("/2.0/user", user::get_user)
+        .get("/2.0/user/emails", user::list_user_emails)
+        .get("/2.0/user/workspaces", user::list_user_workspaces)
+        .get("/2.0/users/{user}", user::get_account)
+        .get("/2.0/workspaces", workspaces::list_workspaces)
+        .get("/2.0/workspaces/{workspace}", workspaces::get_workspace)
+        .get("/2.0/workspaces/{workspace}/members", workspaces::list_members)
+        .get("/2.0/workspaces/{workspace}/members/{member}", workspaces::get_member)
+        .get("/2.0/workspaces/{workspace}/permissions", workspaces::list_members)
+        .get("/2.0/workspaces/{workspace}/projects", projects::list_projects)
+        .post("/2.0/workspaces/{workspace}/projects", projects::create_project)
+        .get("/2.0/workspaces/{workspace}/projects/{project}", projects::get_project)
+        .put("/2.0/workspaces/{workspace}/projects/{project}", projects::update_project)
+        .delete("/2.0/workspaces/{workspace}/projects/{project}", projects::remove_project)
+        .get("/2.0/repositories/{workspace}", repositories::list_repositories)
+        .get("/2.0/repositories/{workspace}/{repository}", repositories::get_repository)
+        .post("/2.0/repositories/{workspace}/{repository}", repositories::create_repository)
+        .put("/2.0/repositories/{workspace}/{repository}", repositories::update_repository)
+        .delete("/2.0/repositories/{workspace}/{repository}", repositories::remove_repository)
+        .get("/2.0/repositories/{workspace}/{repository}/refs", branches::list_branches)
+        .get("/2.0/repositories/{workspace}/{repository}/refs/branches", branches::list_branches)
+        .post("/2.0/repositories/{workspace}/{repository}/refs/branches", branches::create_branch)
+        .get(
+            "/2.0/repositories/{workspace}/{repository}/refs/branches/{*name}",
+            branches::get_branch,
+        )
+        .delete(
+            "/2.0/repositories/{workspace}/{repository}/refs/branches/{*name}",
+            branches::remove_branch,
+        )
+        .get(
+            "/2.0/repositories/{workspace}/{repository}/branch-restrictions",
+            branch_restrictions::list_restrictions,
+        )
+        .post(
+            "/2.0/repositories/{workspace}/{repository}/branch-restrictions",
+            branch_restrictions::create_restriction,
+        )
+        .get(
+            "/2.0/repositories/{workspace}/{repository}/branch-restrictions/{id}",
+            branch_restrictions::get_restriction,
+        )
+        .put(
+            "/2.0/repositories/{workspace}/{repository}/branch-restrictions/{id}",
+            branch_restrictions::update_restriction,
+        )
+        .delete(
+            "/2.0/repositories/{workspace}/{repository}/branch-restrictions/{id}",
+            branch_restrictions::remove_restriction,
+        )
+}
+
+/// The three kinds of place that grants, rules and access tokens hang on: with one path each.
+macro_rules! on_every_level {
+    ($table:ident . $method:ident($rest:literal, $handler:expr)) => {
+        $table
+            .$method(concat!("/api/v1/repositories/{workspace}/{repository}", $rest), $handler)
+            .$method(concat!("/api/v1/workspaces/{workspace}/projects/{project}", $rest), $handler)
+            .$method(concat!("/api/v1/workspaces/{workspace}", $rest), $handler)
+    };
+}
+
+fn native_routes(table: Table) -> Table {
+    use native::{access_tokens, audit, explain, grants, groups, members, refusals};
+    use native::{repositories, restrictions, tokens, users, workspaces};
+    let table = table
+        .get("/api/v1/openapi.json", openapi::get_native)
+        .get("/api/v1/users", users::list_users)
+        .post("/api/v1/users", users::create_user)
+        .get("/api/v1/users/{user}", users::get_user)
+        .put("/api/v1/users/{user}", users::update_user)
+        .get("/api/v1/users/{user}/tokens", tokens::list_api_tokens)
+        .post("/api/v1/users/{user}/tokens", tokens::create_api_token)
+        .delete("/api/v1/users/{user}/tokens/{id}", tokens::revoke_api_token)
+        .post("/api/v1/users/{user}/tokens/{id}/rotate", tokens::rotate_api_token)
+        .get("/api/v1/workspaces", workspaces::list_workspaces)
+        .post("/api/v1/workspaces", workspaces::create_workspace)
+        .get("/api/v1/workspaces/{workspace}", workspaces::get_workspace)
+        .put("/api/v1/workspaces/{workspace}", workspaces::update_workspace)
+        .get("/api/v1/workspaces/{workspace}/members", members::list_members)
+        .put("/api/v1/workspaces/{workspace}/members/{user}", members::set_member)
+        .delete("/api/v1/workspaces/{workspace}/members/{user}", members::remove_member)
+        .get("/api/v1/workspaces/{workspace}/groups", groups::list_groups)
+        .post("/api/v1/workspaces/{workspace}/groups", groups::create_group)
+        .delete("/api/v1/workspaces/{workspace}/groups/{group}", groups::remove_group)
+        .get("/api/v1/workspaces/{workspace}/groups/{group}/members", groups::list_group_members)
+        .put(
+            "/api/v1/workspaces/{workspace}/groups/{group}/members/{user}",
+            groups::add_group_member,
+        )
+        .delete(
+            "/api/v1/workspaces/{workspace}/groups/{group}/members/{user}",
+            groups::remove_group_member,
+        )
+        .put("/api/v1/repositories/{workspace}/{repository}", repositories::update_repository)
+        .get("/api/v1/repositories/{workspace}/{repository}/refusals", refusals::list_refusals)
+        .get("/api/v1/refusals/{id}", refusals::get_refusal)
+        .get("/api/v1/explain", explain::explain)
+        .get("/api/v1/audit", audit::list_audit);
+    let table = on_every_level!(table.get("/grants", grants::list_grants));
+    let table = on_every_level!(table.put("/grants", grants::set_grant));
+    let table = on_every_level!(table.get("/access-tokens", access_tokens::list_access_tokens));
+    let table = on_every_level!(table.post("/access-tokens", access_tokens::create_access_token));
+    let table =
+        on_every_level!(table.delete("/access-tokens/{id}", access_tokens::revoke_access_token));
+    let table = on_every_level!(
+        table.post("/access-tokens/{id}/rotate", access_tokens::rotate_access_token)
+    );
+    let table = on_every_level!(table.get("/restrictions", restrictions::list_restrictions));
+    let table = on_every_level!(table.post("/restrictions", restrictions::create_restriction));
+    let table = on_every_level!(table.get("/restrictions/{id}", restrictions::get_restriction));
+    let table = on_every_level!(table.put("/restrictions/{id}", restrictions::update_restriction));
+    on_every_level!(table.delete("/restrictions/{id}", restrictions::remove_restriction))
+}
+
+/// What can be said about a path that is routed nowhere, in the dialect it looks like.
+fn missing(uri: &Uri) -> Response {
+    let message = "there is nothing at this address: check the path";
+    Dialect::of(uri.path()).error(StatusCode::NOT_FOUND, message)
+}
+
+fn wrong_method(uri: &Uri) -> Response {
+    let message = "this address does not take this method";
+    Dialect::of(uri.path()).error(StatusCode::METHOD_NOT_ALLOWED, message)
+}
