@@ -1,0 +1,16 @@
+//! Our own API, `/api/v1`: what Bitbucket has no API for. One file per resource; the shapes are
+//! those of the published OpenAPI document, and are private to this room.
+
+pub mod access_tokens;
+pub mod audit;
+pub mod explain;
+pub mod grants;
+pub mod groups;
+pub mod members;
+pub mod refusals;
+pub mod repositories;
+pub mod restrictions;
+pub mod subject;
+pub mod tokens;
+pub mod users;
+pub mod workspaces;

@@ -1,0 +1,58 @@
+//! `/repositories/{workspace}/{repository}`: what Bitbucket's API cannot say about a repository.
+
+use crate::bitbucket::repositories::RepositoryBody;
+use crate::doors::Doors;
+use crate::json::JsonBody;
+use crate::origin::Origin;
+use crate::place::Place;
+use crate::problem::Problem;
+use crate::who::Who;
+use app::RepositoryChange;
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What to change; what is left out stays as it is.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = RepositoryChange)]
+pub struct RepositoryChangeBody {
+    /// Can be read, not pushed to.
+    archived: Option<bool>,
+    name: Option<String>,
+    description: Option<String>,
+    is_private: Option<bool>,
+}
+
+/// A repository, as `/2.0` shows it, and what that cannot say.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RepositoryWithState)]
+pub struct RepositoryStateBody {
+    #[serde(flatten)]
+    repository: RepositoryBody,
+    archived: bool,
+}
+
+/// Changes a repository's settings, or archives it.
+#[utoipa::path(put, path = "/repositories/{workspace}/{repository}",
+    request_body = RepositoryChangeBody, responses((status = 200, body = RepositoryStateBody)))]
+pub async fn update_repository(
+    State(doors): State<Doors>,
+    Who(who): Who,
+    origin: Origin,
+    Place(place): Place,
+    JsonBody(body): JsonBody<RepositoryChangeBody>,
+) -> Result<Json<RepositoryStateBody>, Problem> {
+    let change = RepositoryChange {
+        archived: body.archived,
+        name: body.name,
+        description: body.description,
+        is_private: body.is_private,
+        ..RepositoryChange::default()
+    };
+    let view = doors.app.update_repository(&who, &place, change).await?;
+    Ok(Json(RepositoryStateBody {
+        archived: view.repository.archived,
+        repository: RepositoryBody::of(&view, &origin),
+    }))
+}

@@ -1,0 +1,180 @@
+//! `…/restrictions` on a repository, a project or a workspace: rules that take operations away.
+
+use super::subject::{SubjectBody, SubjectShown};
+use crate::doors::Doors;
+use crate::json::JsonBody;
+use crate::list::{ListRequest, Paged};
+use crate::place::{Id, Place};
+use crate::problem::Problem;
+use crate::time;
+use crate::who::Who;
+use app::{Fields, RestrictionInput, RestrictionView};
+use axum::Json;
+use axum::extract::State;
+use hyper::StatusCode;
+use model::RestrictionId;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A rule, as it is sent: whole, also when it replaces another.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = RestrictionInput)]
+pub struct RuleInput {
+    /// `push`, `force`, `delete`, `pull-request-only`.
+    kind: String,
+    matcher: MatcherBody,
+    /// `branches`, `tags` or `both`; branches if it is left out.
+    on: Option<String>,
+    /// Those a `push` rule lets in; those any other kind does not apply to.
+    #[serde(default)]
+    subjects: Vec<SubjectBody>,
+    /// `enforce`, or `evaluate` to record only; enforce if it is left out.
+    mode: Option<String>,
+    value: Option<i64>,
+    /// Why it is there.
+    note: Option<String>,
+}
+
+/// Which refs a rule is about.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[schema(as = Matcher)]
+pub struct MatcherBody {
+    /// `glob` over short names, `ref` for one full name, `any`.
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    pattern: String,
+    /// Patterns that are left out.
+    #[serde(default)]
+    except: Vec<String>,
+}
+
+/// A rule.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Restriction)]
+pub struct RuleBody {
+    id: i64,
+    #[serde(rename = "type")]
+    type_: &'static str,
+    level: &'static str,
+    kind: &'static str,
+    matcher: MatcherBody,
+    on: &'static str,
+    subjects: Vec<SubjectShown>,
+    mode: &'static str,
+    value: Option<i64>,
+    note: Option<String>,
+    changed_at: String,
+    changed_by: Option<String>,
+}
+
+impl RuleInput {
+    fn parse(self) -> Result<RestrictionInput, Problem> {
+        let mut fields = Fields::default();
+        let mut subjects = Vec::with_capacity(self.subjects.len());
+        for (at, subject) in self.subjects.into_iter().enumerate() {
+            subjects.push(subject.parse(&format!("subjects[{at}]"), &mut fields));
+        }
+        fields.check()?;
+        Ok(RestrictionInput {
+            kind: self.kind,
+            matcher: self.matcher.kind,
+            pattern: self.matcher.pattern,
+            except: self.matcher.except,
+            on: self.on,
+            subjects,
+            mode: self.mode,
+            value: self.value,
+            note: self.note,
+        })
+    }
+}
+
+impl From<RestrictionView> for RuleBody {
+    fn from(rule: RestrictionView) -> Self {
+        Self {
+            id: rule.id.0,
+            type_: "restriction",
+            level: rule.level.as_str(),
+            kind: rule.kind.as_str(),
+            matcher: MatcherBody {
+                kind: rule.matcher.kind.as_str().to_owned(),
+                pattern: rule.matcher.pattern,
+                except: rule.matcher.except,
+            },
+            on: rule.on.as_str(),
+            subjects: rule.subjects.into_iter().map(SubjectShown::from).collect(),
+            mode: rule.mode.as_str(),
+            value: rule.value,
+            note: rule.note,
+            changed_at: time::show(rule.changed_at),
+            changed_by: rule.changed_by,
+        }
+    }
+}
+
+/// Lists the rules that hang on a place, by number.
+#[utoipa::path(get, path = "/repositories/{workspace}/{repository}/restrictions",
+    responses((status = 200, body = Paged<RuleBody>)))]
+pub async fn list_restrictions(
+    State(doors): State<Doors>,
+    Who(who): Who,
+    Place(place): Place,
+    list: ListRequest,
+) -> Result<Json<Paged<RuleBody>>, Problem> {
+    let rules = doors.app.list_restrictions(&who, &place).await?;
+    Ok(Json(list.answer(list.page().of(rules.into_iter().map(RuleBody::from)))))
+}
+
+/// Hangs a rule on a place.
+#[utoipa::path(post, path = "/repositories/{workspace}/{repository}/restrictions",
+    request_body = RuleInput, responses((status = 201, body = RuleBody)))]
+pub async fn create_restriction(
+    State(doors): State<Doors>,
+    Who(who): Who,
+    Place(place): Place,
+    JsonBody(input): JsonBody<RuleInput>,
+) -> Result<(StatusCode, Json<RuleBody>), Problem> {
+    let rule = doors.app.create_restriction(&who, &place, &input.parse()?).await?;
+    Ok((StatusCode::CREATED, Json(rule.into())))
+}
+
+/// Shows a rule.
+#[utoipa::path(get, path = "/repositories/{workspace}/{repository}/restrictions/{id}",
+    responses((status = 200, body = RuleBody)))]
+pub async fn get_restriction(
+    State(doors): State<Doors>,
+    Who(who): Who,
+    Place(place): Place,
+    Id(id): Id,
+) -> Result<Json<RuleBody>, Problem> {
+    Ok(Json(doors.app.restriction(&who, &place, RestrictionId(id)).await?.into()))
+}
+
+/// Replaces a rule; it keeps its number.
+#[utoipa::path(put, path = "/repositories/{workspace}/{repository}/restrictions/{id}",
+    request_body = RuleInput, responses((status = 200, body = RuleBody)))]
+pub async fn update_restriction(
+    State(doors): State<Doors>,
+    Who(who): Who,
+    Place(place): Place,
+    Id(id): Id,
+    JsonBody(input): JsonBody<RuleInput>,
+) -> Result<Json<RuleBody>, Problem> {
+    let id = RestrictionId(id);
+    let rule = doors.app.update_restriction(&who, &place, id, &input.parse()?).await?;
+    Ok(Json(rule.into()))
+}
+
+/// Removes a rule.
+#[utoipa::path(delete, path = "/repositories/{workspace}/{repository}/restrictions/{id}",
+    responses((status = 204)))]
+pub async fn remove_restriction(
+    State(doors): State<Doors>,
+    Who(who): Who,
+    Place(place): Place,
+    Id(id): Id,
+) -> Result<StatusCode, Problem> {
+    doors.app.remove_restriction(&who, &place, RestrictionId(id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
