@@ -1,0 +1,14 @@
+//! Bitbucket's REST API, `/2.0`: the shapes, status codes and tolerances that existing clients
+//! rely on. One file per resource; what it does not serve it does not pretend to.
+
+pub mod branch_restrictions;
+pub mod branches;
+mod fields;
+mod input;
+mod listing;
+pub mod projects;
+mod query;
+pub mod repositories;
+pub mod shapes;
+pub mod user;
+pub mod workspaces;
