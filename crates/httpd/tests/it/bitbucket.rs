@@ -1,0 +1,176 @@
+//! Bitbucket's API: shapes, paging, filters, tolerances and errors, as its clients need them.
+
+use crate::server::Server;
+use crate::shapes;
+use serde_json::{Value, json};
+
+fn names(page: &Value, member: &str) -> Vec<String> {
+    let values = page["values"].as_array().unwrap();
+    values.iter().map(|it| it[member].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn everything_shown_has_the_shape_that_clients_expect() {
+    let server = Server::with_people().await;
+    let rule = json!({ "kind": "push", "pattern": "main", "users": [{ "username": "bea" }] });
+    let rule = server.made("/2.0/repositories/acme/site/branch-restrictions", rule).await;
+    shapes::check(&rule);
+    for path in [
+        "/2.0/user",
+        "/2.0/user/emails",
+        "/2.0/user/workspaces",
+        "/2.0/users/ann",
+        "/2.0/workspaces",
+        "/2.0/workspaces/acme",
+        "/2.0/workspaces/acme/members",
+        "/2.0/workspaces/acme/members/root",
+        "/2.0/workspaces/acme/permissions",
+        "/2.0/workspaces/acme/projects",
+        "/2.0/workspaces/acme/projects/CORE",
+        "/2.0/repositories/acme",
+        "/2.0/repositories/acme/site",
+        "/2.0/repositories/acme/site/refs",
+        "/2.0/repositories/acme/site/refs/branches",
+        "/2.0/repositories/acme/site/branch-restrictions",
+    ] {
+        for path in [path.to_owned(), format!("{path}/")] {
+            let answer = server.get("root", &path).await;
+            assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+            assert_eq!(answer.header("content-type"), "application/json");
+            shapes::check(&answer.json);
+        }
+    }
+    let uuid = server.get("root", "/2.0/repositories/acme/site").await.json["uuid"].clone();
+    let by_uuid = format!("/2.0/repositories/%7B%7D/{}", uuid.as_str().unwrap());
+    assert_eq!(server.get("root", &by_uuid).await.json["full_name"], "acme/site");
+}
+
+#[tokio::test]
+async fn repositories_and_projects_are_made_changed_and_removed() {
+    let server = Server::with_people().await;
+    let repository = "/2.0/repositories/acme/tools";
+    let input = json!({
+        "type": "", "scm": "git", "name": "Tools", "is_private": "true", "created_on":
+        "0001-01-01T00:00:00Z", "has_issues": "false", "project": { "key": "CORE" },
+    });
+    let made = server.send("root", "POST", repository, Some(input.clone())).await;
+    assert_eq!((made.status, made.json["slug"].as_str()), (200, Some("tools")), "{}", made.text);
+    let again = server.send("root", "POST", repository, Some(input)).await;
+    assert_eq!(again.status, 400, "{}", again.text);
+    assert!(again.json["error"]["message"].is_string());
+
+    let renamed = json!({ "name": "Power Tools", "description": "sharp" });
+    let renamed = server.send("root", "PUT", repository, Some(renamed)).await;
+    assert_eq!(renamed.json["full_name"], "acme/power-tools", "{}", renamed.text);
+    assert_eq!(
+        renamed.header("location"),
+        "http://git.example.com:8080/2.0/repositories/acme/power-tools"
+    );
+    let removed = server.send("root", "DELETE", "/2.0/repositories/acme/power-tools/", None).await;
+    assert_eq!((removed.status, removed.text.as_str()), (204, ""));
+    assert_eq!(removed.header("content-type"), "text/html; charset=utf-8");
+    assert_eq!(server.get("root", "/2.0/repositories/acme/power-tools").await.status, 404);
+
+    let project = json!({ "key": "GO_BB_TEST_PROJ_CR_IS_PRIV_TRUE", "name": "New" });
+    let path = "/2.0/workspaces/acme/projects";
+    let made = server.send("root", "POST", path, Some(project)).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    let one = format!("{path}/GO_BB_TEST_PROJ_CR_IS_PRIV_TRUE");
+    let changed = server.send("root", "PUT", &one, Some(json!({ "description": "d" }))).await;
+    assert_eq!((changed.status, changed.json["description"].as_str()), (200, Some("d")));
+    assert_eq!(server.send("root", "DELETE", &one, None).await.status, 204);
+}
+
+#[tokio::test]
+async fn lists_have_pages_filters_order_and_fields() {
+    let server = Server::with_people().await;
+    for name in ["alpha", "beta", "gamma"] {
+        server.made(&format!("/2.0/repositories/acme/{name}"), json!({})).await;
+    }
+    let list = "/2.0/repositories/acme";
+    let first = server.get("root", &format!("{list}?pagelen=2&x=1&x=%7B2%7D")).await.json;
+    assert_eq!(names(&first, "slug"), ["alpha", "beta"]);
+    assert_eq!(
+        (&first["size"], &first["page"], &first["pagelen"]),
+        (&json!(4), &json!(1), &json!(2))
+    );
+    let next = first["next"].as_str().unwrap();
+    assert!(next.starts_with("http://git.example.com:8080/2.0/repositories/acme?"), "{next}");
+    assert!(next.contains("x=1&x=%7B2%7D"), "{next}");
+    let second = server.get("root", next.trim_start_matches("http://git.example.com:8080")).await;
+    assert_eq!(names(&second.json, "slug"), ["gamma", "site"]);
+    assert!(second.json["next"].is_null() && second.json["previous"].is_string());
+    let past = server.get("root", &format!("{list}?page=99")).await;
+    assert_eq!((past.status, names(&past.json, "slug").len()), (200, 0));
+
+    for (query, expected) in [
+        ("q=name~%22ALPH%22", vec!["alpha"]),
+        ("q=project.key%3D%22CORE%22&sort=-slug", vec!["site", "gamma", "beta", "alpha"]),
+        ("q=full_name%20=%20%22acme/beta%22%20OR%20slug=%22gamma%22", vec!["beta", "gamma"]),
+        ("q=created_on%3E2999-01-01", vec![]),
+    ] {
+        let answer = server.get("root", &format!("{list}?{query}")).await;
+        assert_eq!(names(&answer.json, "slug"), expected, "{query}: {}", answer.text);
+    }
+    let some = server.get("root", &format!("{list}?pagelen=1&fields=values.slug,next")).await.json;
+    assert_eq!(some["values"], json!([{ "slug": "alpha" }]));
+    assert!(some["next"].is_string() && some["size"].is_null());
+    for bad in ["q=secret=1", "q=name", "sort=secret", "pagelen=many"] {
+        let answer = server.get("root", &format!("{list}?{bad}")).await;
+        assert_eq!(answer.status, 400, "{bad}: {}", answer.text);
+        assert!(answer.json["error"]["fields"].is_object(), "{bad}: {}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn branch_restrictions_are_a_view_of_our_rules() {
+    let server = Server::with_people().await;
+    let path = "/2.0/repositories/acme/site/branch-restrictions";
+    let input = json!({
+        "kind": "push", "branch_match_kind": "glob", "pattern": "main",
+        "users": [{ "username": "bea" }], "groups": [],
+    });
+    let made = server.made(path, input.clone()).await;
+    assert_eq!(server.send("root", "POST", path, Some(input)).await.status, 400);
+    let one = format!("{path}/{}", made["id"]);
+    let native = format!("/api/v1/repositories/acme/site/restrictions/{}", made["id"]);
+    assert_eq!(server.get("root", &native).await.json["matcher"]["pattern"], "main");
+
+    let changed = server.send("root", "PUT", &one, Some(json!({ "pattern": "release/*" }))).await;
+    assert_eq!(changed.json["pattern"], "release/*", "{}", changed.text);
+    assert_eq!(changed.json["users"][0]["nickname"], "bea");
+    for (query, size) in [("kind=push", 1), ("kind=force", 0), ("pattern=release/*", 1)] {
+        let listed = server.get("root", &format!("{path}?{query}")).await;
+        assert_eq!(listed.json["size"], size, "{query}");
+    }
+    assert_eq!(server.get("ann", path).await.status, 403);
+    assert_eq!(server.send("root", "DELETE", &one, None).await.status, 204);
+    assert_eq!(server.get("root", &native).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_missing_scope_says_what_is_required_and_what_was_granted() {
+    let mut server = Server::with_people().await;
+    server.limited("narrow", "ann", &["read:user:bitbucket"]).await;
+    let answer = server.get("narrow", "/2.0/repositories/acme/site").await;
+    assert_eq!(answer.status, 403, "{}", answer.text);
+    let detail = &answer.json["error"]["detail"];
+    assert_eq!(detail["required"], json!(["read:repository:bitbucket"]));
+    assert_eq!(detail["granted"], json!(["read:user:bitbucket"]));
+    assert_eq!(answer.header("x-oauth-scopes"), "read:user:bitbucket");
+    assert_eq!(answer.header("x-accepted-oauth-scopes"), "read:repository:bitbucket");
+    assert_eq!(server.get("narrow", "/2.0/user").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_hidden_repository_and_a_missing_one_answer_alike() {
+    let server = Server::with_people().await;
+    for who in ["nobody", "liar", "eve"] {
+        let hidden = server.get(who, "/2.0/repositories/acme/site").await;
+        let missing = server.get(who, "/2.0/repositories/acme/sita").await;
+        assert_eq!(hidden.status, missing.status, "{who}");
+        assert_eq!(hidden.status, if who == "eve" { 404 } else { 401 }, "{who}");
+        let message = |it: &Value| it["error"]["message"].as_str().unwrap().replace("sita", "site");
+        assert_eq!(message(&hidden.json), message(&missing.json), "{who}");
+    }
+}
