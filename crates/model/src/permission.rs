@@ -82,7 +82,7 @@ words!("permission", Permission {
 });
 
 /// Gives a subject a permission at one level.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Grant {
     /// Where it was given; it holds for everything below, too.
     pub level: Level,

@@ -3,9 +3,7 @@
 use crate::facts::{Held, InstanceState};
 use crate::refusal::Refusal;
 use crate::update::Change;
-use model::{
-    Layer, Level, Permission, RefName, RestrictionId, RestrictionKind, Scope, Scopes, Subject,
-};
+use model::{Layer, Level, Permission, RefName, RestrictionId, RestrictionKind, Scope, Subject};
 
 /// The answer to one question.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,8 +119,9 @@ impl Finding {
     }
 }
 
-/// One thing a layer looked at. `Display` says it in a line.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One thing a layer looked at. `Display` says it in a line. Owns nothing, because a decision
+/// may weigh thousands of rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weighed {
     Instance(InstanceState),
     /// Something that was asked and answered yes or no: `the credential is valid`.
@@ -132,7 +131,8 @@ pub enum Weighed {
     },
     Scopes {
         required: &'static [Scope],
-        held: Scopes,
+        /// Are all of them held?
+        held: bool,
     },
     Permission {
         needed: Permission,

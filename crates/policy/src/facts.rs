@@ -64,7 +64,7 @@ impl Facts {
             .iter()
             .filter(|it| it.level <= level && who.is(it.subject))
             .max_by_key(|it| (it.permission, it.level, it.subject))
-            .map(|it| Held { permission: it.permission, source: Source::Grant(it.clone()) });
+            .map(|it| Held { permission: it.permission, source: Source::Grant(*it) });
         let owner = (self.role == Some(Role::Owner) && level >= Level::Workspace)
             .then_some(Held { permission: Permission::Admin, source: Source::Owner });
         let public = self
@@ -92,7 +92,7 @@ impl Facts {
 }
 
 /// A permission and its source.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Held {
     pub permission: Permission,
     pub source: Source,
@@ -105,7 +105,7 @@ impl Held {
 }
 
 /// What a permission comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     Grant(Grant),
     /// The asker owns the workspace.

@@ -8,41 +8,72 @@ use model::{Matcher, MatcherKind, RefKinds, RefName};
 
 /// Does a matcher that is about these kinds of refs mean this one?
 pub fn matches(matcher: &Matcher, on: RefKinds, name: &RefName) -> bool {
-    is_about(on, name)
-        && pattern_matches(matcher.kind, &matcher.pattern, name)
-        && !matcher.except.iter().any(|it| exception_matches(matcher.kind, it, name))
+    Target::of(name).is_meant_by(matcher, on)
 }
 
-/// `both` is every ref: notes and other namespaces would otherwise be a way around a rule that
-/// reads as if it were about everything.
-fn is_about(on: RefKinds, name: &RefName) -> bool {
-    match on {
-        RefKinds::Branches => name.branch_name().is_some(),
-        RefKinds::Tags => name.tag_name().is_some(),
-        RefKinds::Both => true,
+/// A ref's name, taken apart once for many matchers.
+#[derive(Clone, Copy)]
+pub(crate) struct Target<'a> {
+    pub full: &'a str,
+    /// What people call it; the full name of what is neither branch nor tag.
+    pub short: &'a str,
+    is_branch: bool,
+    is_tag: bool,
+}
+
+impl<'a> Target<'a> {
+    pub fn of(name: &'a RefName) -> Self {
+        Self {
+            full: name.as_str(),
+            short: name.short(),
+            is_branch: name.branch_name().is_some(),
+            is_tag: name.tag_name().is_some(),
+        }
     }
-}
 
-fn pattern_matches(kind: MatcherKind, pattern: &str, name: &RefName) -> bool {
-    match kind {
-        MatcherKind::Glob => glob(pattern, name.short()),
-        MatcherKind::Ref => pattern == name.as_str(),
-        MatcherKind::Any => true,
+    pub fn is_meant_by(self, matcher: &Matcher, on: RefKinds) -> bool {
+        let is_about = match on {
+            RefKinds::Branches => self.is_branch,
+            RefKinds::Tags => self.is_tag,
+            // Every ref: notes and other namespaces would otherwise be a way around a rule that
+            // reads as if it were about everything.
+            RefKinds::Both => true,
+        };
+        is_about
+            && self.fits(matcher.kind, &matcher.pattern)
+            && !matcher.except.iter().any(|it| self.is_excepted(matcher.kind, it))
     }
-}
 
-/// An exception is read as its matcher is; of "any ref", one is left out by a glob or by its
-/// full name.
-fn exception_matches(kind: MatcherKind, pattern: &str, name: &RefName) -> bool {
-    match kind {
-        MatcherKind::Glob | MatcherKind::Ref => pattern_matches(kind, pattern, name),
-        MatcherKind::Any => pattern == name.as_str() || glob(pattern, name.short()),
+    fn fits(self, kind: MatcherKind, pattern: &str) -> bool {
+        match kind {
+            MatcherKind::Glob => glob(pattern, self.short),
+            MatcherKind::Ref => pattern == self.full,
+            MatcherKind::Any => true,
+        }
+    }
+
+    /// An exception is read as its matcher is; of "any ref", one is left out by a glob or by its
+    /// full name.
+    fn is_excepted(self, kind: MatcherKind, pattern: &str) -> bool {
+        match kind {
+            MatcherKind::Glob | MatcherKind::Ref => self.fits(kind, pattern),
+            MatcherKind::Any => pattern == self.full || glob(pattern, self.short),
+        }
     }
 }
 
 /// Bitbucket Cloud's glob: `*` stands for any number of any characters, `/` among them;
 /// everything else for itself; both ends are anchored.
 fn glob(pattern: &str, name: &str) -> bool {
+    // Nearly every pattern is of one of these two forms.
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((start, "")) => name.starts_with(start),
+        Some(_) => general_glob(pattern, name),
+    }
+}
+
+fn general_glob(pattern: &str, name: &str) -> bool {
     let (mut pattern, mut name) = (pattern.as_bytes(), name.as_bytes());
     // Where to go on when the present try fails: behind the last `*`, one byte further on.
     let mut retry: Option<(&[u8], &[u8])> = None;

@@ -3,7 +3,7 @@
 //! The order they were stored in is forgotten on the way in: nothing that comes out depends on
 //! it. A rulebook holds the rules and finds them; what they say is `restriction.rs`'s.
 
-use crate::matcher::matches;
+use crate::matcher::Target;
 use model::{ListedSubject, MatcherKind, RefName, Restriction, RestrictionId};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -70,9 +70,14 @@ impl Rulebook {
     /// The rules that mean this ref, by id.
     pub fn matching(&self, name: &RefName) -> Vec<&Arc<Restriction>> {
         let Arranged { rules, by_name, by_prefix } = &*self.0;
-        let (short, full) = (name.short(), name.as_str());
-        let mut found: Vec<usize> = Vec::new();
-        let mut collect = |bucket: Option<&Vec<usize>>| found.extend(bucket.into_iter().flatten());
+        let target = Target::of(name);
+        let mut found = Vec::new();
+        let mut collect = |bucket: Option<&Vec<usize>>| {
+            found.reserve(bucket.map_or(0, Vec::len));
+            let candidates = bucket.into_iter().flatten().filter_map(|at| rules.get(*at));
+            found.extend(candidates.filter(|it| target.is_meant_by(&it.matcher, it.on)));
+        };
+        let Target { full, short, .. } = target;
         collect(by_name.get(short));
         if short != full {
             collect(by_name.get(full));
@@ -81,12 +86,11 @@ impl Rulebook {
             // A length that falls into the middle of a character is no pattern's prefix of it.
             collect(short.get(..*length).and_then(|start| bucket.get(start)));
         }
-        found.sort_unstable();
+        // Each bucket is in order already, and mostly there is one.
+        if !found.is_sorted_by_key(|it| it.id) {
+            found.sort_unstable_by_key(|it| it.id);
+        }
         found
-            .into_iter()
-            .filter_map(|at| rules.get(at))
-            .filter(|it| matches(&it.matcher, it.on, name))
-            .collect()
     }
 
     /// The same rules, with one more subject listed in some of them.

@@ -162,12 +162,12 @@ impl fmt::Display for Weighed {
             Self::Instance(state) => write!(f, "the server is {}", state.as_str()),
             Self::Fact { what, holds: true } => write!(f, "{what}: yes"),
             Self::Fact { what, holds: false } => write!(f, "{what}: no"),
-            Self::Scopes { required, held } => {
-                write!(f, "required: {}; held: ", or_none(&list(*required)))?;
-                match held {
-                    Scopes::Unlimited => f.write_str("all"),
-                    Scopes::Only(held) => f.write_str(or_none(&list(held))),
-                }
+            Self::Scopes { required: [], .. } => f.write_str("no scope is required"),
+            Self::Scopes { required, held: true } => {
+                write!(f, "required: {}; held", list(*required))
+            }
+            Self::Scopes { required, held: false } => {
+                write!(f, "required: {}; not held", list(*required))
             }
             Self::Permission { needed, held: Some(held) } => {
                 write!(f, "needed: {needed}; held: {held}")
@@ -176,10 +176,6 @@ impl fmt::Display for Weighed {
             Self::Rule(rule) => rule.fmt(f),
         }
     }
-}
-
-fn or_none(list: &str) -> &str {
-    if list.is_empty() { "none" } else { list }
 }
 
 impl fmt::Display for Held {

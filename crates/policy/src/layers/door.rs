@@ -93,26 +93,17 @@ pub(super) fn network(question: &Question<'_>) -> Opinion {
 
 pub(super) fn scope(question: &Question<'_>) -> Opinion {
     let credential = &question.who.credential;
-    let required: BTreeSet<Scope> = question.act.needs().scopes.iter().copied().collect();
-    let handed_on = question.act.handed_on();
-    let missing: BTreeSet<Scope> = required
-        .iter()
-        .chain(handed_on.into_iter().flatten())
-        .copied()
-        .filter(|it| !credential.scopes.includes(*it))
-        .collect();
+    let required = question.act.needs().scopes;
+    let handed_on = question.act.handed_on().into_iter().flatten();
+    let all = || required.iter().chain(handed_on.clone()).copied();
+    let lacks = |it: &Scope| !credential.scopes.includes(*it);
+    let held = !required.iter().any(lacks);
     let mut opinion = Opinion::default();
-    opinion.weighed.push(Weighed::Scopes {
-        required: question.act.needs().scopes,
-        held: credential.scopes.clone(),
-    });
+    opinion.weighed.push(Weighed::Scopes { required, held });
+    let missing: BTreeSet<Scope> = all().filter(lacks).collect();
     if !missing.is_empty() {
-        let required = required.into_iter().chain(handed_on.into_iter().flatten().copied());
-        opinion.reasons.push(Reason::ScopeMissing(ScopeGap {
-            required: required.collect(),
-            held: credential.scopes.clone(),
-            missing,
-        }));
+        let (required, held) = (all().collect(), credential.scopes.clone());
+        opinion.reasons.push(Reason::ScopeMissing(ScopeGap { required, held, missing }));
     }
     if let Some(only) = &credential.repositories {
         let holds = good_for(only, question);
@@ -121,7 +112,7 @@ pub(super) fn scope(question: &Question<'_>) -> Opinion {
             opinion.reasons.push(Reason::TokenRepository { on: question.act.needs().on });
         }
     }
-    if handed_on.is_some() && credential.refs.is_some() {
+    if question.act.handed_on().is_some() && credential.refs.is_some() {
         opinion.reasons.push(Reason::TokenWidens);
     }
     opinion

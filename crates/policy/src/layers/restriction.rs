@@ -22,30 +22,47 @@ enum Concern {
     Yes,
 }
 
+/// What one rule says by itself.
+enum Said {
+    Settled(Outcome),
+    /// An allow-list; what comes of it depends on the others.
+    List(Voice, Option<Subject>),
+}
+
 pub(super) fn restrictions(question: &Question<'_>, update: &RefUpdate) -> Opinion {
     let way = way_of(question.act);
     let (who, now) = (&question.who.principal, question.facts.now);
     let rules = question.facts.restrictions.matching(&update.name);
-    let lists = AllowLists::read(&rules, who, now);
+    let said: Vec<_> = rules.iter().map(|it| listen(it, update.change, way, who, now)).collect();
+    let lists = AllowLists::of(rules.iter().zip(&said));
     let mut opinion = Opinion { weighed: Vec::with_capacity(rules.len()), ..Opinion::default() };
     let mut closed = Closed::default();
-    for rule in rules {
-        let outcome = match concern(rule.kind, update.change, way) {
-            Concern::No(outcome) => outcome,
-            Concern::Yes if rule.kind == RestrictionKind::Push => lists.outcome(rule, who, now),
-            Concern::Yes => exempt(rule, who, now).unwrap_or(refuses(rule.mode)),
-            Concern::Perhaps => exempt(rule, who, now).unwrap_or(Outcome::CannotTellYet),
+    for (rule, said) in rules.iter().zip(said) {
+        let outcome = match said {
+            Said::Settled(outcome) => outcome,
+            Said::List(voice, named) => lists.outcome(rule.mode, voice, named),
         };
         opinion.undecided |= outcome == Outcome::CannotTellYet && rule.mode == Mode::Enforce;
         closed.note(rule, outcome);
-        let Restriction { id, level, kind, .. } = **rule;
+        let Restriction { id, level, kind, .. } = ***rule;
         opinion.weighed.push(Weighed::Rule(WeighedRule { id, level, kind, outcome }));
     }
     let may_list_groups = question.facts.role.is_some();
-    let who_may = || lists.subjects(now, may_list_groups);
+    let who_may = || listed(&rules, now, may_list_groups);
     opinion.reasons = closed.reasons(Mode::Enforce, update, who_may);
     opinion.notices = closed.reasons(Mode::Evaluate, update, who_may);
     opinion
+}
+
+fn listen(rule: &Restriction, change: Change, way: Way, who: &Principal, now: Timestamp) -> Said {
+    match concern(rule.kind, change, way) {
+        Concern::No(outcome) => Said::Settled(outcome),
+        Concern::Yes if rule.kind == RestrictionKind::Push => {
+            Said::List(voice(rule, now), named(rule, who, now))
+        }
+        Concern::Yes => Said::Settled(exempt(rule, who, now).unwrap_or(refuses(rule.mode))),
+        Concern::Perhaps => Said::Settled(exempt(rule, who, now).unwrap_or(Outcome::CannotTellYet)),
+    }
 }
 
 /// Everything that is no merge is direct.
@@ -141,8 +158,8 @@ fn named(rule: &Restriction, who: &Principal, now: Timestamp) -> Option<Subject>
 
 /// All `push` rules that mean the ref, read together: if any names subjects, the named may; else,
 /// if any says everyone, everyone may; else nobody.
-struct AllowLists<'a> {
-    rules: Vec<&'a Arc<Restriction>>,
+#[derive(Default)]
+struct AllowLists {
     /// Of the enforced rules.
     enforced: Together,
     /// Were the evaluated rules enforced, too.
@@ -170,52 +187,52 @@ impl Together {
     }
 }
 
-impl<'a> AllowLists<'a> {
-    fn read(rules: &[&'a Arc<Restriction>], who: &Principal, now: Timestamp) -> Self {
-        let mut it =
-            Self { rules: Vec::new(), enforced: Together::default(), all: Together::default() };
-        for rule in rules.iter().filter(|it| it.kind == RestrictionKind::Push) {
-            let (voice, named) = (voice(rule, now), named(rule, who, now).is_some());
-            it.all.hear(voice, named);
+impl AllowLists {
+    fn of<'a>(rules: impl Iterator<Item = (&'a &'a Arc<Restriction>, &'a Said)>) -> Self {
+        let mut lists = Self::default();
+        for (rule, said) in rules {
+            let Said::List(voice, named) = said else { continue };
+            lists.all.hear(*voice, named.is_some());
             match rule.mode {
-                Mode::Enforce => it.enforced.hear(voice, named),
+                Mode::Enforce => lists.enforced.hear(*voice, named.is_some()),
                 Mode::Evaluate => (),
             }
-            it.rules.push(rule);
         }
-        it
+        lists
     }
 
-    fn outcome(&self, rule: &Restriction, who: &Principal, now: Timestamp) -> Outcome {
-        let together = match rule.mode {
+    fn outcome(&self, mode: Mode, voice: Voice, named: Option<Subject>) -> Outcome {
+        let together = match mode {
             Mode::Enforce => self.enforced,
             Mode::Evaluate => self.all,
         };
-        let voice = voice(rule, now);
-        match (voice, together.names, named(rule, who, now)) {
+        match (voice, together.names, named) {
             (Voice::Some, _, Some(subject)) | (Voice::Everyone, true, Some(subject)) => {
                 Outcome::Lists(subject)
             }
             (Voice::Everyone, false, _) => Outcome::Lists(Subject::Everyone),
             (Voice::Some | Voice::Nobody, _, _) if together.admits() => Outcome::Outranked,
             (Voice::Everyone | Voice::Nobody, true, _) => Outcome::Outranked,
-            (Voice::Some, _, None) | (Voice::Nobody, false, _) => refuses(rule.mode),
+            (Voice::Some, _, None) | (Voice::Nobody, false, _) => refuses(mode),
         }
     }
+}
 
-    /// Whom the enforced lists name.
-    fn subjects(&self, now: Timestamp, may_list_groups: bool) -> Vec<Subject> {
-        let lists = self.rules.iter().filter(|it| it.mode == Mode::Enforce);
-        let mut subjects: Vec<_> = lists
-            .flat_map(|it| &it.subjects)
-            .filter(|it| counts(it, now) && !is_everyone(it.subject))
-            .map(|it| it.subject)
-            .filter(|it| may_list_groups || !matches!(it, Subject::Group(_)))
-            .collect();
-        subjects.sort_unstable();
-        subjects.dedup();
-        subjects
-    }
+/// Whom the enforced allow-lists name.
+fn listed(rules: &[&Arc<Restriction>], now: Timestamp, may_list_groups: bool) -> Vec<Subject> {
+    let push =
+        |it: &&&Arc<Restriction>| it.kind == RestrictionKind::Push && it.mode == Mode::Enforce;
+    let mut subjects: Vec<_> = rules
+        .iter()
+        .filter(push)
+        .flat_map(|it| &it.subjects)
+        .filter(|it| counts(it, now) && !is_everyone(it.subject))
+        .map(|it| it.subject)
+        .filter(|it| may_list_groups || !matches!(it, Subject::Group(_)))
+        .collect();
+    subjects.sort_unstable();
+    subjects.dedup();
+    subjects
 }
 
 /// The rules that refuse, or would.
@@ -243,6 +260,9 @@ impl<'a> Closed<'a> {
         update: &RefUpdate,
         who_may: impl Fn() -> Vec<Subject>,
     ) -> Vec<Reason> {
+        if self.rules.is_empty() {
+            return Vec::new();
+        }
         let rules = self.rules.iter().filter(|it| it.0 == mode).map(|it| it.1);
         let (mut push, others): (Vec<_>, Vec<_>) =
             rules.partition(|it| it.kind == RestrictionKind::Push);

@@ -6,6 +6,7 @@ use policy::{
     Question, RefUpdate, Step, Verdict, Way, Weighed, decide, remedies,
 };
 use scenario::Scenario;
+use std::sync::LazyLock;
 
 /// The people and credentials. They are the same in every policy.
 const PEOPLE: &str = "
@@ -73,6 +74,8 @@ fn ask(who: &Asker, act: &Act, facts: &Facts) -> Decision {
 }
 
 /// The verdicts on every question under every policy: `[policy][asker][try]`.
+static VERDICTS: LazyLock<Vec<Vec<Vec<Verdict>>>> = LazyLock::new(every_verdict);
+
 fn every_verdict() -> Vec<Vec<Vec<Verdict>>> {
     let acts = acts();
     let answers = |world: &Scenario, asker: &&str| {
@@ -85,10 +88,9 @@ fn every_verdict() -> Vec<Vec<Vec<Verdict>>> {
 
 #[test]
 fn rules_push_one_way_only() {
-    let verdicts = every_verdict();
-    for (policy, before) in verdicts.iter().enumerate() {
+    for (policy, before) in VERDICTS.iter().enumerate() {
         for (at, rule) in RULES.iter().enumerate().filter(|(at, _)| policy & (1 << at) == 0) {
-            let after = &verdicts[policy | 1 << at];
+            let after = &VERDICTS[policy | 1 << at];
             for (asker, (was, is)) in ASKERS.iter().zip(before.iter().zip(after)) {
                 for (tried, (was, is)) in TRIES.iter().zip(was.iter().zip(is)) {
                     let case = || format!("adding `{rule}` to {policy:b}: `{asker} {tried}`");
@@ -111,7 +113,7 @@ fn rules_push_one_way_only() {
 #[test]
 fn a_credential_never_allows_what_its_principal_may_not() {
     let at = |name: &str| ASKERS.iter().position(|it| *it == name).unwrap();
-    for (policy, verdicts) in every_verdict().iter().enumerate() {
+    for (policy, verdicts) in VERDICTS.iter().enumerate() {
         for narrowed in ["ann@reader", "ann@topics"] {
             let pairs = verdicts[at("ann")].iter().zip(&verdicts[at(narrowed)]);
             for (tried, (whole, narrow)) in TRIES.iter().zip(pairs) {
@@ -126,7 +128,7 @@ fn what_is_decided_before_the_objects_is_decided_the_same_after() {
     let at = |name: &str| TRIES.iter().position(|it| *it == name).unwrap();
     let (unseen, forward, rewrite) =
         (at("unseen main"), at("fast-forward main"), at("rewrite main"));
-    for (policy, verdicts) in every_verdict().iter().enumerate() {
+    for (policy, verdicts) in VERDICTS.iter().enumerate() {
         for (asker, verdicts) in ASKERS.iter().zip(verdicts) {
             if verdicts[unseen] != Verdict::Undecided {
                 let after = (verdicts[forward], verdicts[rewrite]);
@@ -219,8 +221,7 @@ fn a_hidden_repository_and_none_are_the_same() {
                     let question = Question { who: &who, act, facts };
                     let decision = decide(&question);
                     let remedies = remedies(&question, &decision);
-                    let texts = scenario::answer(&decision);
-                    format!("{texts} {decision:?} {remedies:?}")
+                    (scenario::answer(&decision), remedies, decision)
                 };
                 assert_eq!(answer(&facts), answer(&nowhere), "{asker} {act:?} {policy:b}");
             }
@@ -259,11 +260,11 @@ fn the_explanation_agrees_with_the_decision() {
             let (who, facts) = asked(&world, asker);
             for act in &acts {
                 let decision = ask(&who, act, &facts);
-                let case = format!("{asker} {act:?} {policy:b}");
+                let case = || format!("{asker} {act:?} {policy:b}");
                 let steps = || {
                     decision.trace.iter().chain(decision.updates.iter().flat_map(|it| &it.trace))
                 };
-                assert_eq!(decision.is_refused(), !decision.refusals.is_empty(), "{case}");
+                assert_eq!(decision.is_refused(), !decision.refusals.is_empty(), "{}", case());
                 let worst =
                     steps().map(|it| it.finding).filter(|it| *it != Finding::NotAsked).max();
                 let verdict = match worst.unwrap() {
@@ -271,10 +272,10 @@ fn the_explanation_agrees_with_the_decision() {
                     Finding::Undecided => Verdict::Undecided,
                     Finding::Passed | Finding::NotAsked => Verdict::Allowed,
                 };
-                assert_eq!(decision.verdict, verdict, "{case}");
+                assert_eq!(decision.verdict, verdict, "{}", case());
                 let refusing = steps().find(|it| it.finding == Finding::Refused);
-                assert_eq!(decision.layer(), refusing.map(|it| it.layer), "{case}");
-                assert_eq!(rules_that_refuse(steps()), rules_of(&decision), "{case}");
+                assert_eq!(decision.layer(), refusing.map(|it| it.layer), "{}", case());
+                assert_eq!(rules_that_refuse(steps()), rules_of(&decision), "{}", case());
             }
         }
     }
