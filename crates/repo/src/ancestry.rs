@@ -165,13 +165,13 @@ impl Walk<'_> {
 
     fn generation(&mut self, id: &ObjectId) -> Option<u32> {
         let id = crate::objects::to_gix(id);
-        Some(self.graph()?.commit_by_id(&id)?.generation())
+        Some(self.graph()?.commit_by_id(id)?.generation())
     }
 
     fn parse_from_graph(&mut self, id: &ObjectId) -> Result<Option<Parsed>> {
         let gix_id = crate::objects::to_gix(id);
         let Some(graph) = self.graph() else { return Ok(None) };
-        let Some(commit) = graph.commit_by_id(&gix_id) else { return Ok(None) };
+        let Some(commit) = graph.commit_by_id(gix_id) else { return Ok(None) };
         let bad = |why: String| Error::Object { id: *id, why };
         let mut parents = Vec::new();
         for position in commit.iter_parents() {

@@ -5,7 +5,7 @@ use crate::crash::crash_point;
 use crate::failure::{Failure, FailureCode};
 use crate::ingest::ReadyPack;
 use crate::journal::{JournaledUpdate, Landing, SmallPack};
-use crate::objects::Object;
+use crate::objects::Lookup;
 use crate::push::PushId;
 use crate::refs::{Edit, Edits, LockedRefs, RefSnapshot};
 use crate::repositories::sync_folder;
@@ -25,12 +25,6 @@ pub struct Move {
     pub old: ObjectId,
     /// What it shall be; zero: gone.
     pub new: ObjectId,
-}
-
-/// Objects that are looked at while landing: the repository's own and the quarantine's.
-pub(crate) trait Lookup {
-    fn find(&self, id: &ObjectId) -> Result<Option<Object>>;
-    fn find_header(&self, id: &ObjectId) -> Result<Option<(ObjectKind, u64)>>;
 }
 
 /// What shall land together.
@@ -171,8 +165,7 @@ fn edits(moves: &[Move], results: &[Result<(), Failure>], objects: &dyn Lookup) 
         } else if it.name.branch_name().is_some() {
             Some(Edit { id: it.new, peeled: None, packed: false })
         } else {
-            let find = |id: &ObjectId| objects.find(id);
-            let peeled = crate::tag::peel(&it.new, &find, &|id| objects.find_header(id))?;
+            let peeled = crate::tag::peel(&it.new, objects)?;
             Some(Edit { id: it.new, peeled, packed: false })
         };
         edits.insert(it.name.as_str().to_owned(), edit);
@@ -351,26 +344,6 @@ fn pack_folder(repository: &Repository) -> PathBuf {
 
 fn sync_file(path: &Path) -> Result<()> {
     std::fs::File::open(path).and_then(|it| it.sync_all()).map_err(Error::io("sync", path))
-}
-
-impl Lookup for crate::objects::Objects {
-    fn find(&self, id: &ObjectId) -> Result<Option<Object>> {
-        self.find(id)
-    }
-
-    fn find_header(&self, id: &ObjectId) -> Result<Option<(ObjectKind, u64)>> {
-        self.find_header(id)
-    }
-}
-
-impl Lookup for crate::quarantine::Quarantine<'_> {
-    fn find(&self, id: &ObjectId) -> Result<Option<Object>> {
-        self.find(id)
-    }
-
-    fn find_header(&self, id: &ObjectId) -> Result<Option<(ObjectKind, u64)>> {
-        self.find_header(id)
-    }
 }
 
 impl Repository {

@@ -21,6 +21,24 @@ pub struct Object {
     pub data: Vec<u8>,
 }
 
+/// What can be asked for objects: a repository, or a quarantine on top of one.
+pub(crate) trait Lookup {
+    /// Reads an object; `None` when it is not there.
+    fn find(&self, id: &ObjectId) -> Result<Option<Object>>;
+    /// Kind and size.
+    fn find_header(&self, id: &ObjectId) -> Result<Option<(ObjectKind, u64)>>;
+}
+
+impl Lookup for Objects {
+    fn find(&self, id: &ObjectId) -> Result<Option<Object>> {
+        self.find(id)
+    }
+
+    fn find_header(&self, id: &ObjectId) -> Result<Option<(ObjectKind, u64)>> {
+        self.find_header(id)
+    }
+}
+
 /// A reader of one repository's objects.
 pub struct Objects {
     handle: gix_odb::store::Handle<Arc<gix_odb::Store>>,

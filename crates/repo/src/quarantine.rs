@@ -5,7 +5,7 @@ use crate::check::{Links, check_tips};
 use crate::crash::crash_point;
 use crate::failure::Failure;
 use crate::ingest::{Ingest, NewObjects, ReadyPack};
-use crate::objects::{Object, ObjectKind, Objects};
+use crate::objects::{Lookup, Object, ObjectKind, Objects};
 use crate::push::{Command, PushId};
 use crate::receive::Limits;
 use crate::repository::Repository;
@@ -150,6 +150,16 @@ impl<'a> Quarantine<'a> {
             }
         }
         Ok(found)
+    }
+}
+
+impl Lookup for Quarantine<'_> {
+    fn find(&self, id: &ObjectId) -> Result<Option<Object>> {
+        self.find(id)
+    }
+
+    fn find_header(&self, id: &ObjectId) -> Result<Option<(ObjectKind, u64)>> {
+        self.find_header(id)
     }
 }
 

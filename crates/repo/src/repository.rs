@@ -14,6 +14,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// How many packs the object database can know at a time, unless there are more already.
 /// Maintenance keeps their number far below; each slot costs about 200 bytes.
 const PACK_SLOTS: u16 = 1024;
+/// More the object database can not have.
+const MAX_SLOTS: u16 = u16::MAX / 2 - 1;
 
 /// A bare repository that stock git can read, too.
 pub struct Repository {
@@ -126,16 +128,16 @@ impl Repository {
 
     /// What an annotated tag leads to in the end; `None` for anything else.
     pub(crate) fn peel(&self, id: &ObjectId) -> Result<Option<ObjectId>> {
-        crate::tag::peel(id, &|id| self.objects().find(id), &|id| self.objects().find_header(id))
+        crate::tag::peel(id, &self.objects())
     }
 }
 
 fn open_store(git_dir: &Path) -> Result<gix_odb::Store> {
     let objects = git_dir.join("objects");
     let packs = count_packs(git_dir)?;
-    let slots = u16::try_from(packs.saturating_mul(2)).unwrap_or(u16::MAX / 2 - 1);
+    let slots = u16::try_from(packs.saturating_mul(2)).unwrap_or(MAX_SLOTS);
     let options = gix_odb::store::init::Options {
-        slots: gix_odb::store::init::Slots::Given(slots.max(PACK_SLOTS).min(u16::MAX / 2 - 1)),
+        slots: gix_odb::store::init::Slots::Given(slots.clamp(PACK_SLOTS, MAX_SLOTS)),
         ..Default::default()
     };
     gix_odb::Store::at_opts(objects.clone(), gix_hash::Kind::Sha1, &mut std::iter::empty(), options)

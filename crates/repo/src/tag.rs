@@ -1,6 +1,6 @@
 //! Annotated tags: what they lead to.
 
-use crate::objects::{Object, ObjectKind};
+use crate::objects::{Lookup, ObjectKind};
 use crate::{Error, Result};
 use model::ObjectId;
 
@@ -9,19 +9,15 @@ const MAX_DEPTH: usize = 32;
 
 /// Follows an annotated tag to what is no tag; `None` when `id` is no tag in the first place (or
 /// is not there, which is for somebody else to report).
-pub(crate) fn peel(
-    id: &ObjectId,
-    find: &dyn Fn(&ObjectId) -> Result<Option<Object>>,
-    find_header: &dyn Fn(&ObjectId) -> Result<Option<(ObjectKind, u64)>>,
-) -> Result<Option<ObjectId>> {
+pub(crate) fn peel(id: &ObjectId, objects: &dyn Lookup) -> Result<Option<ObjectId>> {
     let mut at = *id;
     for _ in 0..MAX_DEPTH {
-        match find_header(&at)? {
+        match objects.find_header(&at)? {
             Some((ObjectKind::Tag, _)) => {}
             Some(_) => return Ok((at != *id).then_some(at)),
             None => return Ok(None),
         }
-        let Some(object) = find(&at)? else { return Ok(None) };
+        let Some(object) = objects.find(&at)? else { return Ok(None) };
         at = target(&object.data).ok_or_else(|| Error::Object {
             id: at,
             why: "it is a tag that does not start with `object`".into(),

@@ -35,8 +35,7 @@ fn compare(old: &ObjectId, new: &ObjectId, objects: &Quarantine<'_>) -> Result<C
 }
 
 fn commit_of(id: &ObjectId, objects: &Quarantine<'_>) -> Result<Option<ObjectId>> {
-    let find_header = |id: &ObjectId| objects.find_header(id);
-    let id = tag::peel(id, &|id| objects.find(id), &find_header)?.unwrap_or(*id);
+    let id = tag::peel(id, objects)?.unwrap_or(*id);
     let kind = objects.find_header(&id)?.map(|it| it.0);
     Ok((kind == Some(ObjectKind::Commit)).then_some(id))
 }

@@ -6,7 +6,7 @@ use super::files::{Loose, is_absent, read_head, read_loose};
 use super::snapshot::{Edit, RefSnapshot};
 use super::stamp::Stamps;
 use crate::{Error, Result};
-use model::ObjectId;
+use model::{ObjectId, RefName};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -150,6 +150,15 @@ fn resolve(
         resolved.insert(name.clone(), Edit { id, peeled, packed: in_packed });
     }
     Ok(resolved)
+}
+
+/// The names of the refs that have a file with an id in it.
+pub(super) fn loose_names(git_dir: &Path) -> Result<Vec<RefName>> {
+    let mut found = BTreeMap::new();
+    walk(git_dir, "refs", &mut Stamps::default(), &mut found)?;
+    let ids = found.iter().filter(|it| matches!(it.1, Loose::Id(_)));
+    // A name that we would not accept is not ours to move.
+    Ok(ids.filter_map(|(name, _)| RefName::parse(name.as_bytes()).ok()).collect())
 }
 
 fn find_packed(packed: &Packed<'_>, name: &str) -> Option<ObjectId> {

@@ -8,6 +8,7 @@ use super::snapshot::{Edit, Edits, RefSnapshot};
 use super::store::RefStore;
 use crate::crash::crash_point;
 use crate::failure::{Failure, FailureCode};
+use crate::repositories::sync_folder;
 use crate::{Error, Result};
 use model::{ObjectId, RefName};
 use parking_lot::{Condvar, Mutex, MutexGuard};
@@ -70,6 +71,8 @@ pub(crate) struct LockedRefs<'a> {
     deletes: Vec<(PathBuf, PathBuf)>,
     packed: Option<(StagedPacked, MutexGuard<'a, ()>)>,
     touched: HashSet<PathBuf>,
+    /// Whether the new `packed-refs` must be durable before any ref file goes.
+    sync_packed: bool,
 }
 
 impl<'a> LockedRefs<'a> {
@@ -87,6 +90,7 @@ impl<'a> LockedRefs<'a> {
             deletes: Vec::new(),
             packed: None,
             touched: HashSet::new(),
+            sync_packed: store.sync_files(),
         })
     }
 
@@ -156,6 +160,18 @@ impl<'a> LockedRefs<'a> {
         Ok(failed)
     }
 
+    /// Writes all of `edits`, which are the refs' present values, into a new `packed-refs`, to be
+    /// published in place of their files.
+    pub(crate) fn stage_packing(&mut self, edits: &Edits) -> Result<()> {
+        for name in edits.keys() {
+            self.stage_delete(name)?;
+        }
+        self.sync_packed = true;
+        let guard = self.store.lock_packed();
+        self.packed = Some((StagedPacked::write(self.store.git_dir(), edits)?, guard));
+        Ok(())
+    }
+
     fn stage_update(&mut self, name: &str, edit: &Edit) -> Result<()> {
         let path = self.store.git_dir().join(name);
         let lock = lock_path(&path);
@@ -210,6 +226,9 @@ impl<'a> LockedRefs<'a> {
         if let Some((staged, guard)) = self.packed.take() {
             staged.publish()?;
             self.touched.insert(self.store.git_dir().join("packed-refs"));
+            if self.sync_packed {
+                sync_folder(self.store.git_dir())?;
+            }
             drop(guard);
         }
         for (path, lock) in std::mem::take(&mut self.deletes) {
@@ -287,8 +306,4 @@ fn remove_if_there(path: &Path) -> Result<()> {
         Err(error) if !super::files::is_absent(&error) => Err(Error::io("remove", path)(error)),
         Ok(()) | Err(_) => Ok(()),
     }
-}
-
-fn sync_folder(path: &Path) -> Result<()> {
-    std::fs::File::open(path).and_then(|it| it.sync_all()).map_err(Error::io("sync", path))
 }

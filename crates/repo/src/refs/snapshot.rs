@@ -178,17 +178,17 @@ impl RefSnapshot {
 
     /// Looks one ref up by its full name.
     pub fn find(&self, name: &str) -> Option<RefEntry<'_>> {
-        self.from_name(name).next().filter(|it| it.name == name)
+        self.starting_at(name).next().filter(|it| it.name == name)
     }
 
     /// All refs, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = RefEntry<'_>> {
-        self.from_name("")
+        self.starting_at("")
     }
 
     /// The refs whose names start with `prefix` (bytes, not path components), sorted.
     pub fn with_prefix<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = RefEntry<'a>> {
-        self.from_name(prefix).take_while(move |it| it.name.starts_with(prefix))
+        self.starting_at(prefix).take_while(move |it| it.name.starts_with(prefix))
     }
 
     /// The advertisement lines of all refs, ready to send, in a few large pieces.
@@ -196,7 +196,7 @@ impl RefSnapshot {
         self.chunks.iter().map(|it| it.lines.as_slice())
     }
 
-    fn from_name<'a>(&'a self, name: &str) -> impl Iterator<Item = RefEntry<'a>> + use<'a> {
+    fn starting_at<'a>(&'a self, name: &str) -> impl Iterator<Item = RefEntry<'a>> + use<'a> {
         let chunk = self.chunks.partition_point(|it| it.first() <= name).saturating_sub(1);
         let within = self.chunks.get(chunk).map_or(0, |it| it.lower_bound(name));
         self.chunks.iter().skip(chunk).enumerate().flat_map(move |(nth, it)| {
@@ -214,7 +214,7 @@ impl RefSnapshot {
             .filter_map(|(at, _)| self.find(name.split_at(at).0))
             .map(|it| it.name)
             .collect();
-        let below = self.from_name(&folder).map(|it| it.name);
+        let below = self.starting_at(&folder).map(|it| it.name);
         parents.into_iter().chain(below.take_while(move |it| it.starts_with(&folder)))
     }
 

@@ -1,9 +1,9 @@
 //! Where the snapshot lives between pushes, and who may change it.
 
-use super::load::{Peel, load};
+use super::load::{Peel, load, loose_names};
 use super::lock::{HeldNames, LockedRefs};
 use super::packed::create_file;
-use super::snapshot::{Edits, Head, RefSnapshot};
+use super::snapshot::{Edit, Edits, Head, RefSnapshot};
 use super::stamp::Stamps;
 use crate::failure::Failure;
 use crate::{Error, Result};
@@ -90,6 +90,28 @@ impl RefStore {
             *snapshot = Arc::new(snapshot.with_head(Head::Branch(branch.clone())));
             stamps.note(&head);
         }
+        Ok(())
+    }
+
+    /// Moves refs from files of their own into `packed-refs`, if there are at least `many`.
+    pub(crate) fn pack(&self, many: usize, peel: Peel<'_>) -> Result<()> {
+        let names = loose_names(&self.git_dir)?;
+        if names.len() < many {
+            return Ok(());
+        }
+        let mut locks = self.lock(&names.iter().collect::<Vec<_>>())?;
+        let snapshot = self.snapshot(peel)?;
+        let mut edits = Edits::new();
+        for name in &names {
+            // Under the lock: it may have moved, or gone, since it was listed.
+            let id = locks.current(name, &snapshot)?;
+            if !id.is_zero() {
+                let peeled = if name.branch_name().is_some() { None } else { peel(&id)? };
+                edits.insert(name.as_str().to_owned(), Some(Edit { id, peeled, packed: true }));
+            }
+        }
+        locks.stage_packing(&edits)?;
+        locks.publish(&edits)?;
         Ok(())
     }
 

@@ -96,3 +96,38 @@ fn what_git_packs_or_changes_beside_us_is_seen() {
     world.push(&[(ZERO, two, "refs/heads/x")], &pack).landed();
     world.check();
 }
+
+#[test]
+fn maintenance_packs_refs_beside_pushes() {
+    let (mut world, one) = World::with_main();
+    git(&world.clone.dir, &["tag", "-a", "v1", "-m", "first"]);
+    let tag = world.clone.id("v1");
+    let pack = world.clone.pack(&format!("{tag}\n^{one}\n"), true);
+    world.push(&[(ZERO, tag, "refs/tags/v1")], &pack).landed();
+    for round in 0..3 {
+        let names: Vec<_> = (0..40).map(|n| format!("refs/heads/r{round}/{n}")).collect();
+        let create: Vec<_> = names.iter().map(|it| (ZERO, one, it.as_str())).collect();
+        world.push(&create, &world.clone.pack_of(&[])).landed();
+    }
+    let refs = world.refs();
+    std::thread::scope(|scope| {
+        let maintaining = scope.spawn(|| world.repository.maintain());
+        for n in 0..20 {
+            let name = format!("refs/heads/r1/{n}");
+            world.push(&[(one, ZERO, &name)], &[]).landed();
+            world.push(&[(ZERO, one, &name)], &world.clone.pack_of(&[])).landed();
+        }
+        maintaining.join().unwrap().unwrap();
+    });
+    assert_eq!(world.refs(), refs);
+    world.check();
+    world.repository.maintain().unwrap();
+    assert!(!world.repository.git_dir().join("refs/heads/r0").exists());
+    let two = world.clone.commit("a", "two\n");
+    let pack = world.clone.pack(&format!("{two}\n^{one}\n"), true);
+    world.push(&[(one, two, "refs/heads/r0/1"), (one, ZERO, "refs/heads/r0/2")], &pack).landed();
+    world.check();
+    let refs = world.refs();
+    world.restart();
+    assert_eq!(world.refs(), refs);
+}
