@@ -85,6 +85,9 @@ pub enum Error {
     /// The journal cannot be trusted any more; nothing lands until a restart has replayed it.
     #[error("the journal failed earlier: restart the server so that it is replayed")]
     JournalAway,
+    /// Past its commit point a landing could not be brought to disk.
+    #[error("a push is durable in the journal and not applied: restart the server")]
+    Unapplied,
     /// A revision that names nothing.
     #[error("`{0}` names no branch, tag or commit here")]
     UnknownRevision(String),
@@ -120,6 +123,8 @@ impl Error {
         match self {
             Self::Failed(failure) => failure.clone(),
             Self::Io { source, .. } if is_full(source) => FailureCode::StorageFull.because(""),
+            Self::Unapplied => FailureCode::StoreAway
+                .because("it is stored, and will be applied when the server has been restarted"),
             Self::Peer(source) => match source.kind() {
                 io::ErrorKind::UnexpectedEof => {
                     FailureCode::PackCorrupt.because("the upload ended too early")

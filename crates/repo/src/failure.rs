@@ -90,10 +90,10 @@ failure_codes! {
         "see what is said about the other ref, or push without `--atomic`";
     StorageFull "PC-STORAGE-FULL",
         "the server's disk is full",
-        "nothing was changed; tell an administrator and push again later";
+        "tell an administrator, and push again later: nothing was changed";
     StoreAway "PC-STORE-AWAY",
         "the server could not read or write what it needs to decide or to store the push",
-        "nothing was changed; push again later, and tell an administrator if it stays";
+        "tell an administrator if it stays, and push again later";
 }
 
 impl FailureCode {

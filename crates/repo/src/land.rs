@@ -210,9 +210,10 @@ fn commit(repository: &Repository, work: Commit<'_>, mut landed: Landed) -> Resu
     match applied {
         Ok(rewritten) => landed.refs_rewritten = rewritten,
         Err(error) => {
+            tracing::error!(%push, %error, "a durable push could not be applied");
             pending.abandon();
             repository.ref_store().forget();
-            return Err(error);
+            return Err(Error::Unapplied);
         }
     }
     crash_point("refs-renamed");

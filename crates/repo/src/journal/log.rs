@@ -241,7 +241,6 @@ impl Pending<'_> {
     /// lands until then, because what is on disk is not what the journal says.
     pub(crate) fn abandon(self) {
         self.0.state.lock().failed = true;
-        tracing::error!("a durable push could not be applied: restart the server to replay it");
     }
 }
 

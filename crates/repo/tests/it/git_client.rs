@@ -20,11 +20,16 @@ impl Plain {
         Self { _temp: temp, dir, clone }
     }
 
-    /// Pushes and gives git's porcelain lines.
+    /// Pushes and gives git's porcelain lines and what it said.
     fn push(&self, options: &[&str], refspecs: &[&str]) -> (bool, String) {
+        let program = env!("CARGO_BIN_EXE_repo-test-receive-pack");
+        self.push_to(program, options, refspecs)
+    }
+
+    fn push_to(&self, program: &str, options: &[&str], refspecs: &[&str]) -> (bool, String) {
         let output = git_in(&self.clone.dir)
             .args(["push", "--porcelain"])
-            .arg(format!("--receive-pack={}", env!("CARGO_BIN_EXE_repo-test-receive-pack")))
+            .arg(format!("--receive-pack={program}"))
             .args(options)
             .arg(&self.dir)
             .args(refspecs)
@@ -115,4 +120,48 @@ fn a_shallow_clone_and_a_mirror_push() {
         Plain { clone: Clone { dir: shallow }, dir: plain.dir.clone(), _temp: plain._temp };
     shallow.clone.commit("a", "shallow\n");
     shallow.accepted(&[], &["HEAD:main"]);
+}
+
+/// Bytes that do not compress.
+fn noise(length: usize) -> String {
+    let mut state = 88_172_645_463_325_252_u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        char::from(b' ' + u8::try_from(state % 95).unwrap())
+    };
+    (0..length).map(|_| next()).collect()
+}
+
+#[test]
+fn a_refusal_is_shown_although_the_upload_was_not_read() {
+    let plain = Plain::new();
+    plain.clone.commit("a", &noise(5_000_000));
+    let program = env!("CARGO_BIN_EXE_repo-test-receive-pack");
+    let refusing = format!("env REFUSE=refs/heads/main {program}");
+    let (ok, said) = plain.push_to(&refusing, &[], &["main"]);
+    assert!(!ok, "{said}");
+    assert!(said.contains("remote: refs/heads/main is closed"), "{said}");
+    assert!(said.contains("[remote rejected] (PC-TEST: closed)"), "{said}");
+    assert_eq!(git(&plain.dir, &["count-objects"]), "0 objects, 0 kilobytes");
+    plain.check();
+}
+
+#[test]
+fn a_full_disk_is_said_and_leaves_nothing() {
+    let plain = Plain::new();
+    plain.clone.commit("a", "small\n");
+    plain.accepted(&[], &["main"]);
+    plain.clone.commit("a", &noise(1_000_000));
+    // A limit on the length of files stands in for a disk that is full.
+    let full = plain.dir.with_file_name("full");
+    let program = env!("CARGO_BIN_EXE_repo-test-receive-pack");
+    let script = format!("#!/bin/sh\ntrap '' XFSZ\nulimit -f 400\nexec {program} \"$@\"\n");
+    std::fs::write(&full, script).unwrap();
+    let sh = format!("sh {}", full.display());
+    let (ok, said) = plain.push_to(&sh, &[], &["main"]);
+    assert!(!ok && said.contains("PC-STORAGE-FULL: the server's disk is full"), "{said}");
+    plain.check();
+    plain.accepted(&[], &["main"]);
 }

@@ -182,7 +182,26 @@ fn repositories_come_and_go() {
 }
 
 #[test]
-fn a_journal_that_can_not_be_written_fails_pushes_closed() {
+fn what_could_not_be_applied_stops_everything_until_a_restart_applies_it() {
+    let (mut world, one) = World::with_main();
+    let in_the_way = world.repository.git_dir().join("refs/heads/x");
+    fs::create_dir_all(&in_the_way).unwrap();
+    fs::write(in_the_way.join("y.lock"), b"").unwrap();
+    let empty = world.clone.pack_of(&[]);
+    let answer = world.push(&[(ZERO, one, "refs/heads/x")], &empty);
+    assert!(answer.report.contains("it is stored, and will be applied"), "{}", answer.report);
+    let answer = world.push(&[(ZERO, one, "refs/heads/z")], &empty);
+    assert!(answer.report.starts_with("unpack PC-STORE-AWAY"), "{}", answer.report);
+    assert_eq!(world.refs(), format!("{one} refs/heads/main"));
+    world.restart();
+    assert_eq!(world.refs(), format!("{one} refs/heads/main\n{one} refs/heads/x"));
+    assert_eq!(world.journal().unrecorded().len(), 1);
+    world.push(&[(ZERO, one, "refs/heads/z")], &empty).landed();
+    world.check();
+}
+
+#[test]
+fn refs_that_can_not_be_locked_fail_a_push_closed() {
     let (world, one) = World::with_main();
     let two = world.clone.commit("a", "two\n");
     let pack = world.clone.pack(&format!("{two}\n^{one}\n"), true);

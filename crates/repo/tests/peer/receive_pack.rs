@@ -1,8 +1,11 @@
 //! `repo-test-receive-pack DIR`: our side of a push on standard input and output, as `git push
 //! --receive-pack` starts it. With `DATA ID` instead, over repository ID of a data folder. Every
-//! push is allowed. For tests with real git as the peer, and for being killed in the middle.
+//! push is allowed, except to what `REFUSE` names. For tests with real git as the peer, and for being killed in the middle.
 
-use repo::{AllowAll, ReceiveOptions, Repositories, Repository, receive_pack};
+use repo::{
+    Judge, JudgeFailed, Push, Quarantine, ReceiveOptions, RefOutcome, RefUpdate, Repositories,
+    Repository, Verdict, receive_pack,
+};
 use std::io::{stdin, stdout};
 use std::path::Path;
 use std::sync::Arc;
@@ -24,6 +27,41 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         stateless: false,
         ..ReceiveOptions::default()
     };
-    receive_pack(&repository, &mut stdin().lock(), &mut stdout().lock(), &mut AllowAll, &options)?;
+    let mut judge = Refuse(std::env::var("REFUSE").unwrap_or_default());
+    receive_pack(&repository, &mut stdin().lock(), &mut stdout().lock(), &mut judge, &options)?;
     Ok(())
+}
+
+/// Refuses the ref of this name before the pack.
+struct Refuse(String);
+
+impl Judge for Refuse {
+    fn before_pack(&mut self, push: &Push) -> Result<Vec<Verdict>, JudgeFailed> {
+        let verdict = |name: &str| match name == self.0 {
+            true => Verdict::Refuse { short: "PC-TEST: closed".into() },
+            false => Verdict::Go,
+        };
+        Ok(push.commands.iter().map(|it| verdict(it.name.as_str())).collect())
+    }
+
+    fn after_pack(
+        &mut self,
+        _: &Push,
+        updates: &[RefUpdate],
+        _: &Quarantine<'_>,
+    ) -> Result<Vec<Verdict>, JudgeFailed> {
+        Ok(vec![Verdict::Go; updates.len()])
+    }
+
+    fn text(&mut self) -> String {
+        if self.0.is_empty() { String::new() } else { format!("{} is closed\n", self.0) }
+    }
+
+    fn meta(&mut self) -> Vec<u8> {
+        Vec::new()
+    }
+
+    fn landed(&mut self, _: &Push, _: &[RefOutcome]) -> Result<(), JudgeFailed> {
+        Ok(())
+    }
 }
