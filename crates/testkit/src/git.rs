@@ -1,8 +1,9 @@
 //! A git program, started so that nothing of the machine's or the user's configuration matters.
 
 use std::ffi::OsStr;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// Which git, by the path of its program.
 #[derive(Clone, Debug)]
@@ -92,4 +93,15 @@ pub fn provided(variable: &str, below_target: &str) -> PathBuf {
         path.display()
     );
     path
+}
+
+/// Runs a command that must succeed with this text as its input.
+#[track_caller]
+pub fn feed(command: &mut Command, input: &str) {
+    let mut child = command.stdin(Stdio::piped()).spawn().expect("a command that starts");
+    let mut stdin = child.stdin.take().expect("its input is piped");
+    stdin.write_all(input.as_bytes()).expect("a command that reads");
+    drop(stdin);
+    let status = child.wait().expect("a command that ends");
+    assert!(status.success(), "{command:?}: {status}");
 }

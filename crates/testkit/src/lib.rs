@@ -10,14 +10,19 @@
     reason = "everything here runs in tests, where a failure is a panic that says why"
 )]
 
+mod database;
 mod git;
 mod push;
 mod rest;
+mod server;
 mod text;
 mod work_tree;
+mod world;
 
-pub use git::{Git, hermetic, provided};
+pub use database::Database;
+pub use git::{Git, feed, hermetic, provided};
 pub use push::Pushed;
 pub use rest::{Answer, Rest};
+pub use server::{Login, Server};
 pub use text::normalised;
 pub use work_tree::{Ended, WorkTree};

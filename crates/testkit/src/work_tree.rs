@@ -16,12 +16,26 @@ impl WorkTree {
     /// Clones `url`; an empty repository is on `main`, too.
     #[track_caller]
     pub fn clone(git: Git, url: &str) -> Self {
-        let tree = Self::beside(git, url);
-        tree.git(&["fetch", "--quiet", "origin"]);
-        if tree.try_git(&["rev-parse", "--verify", "--quiet", "origin/main"]).success() {
-            tree.git(&["reset", "--quiet", "--hard", "origin/main"]);
-        }
-        tree
+        Self::clone_by(git, url, &[])
+    }
+
+    /// Clones `url` with options of `git clone`, `-c protocol.version=0` among them.
+    #[track_caller]
+    pub fn clone_by(git: Git, url: &str, options: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let fixed = ["-c", "init.defaultBranch=main", "clone", "--quiet"];
+        let args: Vec<&str> = fixed.iter().chain(options).chain(&[url, "."]).copied().collect();
+        git.ok(folder.path(), &args);
+        Self { git, folder }
+    }
+
+    /// What `git clone` says that must fail.
+    #[track_caller]
+    pub fn clone_refused(git: &Git, url: &str) -> Pushed {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let out = git.run(folder.path(), &["clone", url, "."]);
+        assert!(!out.status.success(), "the clone was not refused");
+        Pushed::new(&out)
     }
 
     /// A working tree of its own that knows `url` as `origin` and has not asked it anything.
