@@ -5,10 +5,10 @@ use crate::error::{Error, Result};
 use crate::token_input::{Created, NewToken, overlap_until, scopes_of, successor};
 use crate::token_text::TokenKind;
 use crate::{App, Asker, PlaceName, clock};
-use model::{AccessTokenId, Level, Permission, Scope, Scopes, Subject};
-use policy::Act;
+use model::{AccessTokenId, Scopes, Subject};
+use policy::{Act, home_permission};
 use std::time::Duration;
-use store::{AccessToken, Owner};
+use store::AccessToken;
 
 impl App {
     /// Makes a token of a repository, project or workspace, and gives it the permission there
@@ -25,7 +25,7 @@ impl App {
         let open = self.open_place(who, place, act).await?;
         let (new, secret) = self.make_token(who, TokenKind::Access, checked?).await?;
         let token = self.store.create_access_token(&open.by, open.owner, new).await?;
-        if let Some(permission) = implied(&Scopes::Only(scopes), open.owner) {
+        if let Some(permission) = home_permission(&Scopes::Only(scopes), open.owner.level()) {
             let subject = Subject::AccessToken(token.id);
             self.store.set_grant(&open.by, open.owner, subject, Some(permission)).await?;
         }
@@ -77,22 +77,4 @@ impl App {
         let token = self.store.rotate_access_token(&open.by, open.owner, id, new, until).await?;
         Ok(Created { token, secret })
     }
-}
-
-/// The permission at its owner that a token's scopes speak of.
-fn implied(scopes: &Scopes, owner: Owner) -> Option<Permission> {
-    let holds = |any: &[Scope]| any.iter().any(|it| scopes.includes(*it));
-    let admin: &[Scope] = match owner.level() {
-        Level::Instance | Level::Workspace => &[Scope::AdminWorkspace, Scope::AdminProject],
-        Level::Project => &[Scope::AdminProject],
-        Level::Repository => &[Scope::AdminRepository],
-    };
-    if holds(admin) || holds(&[Scope::AdminRepository]) {
-        return Some(Permission::Admin);
-    }
-    if holds(&[Scope::WriteRepository, Scope::WritePullRequest]) {
-        return Some(Permission::Write);
-    }
-    let reads = [Scope::ReadRepository, Scope::ReadPullRequest, Scope::ReadProject];
-    holds(&reads).then_some(Permission::Read)
 }

@@ -4,7 +4,7 @@
 //! anything up.
 
 use model::{
-    AccessKeyId, AccessTokenId, Channel, CredentialKind, GroupId, Matcher, Permission,
+    AccessKeyId, AccessTokenId, Channel, CredentialKind, GroupId, Level, Matcher, Permission,
     RepositoryId, Scope, Scopes, Subject, Timestamp, UserId, WorkloadId,
 };
 use std::collections::BTreeSet;
@@ -175,25 +175,20 @@ pub enum CredentialState {
     Suspended,
 }
 
-/// What an access token holds on the place it belongs to: as much as its scopes speak of. The
-/// scopes then narrow it again, act by act.
-pub fn home_permission(scopes: &Scopes) -> Option<Permission> {
+/// What an access token holds on the place it belongs to: as much as its scopes speak of there.
+/// The scopes then narrow it again, act by act.
+pub fn home_permission(scopes: &Scopes, home: Level) -> Option<Permission> {
     let any = |of: &[Scope]| of.iter().any(|it| scopes.includes(*it));
-    if any(&[
-        Scope::AdminRepository,
-        Scope::DeleteRepository,
-        Scope::AdminProject,
-        Scope::AdminWorkspace,
-    ]) {
+    let admin: &[Scope] = match home {
+        Level::Instance | Level::Workspace => &[Scope::AdminWorkspace, Scope::AdminProject],
+        Level::Project => &[Scope::AdminProject],
+        Level::Repository => &[],
+    };
+    if any(admin) || any(&[Scope::AdminRepository, Scope::DeleteRepository]) {
         Some(Permission::Admin)
     } else if any(&[Scope::WriteRepository, Scope::WritePullRequest]) {
         Some(Permission::Write)
-    } else if any(&[
-        Scope::ReadRepository,
-        Scope::ReadPullRequest,
-        Scope::ReadProject,
-        Scope::ReadWorkspace,
-    ]) {
+    } else if any(&[Scope::ReadRepository, Scope::ReadPullRequest, Scope::ReadProject]) {
         Some(Permission::Read)
     } else {
         None

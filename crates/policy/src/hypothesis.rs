@@ -223,7 +223,7 @@ impl World {
         // What an access token holds at home follows its scopes.
         let level = self.facts.place.level();
         if let (PrincipalKind::AccessToken(id), Some(level)) = (self.who.principal.kind, level)
-            && let Some(permission) = home_permission(&credential.scopes)
+            && let Some(permission) = home_permission(&credential.scopes, level)
         {
             let subject = Subject::AccessToken(id);
             self.facts.grants.push(Grant { level, subject, permission });

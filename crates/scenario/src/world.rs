@@ -132,7 +132,7 @@ impl Scenario {
                 let subject = self.subject(&Name::AccessToken(name.clone()));
                 let scopes = Scopes::Only(scopes.clone());
                 let grant = |permission| Grant { level: *on, subject, permission };
-                self.grants.extend(home_permission(&scopes).map(grant));
+                self.grants.extend(home_permission(&scopes, *on).map(grant));
             }
             Statement::ApiToken(token) => self.user(&token.user)?.tokens.push(token.clone()),
             Statement::Restrict(rule) => {
