@@ -157,7 +157,7 @@ impl KnownVersion {
         self.0.store(Self::UNKNOWN, Ordering::SeqCst);
     }
 
-    fn settle(&self, version: i64) {
+    pub(crate) fn settle(&self, version: i64) {
         self.0.store(version, Ordering::SeqCst);
     }
 }

@@ -126,7 +126,8 @@ struct Rules {
     names: Names,
 }
 
-async fn version(tx: &mut Tx) -> Result<i64> {
+/// The version of the facts, as the transaction sees it.
+pub(crate) async fn version(tx: &mut Tx) -> Result<i64> {
     let row = tx.optional("select version from facts_version where id = 1", &[]).await?;
     row.ok_or(Error::NotFound { what: "version of the facts" })?.of("facts_version").int("version")
 }

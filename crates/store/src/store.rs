@@ -23,7 +23,12 @@ impl Store {
     /// Brings the schema up to date; the numbers of the steps taken. Refuses a database that was
     /// written by a later version.
     pub async fn migrate(&self) -> Result<Vec<i64>> {
-        migrate::migrate(&self.database).await
+        let taken = migrate::migrate(&self.database).await?;
+        // As the only writer, so that no commit comes between reading and remembering; nothing
+        // is changed by it.
+        let mut alone = self.database.change().await?;
+        self.version.settle(crate::facts::version(&mut alone).await?);
+        Ok(taken)
     }
 
     /// Refuses a schema that is not exactly the one this version needs.

@@ -1,8 +1,9 @@
 //! Changes: audit lines, settings, migrations, and what many writers at once do.
 
-use crate::world::{NOW, World, by, new_user, system};
+use crate::world::{NOW, World, by, new_user, run, system};
 use model::{Channel, Permission, Subject, Timestamp};
 use std::sync::Arc;
+use std::task::Poll;
 use store::{Actor, AuditFilter, Error, NewUser, Options, Owner, PageRequest, Store};
 
 on_both!(an_audit_line_says_who_did_what);
@@ -82,15 +83,39 @@ async fn the_schema_must_be_the_one_this_version_knows(w: &World) {
     assert!(matches!(refused, Error::Older { found: 0, needed: 1 }), "{refused}");
 }
 
-on_both!(two_processes_may_migrate_at_once);
+on_both!(a_step_that_fails_is_not_marked_as_taken);
 
-async fn two_processes_may_migrate_at_once(w: &World) {
+async fn a_step_that_fails_is_not_marked_as_taken(w: &World) {
     let s = Store::open(&w.url, Options::default()).await.unwrap();
     w.raw("drop table migration").await;
     // The tables are there already: the step fails as a whole and is not marked as taken.
     let refused = s.migrate().await.unwrap_err();
     assert!(matches!(refused, Error::Refused(_)), "{refused}");
     assert!(matches!(s.check_schema().await, Err(Error::Older { found: 0, .. })));
+}
+
+/// Two processes that start at once on an empty database: each step is taken by one of them.
+async fn migrate_twice(url: &str) {
+    let one = Store::open(url, Options::default()).await.unwrap();
+    let two = Store::open(url, Options::default()).await.unwrap();
+    let (first, second) = tokio::join!(one.migrate(), two.migrate());
+    let mut taken = [first.unwrap(), second.unwrap()].concat();
+    taken.sort_unstable();
+    assert_eq!(taken, [1]);
+    one.check_schema().await.unwrap();
+}
+
+#[test]
+fn two_processes_migrate_at_once_on_sqlite() {
+    let directory = tempfile::tempdir().unwrap();
+    run(migrate_twice(&format!("sqlite:{}", directory.path().join("empty.db").display())));
+}
+
+#[test]
+fn two_processes_migrate_at_once_on_postgres() {
+    let cluster = testpg::shared().unwrap();
+    cluster.create("store_empty", None).unwrap();
+    run(migrate_twice(&cluster.url("store_empty")));
 }
 
 /// Every change of many writers lands, with a number, an audit line and a version of its own.
@@ -126,4 +151,49 @@ fn many_writers_on_sqlite() {
 fn many_writers_on_postgres() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async { many_writers(World::postgres().await).await });
+}
+
+/// A request may be dropped at any moment, its client gone: also while its commit is under way,
+/// which then happens unseen. The version in memory must not stay behind, or a revoked token
+/// would live on in somebody's cache.
+#[test]
+fn a_dropped_change_leaves_no_old_version_in_memory() {
+    run(async {
+        let w = World::sqlite().await;
+        let other = Store::open(&w.url, Options::default()).await.unwrap();
+        let by = system();
+        let mut landed_unseen = false;
+        // Each await of the change is one poll or none, so a few rounds reach every moment.
+        for polls in (1..30).cycle().take(3000) {
+            let value = format!("dropped after {polls}");
+            w.store.set_setting(&by, "motd", "before").await.unwrap();
+            let seen = poll_at_most(polls, w.store.set_setting(&by, "motd", &value)).await;
+            // Waits its turn behind whatever is still under way.
+            w.store.sync_records().await.unwrap();
+            let known = w.store.facts_version().await.unwrap();
+            assert_eq!(known, other.facts_version().await.unwrap(), "dropped after {polls} polls");
+            landed_unseen |= !seen && w.store.find_setting("motd").await.unwrap() == Some(value);
+            if seen && landed_unseen {
+                return;
+            }
+        }
+        panic!("no change was dropped during its commit: the test tests nothing");
+    });
+}
+
+/// Drops a change when it is still pending after so many polls; was its success seen?
+async fn poll_at_most(polls: u32, change: impl Future<Output = store::Result<()>>) -> bool {
+    let (mut change, mut left) = (Box::pin(change), polls);
+    std::future::poll_fn(move |cx| match change.as_mut().poll(cx) {
+        Poll::Ready(done) => {
+            done.unwrap();
+            Poll::Ready(true)
+        }
+        Poll::Pending if left == 1 => Poll::Ready(false),
+        Poll::Pending => {
+            left -= 1;
+            Poll::Pending
+        }
+    })
+    .await
 }
