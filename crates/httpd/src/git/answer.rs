@@ -2,8 +2,9 @@
 //!
 //! Work that writes little is answered in one piece; work that writes much streams through a
 //! bounded channel, so that a slow client holds the work back instead of filling memory, and a
-//! client that has gone stops it. It must never end a response cleanly when the work failed
-//! after its first byte.
+//! client that has gone stops it. Work that fails after its first byte has said so in the
+//! protocol's own way, so its answer ends like any other; one that was cut off must never end
+//! cleanly.
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -69,7 +70,7 @@ impl Write for AnswerWriter {
 pub enum Answer<E> {
     /// Everything the work wrote.
     Whole(Bytes),
-    /// It has begun. Should the work fail now, the body ends with an error.
+    /// It has begun. Should the work be cut off now, the body ends with an error.
     Begun(Body),
     /// It failed before anything was sent.
     Failed(E),
@@ -88,13 +89,10 @@ pub async fn run<E: std::error::Error + Send + 'static>(
         if !writer.begun {
             return Some(done.map(|()| Bytes::from(writer.held)));
         }
-        let ended = match &done {
-            Ok(()) => writer.flush().and_then(|()| writer.send(Piece::End)),
-            Err(_) => Ok(()),
-        };
-        if let Err(error) = &done {
-            tracing::warn!(%error, "the answer was broken off");
-        } else if let Err(error) = ended {
+        if let Err(error) = done {
+            tracing::info!(%error, "the client was told of an error in its own protocol");
+        }
+        if let Err(error) = writer.flush().and_then(|()| writer.send(Piece::End)) {
             tracing::debug!(%error, "the end of the answer was not sent");
         }
         None
@@ -170,7 +168,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_failure_is_an_answer_before_the_first_byte_and_a_broken_body_after() {
+    async fn a_failure_is_an_answer_before_the_first_byte_and_only_a_cut_breaks_the_body() {
         let answer = run(|_| Err(io::Error::other("no"))).await;
         assert!(matches!(answer, Answer::Failed(error) if error.to_string() == "no"));
 
@@ -180,7 +178,7 @@ mod tests {
             Err(io::Error::other("no"))
         });
         let Answer::Begun(body) = answer.await else { panic!("it was not begun") };
-        assert!(body.collect().await.is_err());
+        assert_eq!(body.collect().await.unwrap().to_bytes(), "half");
 
         let panics = |out: &mut AnswerWriter| -> io::Result<()> {
             out.write_all(b"half")?;
