@@ -82,22 +82,23 @@ async fn a_body_that_cannot_be_one_is_not_let_in() {
     let server = Server::with_people().await;
     let bomb = {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-        for _ in 0..64 {
-            encoder.write_all(&[b'0'; 1 << 16]).unwrap();
+        encoder.write_all(b"0011command=fetch0001").unwrap();
+        for _ in 0..100_000 {
+            writeln!(encoder, "0032want {:040}", 1).unwrap();
         }
         encoder.finish().unwrap()
     };
     assert!((bomb.len() as u64) < MAX_FETCH);
-    let long = vec![b'0'; MAX_FETCH as usize + 1];
+    let long = vec![b'0'; usize::try_from(MAX_FETCH).unwrap() + 1];
     for (kind, coding, body, status) in [
         ("application/json", "", b"0000".to_vec(), 400),
         (UPLOAD_TYPE, "br", b"0000".to_vec(), 400),
         (UPLOAD_TYPE, "gzip", b"0000".to_vec(), 400),
         (UPLOAD_TYPE, "gzip", bomb, 413),
         (UPLOAD_TYPE, "", long, 413),
-        (UPLOAD_TYPE, "", b"zzzz".to_vec(), 400),
     ] {
         let mut request = Request::post(UPLOAD).header("Content-Type", kind);
+        request = request.header("Git-Protocol", "version=2");
         if !coding.is_empty() {
             request = request.header("Content-Encoding", coding);
         }
@@ -106,4 +107,14 @@ async fn a_body_that_cannot_be_one_is_not_let_in() {
         assert_eq!(answer.status, status, "{kind} {coding} {start}: {}", answer.text);
         assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
     }
+}
+
+#[tokio::test]
+async fn what_is_not_the_protocol_is_answered_in_the_protocol() {
+    let server = Server::with_people().await;
+    let request = Request::post(UPLOAD).header("Content-Type", UPLOAD_TYPE);
+    let answer = server.ask("ann", request.body(Body::from("zzzz")).unwrap()).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    assert_eq!(answer.header("content-type"), "application/x-git-upload-pack-result");
+    assert!(answer.text.get(4..8) == Some("ERR "), "{}", answer.text);
 }

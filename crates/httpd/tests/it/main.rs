@@ -10,6 +10,7 @@
 
 mod bitbucket;
 mod bodies;
+mod door;
 mod git_door;
 mod native;
 mod openapi;

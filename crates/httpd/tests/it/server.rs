@@ -7,6 +7,7 @@ use axum::body::Body;
 use http_body_util::BodyExt as _;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use hyper::{HeaderMap, Request};
+use model::Scope;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,7 +18,6 @@ use tower::ServiceExt as _;
 pub struct Server {
     router: Router,
     tokens: HashMap<String, String>,
-    pub app: Arc<App>,
     /// Removed when the test ends.
     _data: TempDir,
 }
@@ -58,9 +58,9 @@ impl Server {
             max_push: 1 << 20,
             metrics: Arc::new(|| "portcullis_up 1\n".into()),
         };
-        let router = httpd::router(app.clone(), settings);
+        let router = httpd::router(app, settings);
         let tokens = HashMap::from([("root".to_owned(), token.trim().to_owned())]);
-        Self { router, tokens, app, _data: data }
+        Self { router, tokens, _data: data }
     }
 
     /// With the workspace `acme`, its project `CORE`, the repository `acme/site` and the people.
@@ -74,29 +74,26 @@ impl Server {
         for name in ["ann", "bea", "eve"] {
             server.add_user(name).await;
         }
-        for (name, permission) in [("ann", "write"), ("bea", "admin")] {
-            let grant = json!({
-                "subject": { "type": "user", "name": name }, "permission": permission,
-            });
-            let path = "/api/v1/repositories/acme/site/grants";
-            let answer = server.send("root", "PUT", path, Some(grant)).await;
-            assert_eq!(answer.status, 200, "{}", answer.text);
-        }
+        server.grant("repositories/acme/site", "ann", "write").await;
+        server.grant("repositories/acme/site", "bea", "admin").await;
         server
     }
 
-    async fn add_user(&mut self, name: &str) {
+    /// Gives somebody a permission on a place.
+    pub async fn grant(&self, place: &str, name: &str, permission: &str) {
+        let subject = json!({ "type": "user", "name": name });
+        let grant = json!({ "subject": subject, "permission": permission });
+        let path = format!("/api/v1/{place}/grants");
+        let answer = self.send("root", "PUT", &path, Some(grant)).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
+
+    /// Adds somebody, with a token that is good for everything they may do.
+    pub async fn add_user(&mut self, name: &str) {
         let email = format!("{name}@example.com");
         let user = json!({ "username": name, "display_name": name, "email": email });
         self.made("/api/v1/users", user).await;
-        let scopes = [
-            "account",
-            "repository:write",
-            "repository:admin",
-            "repository:delete",
-            "project",
-            "project:admin",
-        ];
+        let scopes: Vec<_> = Scope::ALL.iter().map(|it| it.as_str()).collect();
         let path = format!("/api/v1/users/{name}/tokens");
         let made = self.made(&path, json!({ "name": "laptop", "scopes": scopes })).await;
         self.tokens.insert(name.to_owned(), made["token"].as_str().unwrap().to_owned());
