@@ -1,7 +1,7 @@
 //! The two lists of refs: the advertisement of protocols 0 and 1, and `ls-refs` of protocol 2.
 
 use super::view::View;
-use crate::refs::RefEntry;
+use crate::refs::{RefEntry, Run};
 use model::RefName;
 use std::collections::BTreeSet;
 use wire::{LsRefsArguments, Version, put_ls_refs_line};
@@ -9,21 +9,20 @@ use wire::{LsRefsArguments, Version, put_ls_refs_line};
 /// Appends the advertisement of protocol 0 or 1.
 pub(super) fn put(out: &mut Vec<u8>, view: &View<'_>, version: Version) {
     let head = view.head();
-    let mut others = Vec::new();
-    let mut entries = view.iter();
-    let mut first = None;
-    if head.is_none_or(|it| it.id.is_none()) {
-        first = entries.next();
-        if let Some(entry) = first {
+    let mut others = Vec::with_capacity(view.size_hint());
+    view.each_run("", |run| match run {
+        Run::Lines(lines) => others.extend_from_slice(lines),
+        Run::Tag(entry) => {
+            others.extend_from_slice(entry.line);
             put_peeled(&mut others, &entry);
         }
-    }
-    for entry in entries {
-        others.extend_from_slice(entry.line);
-        put_peeled(&mut others, &entry);
-    }
+    });
+    // Without a HEAD the first ref takes its place in the line with the capabilities.
+    let first = if head.and_then(|it| it.id).is_none() { view.iter().next() } else { None };
+    let skipped = first.map_or(0, |it| it.line.len());
     let first = first.as_ref().map(|it| (&it.id, it.name));
-    wire::put_upload_advertisement(out, version, head, first, &others);
+    let others = others.get(skipped..).unwrap_or_default();
+    wire::put_upload_advertisement(out, version, head, first, others);
 }
 
 fn put_peeled(out: &mut Vec<u8>, entry: &RefEntry<'_>) {
@@ -43,19 +42,25 @@ pub(super) fn put_ls_refs(out: &mut Vec<u8>, view: &View<'_>, arguments: &LsRefs
         let target = head.target.map(RefName::as_str).filter(|_| told);
         put_ls_refs_line(out, head.id.as_ref(), "HEAD", target, None);
     }
-    if arguments.prefixes.is_empty() {
-        view.iter().for_each(|entry| put_entry(out, &entry, arguments));
-    } else {
-        for prefix in distinct(arguments) {
-            view.with_prefix(prefix).for_each(|entry| put_entry(out, &entry, arguments));
-        }
+    for prefix in distinct(arguments) {
+        view.each_run(prefix, |run| match run {
+            // The ready line of the advertisement is the very same.
+            Run::Lines(lines) => out.extend_from_slice(lines),
+            Run::Tag(entry) => {
+                let peeled = entry.peeled.filter(|_| arguments.peel);
+                put_ls_refs_line(out, Some(&entry.id), entry.name, None, peeled.as_ref());
+            }
+        });
     }
     wire::put_flush(out);
 }
 
-/// The prefixes without those that lie within another, so that no ref is listed twice. What is
-/// not UTF-8 fits no ref we have.
+/// The prefixes without those that lie within another, so that no ref is listed twice; the empty
+/// one when none was given. What is not UTF-8 fits no ref we have.
 fn distinct(arguments: &LsRefsArguments) -> Vec<&str> {
+    if arguments.prefixes.is_empty() {
+        return vec![""];
+    }
     let sorted: BTreeSet<&str> =
         arguments.prefixes.iter().filter_map(|it| std::str::from_utf8(it).ok()).collect();
     let mut kept: Vec<&str> = Vec::new();
@@ -65,14 +70,4 @@ fn distinct(arguments: &LsRefsArguments) -> Vec<&str> {
         }
     }
     kept
-}
-
-fn put_entry(out: &mut Vec<u8>, entry: &RefEntry<'_>, arguments: &LsRefsArguments) {
-    match &entry.peeled {
-        Some(peeled) if arguments.peel => {
-            put_ls_refs_line(out, Some(&entry.id), entry.name, None, Some(peeled));
-        }
-        // The ready line of the advertisement is the very same.
-        Some(_) | None => out.extend_from_slice(entry.line),
-    }
 }

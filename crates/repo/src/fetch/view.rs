@@ -1,6 +1,6 @@
 //! The refs of a repository as one client may see them.
 
-use crate::refs::{Head, RefEntry, RefSnapshot};
+use crate::refs::{Head, RefEntry, RefSnapshot, Run};
 use model::ObjectId;
 
 /// Which refs a client may see.
@@ -43,9 +43,23 @@ impl<'a> View<'a> {
         self.refs.iter().filter(|it| self.shows(it.name))
     }
 
-    /// The visible refs whose names start with `prefix`, sorted.
-    pub(super) fn with_prefix(&self, prefix: &'a str) -> impl Iterator<Item = RefEntry<'a>> {
-        self.refs.with_prefix(prefix).filter(|it| self.shows(it.name))
+    /// The visible refs whose names start with `prefix`, sorted, as pieces of an advertisement.
+    pub(super) fn each_run<'r>(&'r self, prefix: &'r str, mut take: impl FnMut(Run<'r>)) {
+        if self.everything().is_some() {
+            self.refs.each_run(prefix, take);
+            return;
+        }
+        for entry in self.refs.with_prefix(prefix).filter(|it| self.shows(it.name)) {
+            match entry.peeled {
+                Some(_) => take(Run::Tag(entry)),
+                None => take(Run::Lines(entry.line)),
+            }
+        }
+    }
+
+    /// About how many bytes a list of all refs has.
+    pub(super) fn size_hint(&self) -> usize {
+        self.refs.len() * 80
     }
 
     /// A visible ref by its full name.

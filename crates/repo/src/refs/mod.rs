@@ -11,6 +11,6 @@ mod stamp;
 mod store;
 
 pub(crate) use lock::LockedRefs;
-pub(crate) use snapshot::{Edit, Edits};
+pub(crate) use snapshot::{Edit, Edits, Run};
 pub use snapshot::{Head, RefEntry, RefSnapshot};
 pub(crate) use store::RefStore;

@@ -4,6 +4,7 @@
 
 use model::{ObjectId, RefName};
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A chunk is split when it has grown beyond this many refs: about 40 KB of lines are copied for
@@ -125,6 +126,48 @@ impl Chunk {
     }
 }
 
+/// A piece of an advertisement.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Run<'a> {
+    /// The lines of refs that are no annotated tags.
+    Lines(&'a [u8]),
+    /// An annotated tag.
+    Tag(RefEntry<'a>),
+}
+
+impl Chunk {
+    /// The place after the last name that starts with `prefix`; all from `start` up to there do.
+    fn end_of(&self, prefix: &str, start: usize) -> usize {
+        let (mut low, mut high) = (start, self.entries.len());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if self.entry(middle).is_some_and(|it| it.name.starts_with(prefix)) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+
+    fn each_run<'a>(&'a self, range: Range<usize>, take: &mut impl FnMut(Run<'a>)) {
+        let at =
+            |index: usize| self.entries.get(index).map_or(self.lines.len(), |it| it.at as usize);
+        let mut from = at(range.start);
+        for index in range.clone() {
+            if self.entries.get(index).is_none_or(|it| it.peeled.is_none()) {
+                continue;
+            }
+            take(Run::Lines(self.lines.get(from..at(index)).unwrap_or_default()));
+            if let Some(entry) = self.entry(index) {
+                take(Run::Tag(entry));
+            }
+            from = at(index + 1);
+        }
+        take(Run::Lines(self.lines.get(from..at(range.end)).unwrap_or_default()));
+    }
+}
+
 fn push_hex(out: &mut Vec<u8>, id: &ObjectId) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     for byte in id.as_bytes() {
@@ -194,6 +237,20 @@ impl RefSnapshot {
     /// The advertisement lines of all refs, ready to send, in a few large pieces.
     pub fn lines(&self) -> impl Iterator<Item = &[u8]> {
         self.chunks.iter().map(|it| it.lines.as_slice())
+    }
+
+    /// The refs whose names start with `prefix`, as ready lines in pieces as large as they are
+    /// kept, broken where an annotated tag has something to add.
+    pub(crate) fn each_run<'a>(&'a self, prefix: &str, mut take: impl FnMut(Run<'a>)) {
+        let first = self.chunks.partition_point(|it| it.first() <= prefix).saturating_sub(1);
+        for (nth, chunk) in self.chunks.iter().skip(first).enumerate() {
+            let start = if nth == 0 { chunk.lower_bound(prefix) } else { 0 };
+            let end = chunk.end_of(prefix, start);
+            chunk.each_run(start..end, &mut take);
+            if end < chunk.entries.len() {
+                return;
+            }
+        }
     }
 
     fn starting_at<'a>(&'a self, name: &str) -> impl Iterator<Item = RefEntry<'a>> + use<'a> {
@@ -329,6 +386,16 @@ mod tests {
             .flat_map(|(name, id)| format!("{:04x}{id} {name}\n", 46 + name.len()).into_bytes())
             .collect();
         assert_eq!(lines, expected);
+        for prefix in ["", "refs/heads/b01", "refs/heads/b00000", "refs/tags/", "refs/heads/b049"] {
+            let mut runs = Vec::new();
+            snapshot.each_run(prefix, |run| match run {
+                Run::Lines(lines) => runs.extend_from_slice(lines),
+                Run::Tag(_) => panic!("there are no tags"),
+            });
+            let lines: Vec<u8> =
+                snapshot.with_prefix(prefix).flat_map(|it| it.line.to_vec()).collect();
+            assert_eq!(runs, lines, "{prefix}");
+        }
         for name in &names {
             assert_eq!(snapshot.find(name).map(|it| it.id), model.get(name).map(|it| it.id));
         }
@@ -336,6 +403,20 @@ mod tests {
             snapshot.with_prefix("refs/heads/b01").count(),
             model.keys().filter(|it| it.starts_with("refs/heads/b01")).count()
         );
+    }
+
+    #[test]
+    fn annotated_tags_stand_between_the_lines_of_others() {
+        let tag = |byte| Edit { peeled: Some(ObjectId::from_bytes([9; 20])), ..edit(byte) };
+        let refs = [("refs/tags/a", tag(1)), ("refs/tags/b", edit(2)), ("refs/tags/c", tag(3))];
+        let snapshot = RefSnapshot::from_sorted(refs.into_iter(), head());
+        let mut runs = Vec::new();
+        snapshot.each_run("refs/tags/", |run| match run {
+            Run::Lines(lines) => runs.push(String::from_utf8(lines.to_vec()).unwrap()),
+            Run::Tag(entry) => runs.push(entry.name.to_owned()),
+        });
+        let line = format!("0039{} refs/tags/b\n", ObjectId::from_bytes([2; 20]));
+        assert_eq!(runs, ["", "refs/tags/a", &line, "refs/tags/c", ""]);
     }
 
     #[test]
