@@ -1,8 +1,8 @@
 //! Advertisements: what a server says first.
 //!
-//! Ref lines are written by the owner of the refs, once, with [`put_ref_line`]; only the first
-//! line carries capabilities. So an advertisement of 100,000 refs is one fresh line and one
-//! ready-made buffer.
+//! Ref lines are written by the owner of the refs, once, as [`put_ref_line`] does; only the first
+//! line carries capabilities. So an advertisement of 100,000 refs is one fresh line, ready-made
+//! bytes and a flush.
 
 use crate::encode::{put_hex, put_line};
 use crate::{AGENT, Version, put_flush, put_text};
@@ -43,7 +43,7 @@ fn put_version(out: &mut Vec<u8>, version: Version) {
 }
 
 /// What receive-pack can do.
-pub fn receive_capabilities() -> String {
+fn receive_capabilities() -> String {
     format!(
         "report-status report-status-v2 delete-refs side-band-64k quiet atomic ofs-delta \
          push-options object-format=sha1 agent={AGENT}"
@@ -52,44 +52,43 @@ pub fn receive_capabilities() -> String {
 
 /// What upload-pack can do in protocol 0 and 1. A partial clone asks for objects by id later,
 /// hence the two `allow-` ones: what is asked for must still be reachable from a visible ref.
-pub fn upload_capabilities(head: Option<Head<'_>>) -> String {
+fn upload_capabilities(head: Option<Head<'_>>, stateless: bool) -> String {
     let symref = head.filter(|it| it.id.is_some()).and_then(|it| it.target);
+    // It saves a round trip, which only stateless clients make.
+    let no_done = if stateless { " no-done" } else { "" };
     let symref = symref.map_or(String::new(), |target| format!("symref=HEAD:{target} "));
     format!(
         "multi_ack thin-pack side-band side-band-64k ofs-delta shallow deepen-since deepen-not \
          deepen-relative no-progress include-tag multi_ack_detailed \
-         allow-tip-sha1-in-want allow-reachable-sha1-in-want no-done {symref}filter \
+         allow-tip-sha1-in-want allow-reachable-sha1-in-want{no_done} {symref}filter \
          object-format=sha1 agent={AGENT}"
     )
 }
 
-/// Appends receive-pack's advertisement. `first` is the first ref (by name), `others` the ready
-/// lines of all the others; a repository without refs has neither.
-pub fn put_receive_advertisement(
+/// Begins receive-pack's advertisement: everything up to the line of `first`, the first ref by
+/// name (`None` if there is no ref). The lines of the others follow, then a flush.
+pub fn start_receive_advertisement(
     out: &mut Vec<u8>,
     version: Version,
     first: Option<(&ObjectId, &str)>,
-    others: &[u8],
 ) {
     put_version(out, version.for_push());
     let (id, name) = first.unwrap_or((&ObjectId::ZERO, "capabilities^{}"));
     put_first_line(out, id, name, &receive_capabilities());
-    out.extend_from_slice(others);
-    put_flush(out);
 }
 
-/// Appends upload-pack's advertisement of protocol 0 or 1. `first` is the first ref by name and
-/// is left out of `others`, the ready lines of all others, unless HEAD has an id: then HEAD is
-/// the first line, `first` is `None` and `others` holds every ref.
-pub fn put_upload_advertisement(
+/// Begins upload-pack's advertisement of protocol 0 or 1: everything up to the first line, which
+/// is HEAD's if it has an id, else that of `first`, the first ref by name. The lines of the others
+/// follow (of all refs, after HEAD's), then a flush.
+pub fn start_upload_advertisement(
     out: &mut Vec<u8>,
     version: Version,
+    stateless: bool,
     head: Option<Head<'_>>,
     first: Option<(&ObjectId, &str)>,
-    others: &[u8],
 ) {
     put_version(out, version);
-    let capabilities = upload_capabilities(head);
+    let capabilities = upload_capabilities(head, stateless);
     let head = head.and_then(|it| it.id);
     let (id, name) = match (&head, first) {
         (Some(id), _) => (id, "HEAD"),
@@ -97,8 +96,6 @@ pub fn put_upload_advertisement(
         (None, None) => (&ObjectId::ZERO, "capabilities^{}"),
     };
     put_first_line(out, id, name, &capabilities);
-    out.extend_from_slice(others);
-    put_flush(out);
 }
 
 /// Appends the capability advertisement of protocol 2.
@@ -129,35 +126,31 @@ mod tests {
     fn receive_pack_advertises_refs_or_their_absence() {
         let capabilities = "report-status report-status-v2 delete-refs side-band-64k quiet atomic \
              ofs-delta push-options object-format=sha1 agent=portcullis/VERSION\n";
-        let mut others = Vec::new();
-        put_ref_line(&mut others, &ONE, "refs/tags/v1");
         let some = text(|out| {
-            let first = Some((&ONE, "refs/heads/main"));
-            put_receive_advertisement(out, Version::V1, first, &others);
+            start_receive_advertisement(out, Version::V1, Some((&ONE, "refs/heads/main")));
+            put_ref_line(out, &ONE, "refs/tags/v1");
         });
         assert!(some.starts_with("000eversion 1\n00"), "{some}");
         assert!(some.contains(&format!("{ONE} refs/heads/main\\0{capabilities}")), "{some}");
-        assert!(some.ends_with(&format!("{capabilities}003a{ONE} refs/tags/v1\n0000")), "{some}");
-        let none = text(|out| put_receive_advertisement(out, Version::V2, None, b""));
+        assert!(some.ends_with(&format!("{capabilities}003a{ONE} refs/tags/v1\n")), "{some}");
+        let none = text(|out| start_receive_advertisement(out, Version::V2, None));
         let zero = ObjectId::ZERO;
-        assert!(none.contains(&format!("{zero} capabilities^{{}}\\0{capabilities}0000")), "{none}");
+        assert!(none.ends_with(&format!("{zero} capabilities^{{}}\\0{capabilities}")), "{none}");
         assert!(!none.contains("version 2"), "{none}");
     }
 
     #[test]
     fn upload_pack_puts_head_first_and_names_its_branch() {
         let main = RefName::parse(b"refs/heads/main").unwrap();
-        let mut others = Vec::new();
-        put_ref_line(&mut others, &ONE, main.as_str());
         let head = Some(Head { id: Some(ONE), target: Some(&main) });
-        let born = text(|out| put_upload_advertisement(out, Version::V0, head, None, &others));
+        let born = text(|out| start_upload_advertisement(out, Version::V0, true, head, None));
         assert!(born.contains(&format!("{ONE} HEAD\\0multi_ack ")), "{born}");
-        assert!(born.contains(" symref=HEAD:refs/heads/main filter "), "{born}");
+        assert!(born.contains(" no-done symref=HEAD:refs/heads/main filter "), "{born}");
         let unborn = Some(Head { id: None, target: Some(&main) });
         let first = Some((&ONE, "refs/tags/v1"));
-        let other = text(|out| put_upload_advertisement(out, Version::V1, unborn, first, b""));
+        let other = text(|out| start_upload_advertisement(out, Version::V1, false, unborn, first));
         assert!(other.contains(&format!("{ONE} refs/tags/v1\\0")), "{other}");
-        assert!(!other.contains("symref"), "{other}");
+        assert!(!other.contains("symref") && !other.contains("no-done"), "{other}");
     }
 
     #[test]

@@ -23,12 +23,12 @@ pub fn put_text(out: &mut Vec<u8>, line: &str) {
     put_line(out, |out| out.extend_from_slice(line.as_bytes()));
 }
 
-/// Appends `ERR` and the sentence: the client stops and shows it as `remote error: ...`.
+/// Appends `ERR` and the sentence, without a newline, as git does: the client stops and shows it
+/// as `remote error: ...`.
 pub fn put_error(out: &mut Vec<u8>, sentence: &str) {
-    put_line(out, |out| {
-        out.extend_from_slice(b"ERR ");
-        out.extend(sentence.bytes().map(|byte| if byte < b' ' { b' ' } else { byte }));
-    });
+    let shown = sentence.bytes().map(|byte| if byte < b' ' { b' ' } else { byte });
+    let line: Vec<u8> = b"ERR ".iter().copied().chain(shown).take(MAX_DATA).collect();
+    put_data(out, &line);
 }
 
 /// Appends a packet whose payload `write` appends, then a newline.
@@ -85,7 +85,7 @@ mod tests {
     fn packets_look_as_the_protocol_says() {
         assert_eq!(written(|out| put_text(out, "hello")), b"000ahello\n");
         assert_eq!(written(|out| put_data(out, b"")), b"0004");
-        assert_eq!(written(|out| put_error(out, "no\nway")), b"000fERR no way\n");
+        assert_eq!(written(|out| put_error(out, "no\nway")), b"000eERR no way");
         let id = ObjectId::from_bytes([0xaf; 20]);
         assert_eq!(written(|out| put_hex(out, &id)), id.to_string().into_bytes());
     }

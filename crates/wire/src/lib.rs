@@ -32,8 +32,8 @@ mod sideband;
 mod v2;
 
 pub use advertise::{
-    Head, put_receive_advertisement, put_ref_line, put_upload_advertisement, put_v2_advertisement,
-    receive_capabilities, upload_capabilities,
+    Head, put_ref_line, put_v2_advertisement, start_receive_advertisement,
+    start_upload_advertisement,
 };
 pub use capability::Capabilities;
 pub use deepen::Deepen;

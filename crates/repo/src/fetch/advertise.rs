@@ -7,22 +7,28 @@ use std::collections::BTreeSet;
 use wire::{LsRefsArguments, Version, put_ls_refs_line};
 
 /// Appends the advertisement of protocol 0 or 1.
-pub(super) fn put(out: &mut Vec<u8>, view: &View<'_>, version: Version) {
+pub(super) fn put(out: &mut Vec<u8>, view: &View<'_>, version: Version, stateless: bool) {
     let head = view.head();
-    let mut others = Vec::with_capacity(view.size_hint());
-    view.each_run("", |run| match run {
-        Run::Lines(lines) => others.extend_from_slice(lines),
-        Run::Tag(entry) => {
-            others.extend_from_slice(entry.line);
-            put_peeled(&mut others, &entry);
-        }
-    });
     // Without a HEAD the first ref takes its place in the line with the capabilities.
     let first = if head.and_then(|it| it.id).is_none() { view.iter().next() } else { None };
-    let skipped = first.map_or(0, |it| it.line.len());
-    let first = first.as_ref().map(|it| (&it.id, it.name));
-    let others = others.get(skipped..).unwrap_or_default();
-    wire::put_upload_advertisement(out, version, head, first, others);
+    let named = first.as_ref().map(|it| (&it.id, it.name));
+    wire::start_upload_advertisement(out, version, stateless, head, named);
+    let mut skip = first.map_or(0, |it| it.line.len());
+    out.reserve(view.size_hint());
+    view.each_run("", |run| match run {
+        Run::Lines(lines) => {
+            let skipped = skip.min(lines.len());
+            skip -= skipped;
+            out.extend_from_slice(lines.get(skipped..).unwrap_or_default());
+        }
+        Run::Tag(entry) => {
+            if std::mem::take(&mut skip) == 0 {
+                out.extend_from_slice(entry.line);
+            }
+            put_peeled(out, &entry);
+        }
+    });
+    wire::put_flush(out);
 }
 
 fn put_peeled(out: &mut Vec<u8>, entry: &RefEntry<'_>) {

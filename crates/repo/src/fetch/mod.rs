@@ -88,7 +88,7 @@ fn serve(
             let refs = repository.refs()?;
             let view = View::new(&refs, visible);
             if session {
-                advertise::put(client.out(), &view, options.version);
+                advertise::put(client.out(), &view, options.version, false);
                 client.send()?;
             }
             v0::serve(repository, &view, client, session)
@@ -121,7 +121,7 @@ pub fn advertise_upload(
     match version {
         Version::V0 | Version::V1 => {
             let refs = repository.refs()?;
-            advertise::put(&mut out, &View::new(&refs, visible), version);
+            advertise::put(&mut out, &View::new(&refs, visible), version, true);
         }
         Version::V2 => wire::put_v2_advertisement(&mut out),
     }

@@ -23,13 +23,14 @@ pub(super) struct Boundary {
 }
 
 impl Boundary {
-    /// Appends what the client is told.
+    /// Appends what the client is told. These lines end without a newline, as git writes them:
+    /// libgit2 (1.9) does not read them otherwise.
     pub(super) fn put(&self, out: &mut Vec<u8>) {
         for id in &self.shallow {
-            wire::put_text(out, &format!("shallow {id}"));
+            wire::put_data(out, format!("shallow {id}").as_bytes());
         }
         for id in &self.unshallow {
-            wire::put_text(out, &format!("unshallow {id}"));
+            wire::put_data(out, format!("unshallow {id}").as_bytes());
         }
     }
 }

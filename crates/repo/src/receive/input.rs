@@ -17,16 +17,15 @@ pub fn advertise_receive(
     let first = refs.iter().next();
     let mut head = Vec::new();
     let named = first.as_ref().map(|it| (&it.id, it.name));
-    wire::put_receive_advertisement(&mut head, version, named, b"");
-    // Its flush comes after the other lines, which are sent from where they are kept.
-    let (head, flush) = head.split_at(head.len().saturating_sub(4));
-    output.write_all(head).map_err(Error::Peer)?;
+    wire::start_receive_advertisement(&mut head, version, named);
+    output.write_all(&head).map_err(Error::Peer)?;
+    // The others are sent from where they are kept.
     let mut skip = first.map_or(0, |it| it.line.len());
     for lines in refs.lines() {
         let rest = lines.get(std::mem::take(&mut skip)..).unwrap_or_default();
         output.write_all(rest).map_err(Error::Peer)?;
     }
-    output.write_all(flush).and_then(|()| output.flush()).map_err(Error::Peer)
+    output.write_all(b"0000").and_then(|()| output.flush()).map_err(Error::Peer)
 }
 
 /// What was read, and the bytes after it that were read along.

@@ -127,6 +127,19 @@ fn without_side_band_the_pack_comes_bare_and_without_done_after_ready() {
     assert!(output.starts_with(&acks), "{output:?}");
 }
 
+/// libgit2 (1.9) takes a newline behind these for the start of the next packet.
+#[test]
+fn ends_of_history_are_told_without_newlines() {
+    let world = World::with_history();
+    let (main, old) = (world.id("main"), world.id("main~1"));
+    let script = format!("want {main}|shallow {old}|deepen 1|F");
+    let (_, output) = request(&world, Version::V0, &packets(&script));
+    assert_eq!(output, format!("0034shallow {main}0000"));
+    let script = format!("want {main}|shallow {main}|deepen 2|F");
+    let (_, output) = request(&world, Version::V0, &packets(&script));
+    assert_eq!(output, format!("0034shallow {old}0036unshallow {main}0000"));
+}
+
 /// A client that closes its end after so many bytes.
 pub struct GoesAway(pub usize);
 
