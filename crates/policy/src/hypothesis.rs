@@ -135,9 +135,15 @@ impl World {
         if update.change == Change::Delete || self.way() == Way::PullRequest {
             return None;
         }
-        let commit: String = update.new.to_string().chars().take(7).collect();
         let owner = branch_part(&self.who.principal);
-        let branch = RefName::branch(&format!("{owner}/{short}-{commit}")).ok()?;
+        // Of a push that nobody has made yet, there is no commit.
+        let branch = if update.new.is_zero() {
+            format!("{owner}/{short}")
+        } else {
+            let commit: String = update.new.to_string().chars().take(7).collect();
+            format!("{owner}/{short}-{commit}")
+        };
+        let branch = RefName::branch(&branch).ok()?;
         Some(RemedyKind::PushBranch { name: update.name.clone(), branch })
     }
 
