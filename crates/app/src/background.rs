@@ -126,6 +126,24 @@ impl App {
             Err(error) => tracing::error!(%error, "starting the journal over was interrupted"),
         }
     }
+
+    /// One repository after the other: maintenance is bulk work, and pushes come first.
+    async fn maintain_pushed(self: &Arc<Self>) {
+        let pushed = std::mem::take(&mut *self.background.pushed.lock());
+        for id in pushed {
+            let app = Arc::clone(self);
+            let done = tokio::task::spawn_blocking(move || {
+                let repository = app.repositories.repository(id)?;
+                if repository.needs_maintenance()? { repository.maintain() } else { Ok(()) }
+            });
+            match done.await {
+                // Removed in the meantime.
+                Ok(Ok(()) | Err(repo::Error::NotFound(_))) => {}
+                Ok(Err(error)) => tracing::warn!(%error, repository = %id, "maintenance failed"),
+                Err(error) => tracing::error!(%error, "maintenance was interrupted"),
+            }
+        }
+    }
 }
 
 fn warn(noted: store::Result<()>, what: &str) {
@@ -142,5 +160,6 @@ async fn work(app: Weak<App>) {
         let Some(app) = app.upgrade() else { return };
         app.flush_used().await;
         app.tidy_journal().await;
+        app.maintain_pushed().await;
     }
 }

@@ -8,7 +8,7 @@ use crate::open::{OpenRepository, Pushing, Reading};
 use crate::page::{Page, PageRequest};
 use crate::{App, Asker, PlaceName};
 use model::{ObjectId, RefName};
-use repo::RefSnapshot;
+use repo::CommitInfo;
 use std::sync::Arc;
 use wire::Version;
 
@@ -17,8 +17,10 @@ use wire::Version;
 pub struct Branch {
     /// Its short name.
     pub name: String,
-    /// The commit it points to.
+    /// What it points to.
     pub target: ObjectId,
+    /// That commit; `None` when it cannot be read as one.
+    pub commit: Option<CommitInfo>,
 }
 
 /// What a new branch needs, as it was typed.
@@ -45,14 +47,19 @@ impl App {
     ) -> Result<Page<Branch>> {
         let open = self.open_repository::<Reading>(who, repository).await?;
         let part = part.map(str::to_owned);
-        let refs = self.refs(open).await?;
-        let branches = refs.with_prefix("refs/heads/").filter_map(|it| {
-            let name = it.name.strip_prefix("refs/heads/")?;
-            let wanted = part.as_deref().is_none_or(|part| name.contains(part));
-            (wanted && is_visible(it.name))
-                .then(|| Branch { name: name.to_owned(), target: it.id })
+        let listed = tokio::task::spawn_blocking(move || {
+            let repository = open.app.repositories.repository(open.repository.id)?;
+            let refs = repository.refs()?;
+            let heads = refs.with_prefix(HEADS).filter(|it| {
+                let name = it.name.strip_prefix(HEADS).unwrap_or_default();
+                is_visible(it.name) && part.as_deref().is_none_or(|part| name.contains(part))
+            });
+            let found = page.of(heads);
+            let branches = found.values.iter().map(|it| branch(&repository, it.name, it.id));
+            let values = branches.collect::<repo::Result<_>>()?;
+            Ok::<_, repo::Error>(Page { values, size: found.size, page: found.page, pagelen: found.pagelen })
         });
-        Ok(page.of(branches))
+        Ok(listed.await??)
     }
 
     /// One branch, by short name.
@@ -63,8 +70,7 @@ impl App {
         name: &str,
     ) -> Result<Branch> {
         let open = self.open_repository::<Reading>(who, repository).await?;
-        let refs = self.refs(open).await?;
-        find(&refs, name).ok_or(Error::NotFound { what: "branch" })
+        look(open, name).await?.ok_or(Error::NotFound { what: "branch" })
     }
 
     /// Makes a branch where something is already.
@@ -77,21 +83,23 @@ impl App {
         let open = self.open_repository::<Pushing>(who, repository).await?;
         let mut fields = Fields::default();
         let name = fields.take("name", RefName::branch(&new.name));
-        let target = self.resolve(&open, &new.target).await?;
-        if target.is_none() {
-            let shown = crate::render::visible(&new.target);
-            fields.add("target", format!("`{shown}` names no commit, branch or tag here"));
-        }
+        let target = match resolve(open.clone(), &new.target).await {
+            Ok(target) => Some(target),
+            Err(Error::Invalid(unknown)) => {
+                fields.0.extend(unknown.0);
+                None
+            }
+            Err(other) => return Err(other),
+        };
         let (Some(name), Some(target)) = (name, target) else {
             return Err(Error::Invalid(fields));
         };
-        let refs = self.refs(open.clone()).await?;
-        if find(&refs, &new.name).is_some() {
+        if look(open.clone(), name.short()).await?.is_some() {
             let message = format!("branch `{}` exists already", name.short());
             return Err(Error::Conflict { field: "name", message });
         }
-        self.change_ref(open, ObjectId::ZERO, target, &name).await?;
-        Ok(Branch { name: name.short().to_owned(), target })
+        change_ref(open.clone(), ObjectId::ZERO, target, &name).await?;
+        look(open, name.short()).await?.ok_or(Error::NotFound { what: "branch" })
     }
 
     /// Deletes a branch.
@@ -103,81 +111,68 @@ impl App {
     ) -> Result<()> {
         let open = self.open_repository::<Pushing>(who, repository).await?;
         let missing = Error::NotFound { what: "branch" };
-        let refs = self.refs(open.clone()).await?;
-        let Some(branch) = find(&refs, name) else { return Err(missing) };
+        let Some(branch) = look(open.clone(), name).await? else { return Err(missing) };
         let name = RefName::branch(&branch.name).map_err(|_| missing)?;
-        self.change_ref(open, branch.target, ObjectId::ZERO, &name).await
-    }
-
-    /// One command, pushed from inside.
-    async fn change_ref(
-        &self,
-        open: OpenRepository<Pushing>,
-        old: ObjectId,
-        new: ObjectId,
-        name: &RefName,
-    ) -> Result<()> {
-        let mut input = Vec::new();
-        let command = format!("{old} {new} {name}\0report-status delete-refs agent=rest");
-        wire::put_text(&mut input, &command);
-        wire::put_flush(&mut input);
-        if !new.is_zero() {
-            input.extend_from_slice(EMPTY_PACK);
-        }
-        let received = tokio::task::spawn_blocking(move || {
-            open.receive(Version::V0, &mut input.as_slice(), &mut std::io::sink())
-        });
-        match received.await??.into_error() {
-            None => Ok(()),
-            Some(error) => Err(error),
-        }
-    }
-
-    async fn refs<A>(self: &Arc<Self>, open: OpenRepository<A>) -> Result<Arc<RefSnapshot>> {
-        let (app, id) = (Arc::clone(self), open.repository.id);
-        let refs = tokio::task::spawn_blocking(move || app.repositories.repository(id)?.refs());
-        Ok(refs.await??)
-    }
-
-    /// The commit that somebody means.
-    async fn resolve<A>(
-        self: &Arc<Self>,
-        open: &OpenRepository<A>,
-        target: &str,
-    ) -> Result<Option<ObjectId>> {
-        let (app, id, target) = (Arc::clone(self), open.repository.id, target.to_owned());
-        let found = tokio::task::spawn_blocking(move || {
-            let repository = app.repositories.repository(id)?;
-            let refs = repository.refs()?;
-            if let Some(id) = resolve_name(&refs, &target) {
-                return Ok(Some(id));
-            }
-            let mut fitting = repository.objects().with_prefix(&target)?.into_iter();
-            let first = fitting.next();
-            match fitting.next() {
-                Some(_) => Err(repo::Error::Ambiguous(target)),
-                None => Ok(first),
-            }
-        });
-        Ok(found.await??)
+        change_ref(open, branch.target, ObjectId::ZERO, &name).await
     }
 }
 
-fn resolve_name(refs: &RefSnapshot, target: &str) -> Option<ObjectId> {
-    if target == "HEAD" {
-        return refs.head_id();
+const HEADS: &str = "refs/heads/";
+
+/// One command, pushed from inside.
+async fn change_ref(
+    open: OpenRepository<Pushing>,
+    old: ObjectId,
+    new: ObjectId,
+    name: &RefName,
+) -> Result<()> {
+    let mut input = Vec::new();
+    let command = format!("{old} {new} {name}\0report-status delete-refs agent=rest");
+    wire::put_text(&mut input, &command);
+    wire::put_flush(&mut input);
+    if !new.is_zero() {
+        input.extend_from_slice(EMPTY_PACK);
     }
-    let names =
-        [format!("refs/heads/{target}"), format!("refs/tags/{target}"), target.to_owned()];
-    names
-        .iter()
-        .filter(|it| is_visible(it))
-        .find_map(|it| refs.find(it))
-        .map(|it| it.peeled.unwrap_or(it.id))
+    let received = tokio::task::spawn_blocking(move || {
+        open.receive(Version::V0, &mut input.as_slice(), &mut std::io::sink())
+    });
+    match received.await??.into_error() {
+        None => Ok(()),
+        Some(error) => Err(error),
+    }
 }
 
-fn find(refs: &RefSnapshot, name: &str) -> Option<Branch> {
-    let name = RefName::branch(name).ok()?;
-    let found = refs.find(name.as_str()).filter(|it| is_visible(it.name))?;
-    Some(Branch { name: name.short().to_owned(), target: found.id })
+/// The branch of this name; `None` when there is none, or nobody may see it.
+async fn look<A: Send + Sync + 'static>(
+    open: OpenRepository<A>,
+    name: &str,
+) -> Result<Option<Branch>> {
+    let Ok(name) = RefName::branch(name) else { return Ok(None) };
+    let found = tokio::task::spawn_blocking(move || {
+        let repository = open.app.repositories.repository(open.repository.id)?;
+        let refs = repository.refs()?;
+        let found = refs.find(name.as_str()).filter(|it| is_visible(it.name));
+        found.map(|it| branch(&repository, it.name, it.id)).transpose()
+    });
+    Ok(found.await??)
+}
+
+fn branch(repository: &repo::Repository, name: &str, target: ObjectId) -> repo::Result<Branch> {
+    let name = name.strip_prefix(HEADS).unwrap_or(name).to_owned();
+    Ok(Branch { name, target, commit: repository.commit_info(&target)? })
+}
+
+/// The commit that somebody means.
+async fn resolve(open: OpenRepository<Pushing>, target: &str) -> Result<ObjectId> {
+    if target.starts_with("refs/") && !is_visible(target) {
+        return Err(repo::Error::UnknownRevision(target.to_owned()).into());
+    }
+    let target = target.to_owned();
+    let found = tokio::task::spawn_blocking(move || {
+        let repository = open.app.repositories.repository(open.repository.id)?;
+        let id = repository.resolve(&target)?;
+        // A tag leads to its commit: a branch can only point to one.
+        Ok::<_, repo::Error>(repository.commit_info(&id)?.map_or(id, |it| it.id))
+    });
+    Ok(found.await??)
 }

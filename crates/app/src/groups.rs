@@ -4,7 +4,7 @@ use crate::error::{Error, Fields, Result};
 use crate::page::{Page, PageRequest};
 use crate::users::Profile;
 use crate::{App, Asker, PlaceName};
-use model::{DisplayName, Slug, WorkspaceId};
+use model::{DisplayName, Role, Slug, WorkspaceId};
 use policy::Act;
 use store::Group;
 
@@ -58,8 +58,8 @@ impl App {
         Ok(page.filled(members).map(Profile::from))
     }
 
-    /// Puts somebody into a group. They must be a member of the workspace: through a group of it
-    /// they are given rights in it.
+    /// Puts somebody into a group. Whoever was no member of the workspace becomes one, as in
+    /// Bitbucket: through a group of it they are given rights in it.
     pub async fn add_group_member(
         &self,
         who: &Asker,
@@ -73,8 +73,7 @@ impl App {
         let user = self.named_user(user).await?;
         let members = self.store.list_members(id, store::PageRequest::ALL).await?.items;
         if !members.iter().any(|it| it.user == user.id) {
-            let why = format!("`{}` is not a member of this workspace: add them first", user.username);
-            return Err(Fields::one("user", why));
+            self.store.set_member(&open.by, id, user.id, Role::Member).await?;
         }
         Ok(self.store.add_group_member(&open.by, id, group.id, user.id).await?)
     }

@@ -80,7 +80,7 @@ pub use refusal::{
     ScopesNote,
 };
 pub use render::{door_text, git_text, short};
-pub use repo::Limits as PushLimits;
+pub use repo::{CommitInfo, Limits as PushLimits, Signature};
 pub use repositories::{NewRepository, RepositoryChange, RepositoryView};
 pub use restrictions::{RestrictionInput, RestrictionView};
 pub use sign_in::Presented;
