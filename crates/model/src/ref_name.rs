@@ -1,8 +1,10 @@
 //! Full ref names, checked by git's own rules (`git check-ref-format`).
 
+use crate::names::is_unprintable;
 use std::fmt;
 
-/// A full ref name such as `refs/heads/main`: valid for git, UTF-8, at most 1,024 bytes.
+/// A full ref name such as `refs/heads/main`: valid for git, UTF-8, at most 1,024 bytes, safe in
+/// a terminal line.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RefName(Box<str>);
 
@@ -24,8 +26,8 @@ impl RefName {
     pub const MAX: usize = 1024;
 
     /// Accepts a full name below `refs/`, at least two levels deep, by the rules of
-    /// `git check-ref-format(1)`; besides, it must be UTF-8 and no component may be longer than
-    /// 240 bytes, because it becomes a file name.
+    /// `git check-ref-format(1)`; besides, it must be UTF-8 without control characters of any
+    /// kind, and no component may be longer than 240 bytes, because it becomes a file name.
     pub fn parse(name: &[u8]) -> Result<Self, BadRefName> {
         let name = std::str::from_utf8(name).map_err(|_| BadRefName("it is not UTF-8"))?;
         check(name).map_err(BadRefName)?;
@@ -68,8 +70,12 @@ fn check(name: &str) -> Result<(), &'static str> {
     if !rest.contains('/') {
         return Err("it has no name after its kind");
     }
-    if name.bytes().any(|b| b < 0x20 || b == 0x7f) {
+    // Git takes more; but this name is shown in other people's terminals.
+    if name.chars().any(char::is_control) {
         return Err("it contains control characters");
+    }
+    if name.chars().any(is_unprintable) {
+        return Err("it contains characters that turn the text around");
     }
     if name.contains([' ', '~', '^', ':', '?', '*', '[', '\\']) {
         return Err("it contains a space or one of ~ ^ : ? * [ \\");
@@ -127,6 +133,8 @@ mod tests {
             "refs/heads//x",
             "refs/heads/x\n",
             "refs/heads/x\x7f",
+            "refs/heads/x\u{9b}2J",
+            "refs/heads/x\u{202e}y",
             "refs/heads/a b",
             "refs/heads/x.",
             "refs/heads/a@{1}",
