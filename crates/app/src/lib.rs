@@ -35,6 +35,7 @@ mod ground;
 mod grounds;
 mod groups;
 mod judge;
+mod maintenance;
 mod members;
 mod names;
 mod open;
@@ -69,7 +70,7 @@ pub use error::{Answer, Error, Failure, Fields, Refused, Result};
 pub use explain::{Explanation, ExplainedRule, ExplainedStep, Hypothetical};
 pub use grants::NamedGrant;
 pub use open::{
-    Archiving, Explaining, ExplainingForOthers, Fetching, OpenRepository, Pushing,
+    Archiving, Explaining, ExplainingForOthers, Fetching, Maintaining, OpenRepository, Pushing,
     Reading, ReadingAllRefusals, ReadingOwnRefusals, Removing, RepositoryAct, Updating,
 };
 pub use page::{Page, PageRequest};

@@ -107,6 +107,8 @@ repository_acts! {
     Updating = Act::UpdateRepository;
     /// Archiving it, or taking it out of the archive.
     Archiving = Act::ArchiveRepository;
+    /// Putting its storage in order.
+    Maintaining = Act::MaintainRepository;
     /// Removing it with everything in it.
     Removing = Act::RemoveRepository;
     /// Asking why something is or is not allowed to oneself.

@@ -48,6 +48,7 @@ use utoipa::OpenApi;
         native::restrictions::update_restriction,
         native::restrictions::remove_restriction,
         native::repositories::update_repository,
+        native::repositories::maintain_repository,
         native::explain::explain,
         native::refusals::get_refusal,
         native::refusals::list_refusals,

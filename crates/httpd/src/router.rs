@@ -144,6 +144,10 @@ fn native_routes(table: Table) -> Table {
             groups::remove_group_member,
         )
         .put("/api/v1/repositories/{workspace}/{repository}", repositories::update_repository)
+        .post(
+            "/api/v1/repositories/{workspace}/{repository}/maintenance",
+            repositories::maintain_repository,
+        )
         .get("/api/v1/repositories/{workspace}/{repository}/refusals", refusals::list_refusals)
         .get("/api/v1/refusals/{id}", refusals::get_refusal)
         .get("/api/v1/explain", explain::explain)

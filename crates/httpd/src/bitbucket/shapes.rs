@@ -17,11 +17,12 @@ pub struct Link {
 }
 
 /// Links by what they lead to.
-pub type Links = BTreeMap<&'static str, Link>;
+#[derive(Serialize, ToSchema)]
+pub struct Links(BTreeMap<&'static str, Link>);
 
 /// Links from pairs of name and address.
 pub fn links<const N: usize>(pairs: [(&'static str, String); N]) -> Links {
-    pairs.into_iter().map(|(name, href)| (name, Link { href, name: None })).collect()
+    Links(pairs.into_iter().map(|(name, href)| (name, Link { href, name: None })).collect())
 }
 
 /// A UUID as Bitbucket writes it.

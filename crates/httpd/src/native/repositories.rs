@@ -10,6 +10,7 @@ use crate::who::Who;
 use app::RepositoryChange;
 use axum::Json;
 use axum::extract::State;
+use hyper::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -55,4 +56,16 @@ pub async fn update_repository(
         archived: view.repository.archived,
         repository: RepositoryBody::of(&view, &origin),
     }))
+}
+
+/// Puts a repository's storage in order; answers when that is done.
+#[utoipa::path(post, path = "/repositories/{workspace}/{repository}/maintenance",
+    responses((status = 204)))]
+pub async fn maintain_repository(
+    State(doors): State<Doors>,
+    Who(who): Who,
+    Place(place): Place,
+) -> Result<StatusCode, Problem> {
+    doors.app.maintain_repository(&who, &place).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
