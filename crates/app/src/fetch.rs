@@ -8,11 +8,14 @@ use repo::{UploadOptions, Visible};
 use std::io::{Read, Write};
 use wire::Version;
 
+/// Refs of the server itself are nobody's to see.
+const VISIBLE: Visible<'static> = Visible::Except(&[policy::HIDDEN_REFS]);
+
 impl OpenRepository<Fetching> {
     /// Writes what a fetch is answered with first, without the service header of HTTP.
     pub fn advertise(&self, version: Version, output: &mut dyn Write) -> Result<()> {
         let repository = self.app.repositories.repository(self.repository.id)?;
-        Ok(repo::advertise_upload(&repository, Visible::Only(&is_visible), version, output)?)
+        Ok(repo::advertise_upload(&repository, VISIBLE, version, output)?)
     }
 
     /// Serves one request of a fetch.
@@ -24,7 +27,7 @@ impl OpenRepository<Fetching> {
     ) -> Result<()> {
         let repository = self.app.repositories.repository(self.repository.id)?;
         let options = UploadOptions { version, stateless: true, ..UploadOptions::default() };
-        let served = repo::upload_pack(&repository, Visible::Only(&is_visible), input, output, &options)?;
+        let served = repo::upload_pack(&repository, VISIBLE, input, output, &options)?;
         metrics::counter!("portcullis_fetches_total").increment(served.requests);
         metrics::counter!("portcullis_fetch_bytes_total").increment(served.pack_bytes);
         Ok(())

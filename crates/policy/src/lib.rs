@@ -49,7 +49,7 @@ pub use facts::{
     AddressRange, Facts, Held, InstanceState, NetworkRules, Place, ProjectPlace, RepositoryPlace,
     Source,
 };
-pub use layers::is_hidden_ref;
+pub use layers::{HIDDEN_REFS, is_hidden_ref};
 pub use matcher::matches;
 pub use refusal::{Reason, Refusal, Restricted, ScopeGap};
 pub use remedy::{Actor, Remedy, RemedyKind, TokenWish, remedies};

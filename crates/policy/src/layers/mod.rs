@@ -8,7 +8,7 @@ mod place;
 mod refs;
 mod restriction;
 
-pub use refs::is_hidden_ref;
+pub use refs::{HIDDEN_REFS, is_hidden_ref};
 
 use crate::Question;
 use crate::decision::{Finding, Weighed};

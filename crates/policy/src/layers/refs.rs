@@ -10,14 +10,14 @@ use crate::refusal::Reason;
 use crate::update::{Change, RefUpdate};
 use model::{RefKinds, RefName};
 
-/// The server's own bookkeeping: never advertised, never changed from outside.
-const HIDDEN: &str = "refs/portcullis/";
+/// Where the server's own bookkeeping is: never advertised, never changed from outside.
+pub const HIDDEN_REFS: &str = "refs/portcullis/";
 /// Heads of pull requests: may be fetched, change with their pull request only.
 const PULL_REQUESTS: &str = "refs/pull-requests/";
 
 /// Is a ref left out of every advertisement and listing?
 pub fn is_hidden_ref(name: &RefName) -> bool {
-    name.as_str().starts_with(HIDDEN)
+    name.as_str().starts_with(HIDDEN_REFS)
 }
 
 pub(super) fn scope(question: &Question<'_>, update: &RefUpdate) -> Opinion {

@@ -1,6 +1,6 @@
 //! The other side of a fetch: packets in, buffered bytes out.
 
-use super::Served;
+use super::{Served, UploadOptions};
 use crate::{Error, Result};
 use std::io::{self, Read, Write};
 use wire::{Decoder, FetchLimits, Pkt};
@@ -13,6 +13,8 @@ pub(super) struct Client<'a> {
     pending: Vec<u8>,
     /// How much one request may hold.
     pub(super) limits: FetchLimits,
+    /// One request, one answer.
+    pub(super) is_stateless: bool,
     /// What was done.
     pub(super) served: Served,
     /// The stream has been ended with an error of its own kind (side-band 3), or broke.
@@ -23,14 +25,15 @@ impl<'a> Client<'a> {
     pub(super) fn new(
         input: &'a mut dyn Read,
         output: &'a mut dyn Write,
-        limits: FetchLimits,
+        options: &UploadOptions,
     ) -> Self {
         Self {
             input,
             output,
             decoder: Decoder::new(),
             pending: Vec::new(),
-            limits,
+            limits: options.limits,
+            is_stateless: options.stateless,
             served: Served::default(),
             closed: false,
         }
@@ -59,12 +62,25 @@ impl<'a> Client<'a> {
         &mut self.pending
     }
 
-    /// Sends what is pending and sees that it leaves.
+    /// Sends what is pending: the client waits for it, or it is the end.
     pub(super) fn send(&mut self) -> Result<()> {
-        let pending = std::mem::take(&mut self.pending);
-        self.write(&pending)?;
+        if self.is_stateless {
+            // Its answer ends when we are done; until then it may as well go out as a whole.
+            return self.write_pending();
+        }
+        self.send_now()
+    }
+
+    /// Sends what is pending although there is more to come: it would be late otherwise.
+    pub(super) fn send_now(&mut self) -> Result<()> {
+        self.write_pending()?;
         let flushed = self.output.flush();
         self.sent(flushed)
+    }
+
+    fn write_pending(&mut self) -> Result<()> {
+        let pending = std::mem::take(&mut self.pending);
+        self.write(&pending)
     }
 
     /// Sends bytes that are in no buffer of ours. Whatever is pending must have been sent.
@@ -100,6 +116,7 @@ impl<'a> Client<'a> {
         };
         self.pending.clear();
         wire::put_error(&mut self.pending, &sentence);
-        self.send()
+        // The caller gets the error, too, and must not take it for untold.
+        self.send_now()
     }
 }

@@ -67,7 +67,7 @@ pub fn upload_pack(
     output: &mut dyn Write,
     options: &UploadOptions,
 ) -> Result<Served> {
-    let mut client = Client::new(input, output, options.limits);
+    let mut client = Client::new(input, output, options);
     let served = serve(repository, visible, &mut client, options);
     if let Err(error) = &served {
         client.tell(error)?;
@@ -125,5 +125,5 @@ pub fn advertise_upload(
         }
         Version::V2 => wire::put_v2_advertisement(&mut out),
     }
-    output.write_all(&out).and_then(|()| output.flush()).map_err(Error::Peer)
+    output.write_all(&out).map_err(Error::Peer)
 }

@@ -8,6 +8,9 @@ use model::ObjectId;
 pub enum Visible<'a> {
     /// All of them, so that ready-made bytes can be sent.
     Everything,
+    /// All but those whose full names start with one of these. As good as everything where
+    /// there is none.
+    Except(&'a [&'a str]),
     /// Those whose full name passes.
     Only(&'a dyn Fn(&str) -> bool),
 }
@@ -20,12 +23,20 @@ pub(super) struct View<'a> {
 
 impl<'a> View<'a> {
     pub(super) fn new(refs: &'a RefSnapshot, visible: Visible<'a>) -> Self {
+        let hides = |prefixes: &[&str]| {
+            prefixes.iter().any(|prefix| refs.with_prefix(prefix).next().is_some())
+        };
+        let visible = match visible {
+            Visible::Except(prefixes) if !hides(prefixes) => Visible::Everything,
+            Visible::Everything | Visible::Except(_) | Visible::Only(_) => visible,
+        };
         Self { refs, visible }
     }
 
     fn shows(&self, name: &str) -> bool {
         match self.visible {
             Visible::Everything => true,
+            Visible::Except(prefixes) => !prefixes.iter().any(|it| name.starts_with(it)),
             Visible::Only(passes) => passes(name),
         }
     }
@@ -34,7 +45,7 @@ impl<'a> View<'a> {
     pub(super) fn everything(&self) -> Option<&'a RefSnapshot> {
         match self.visible {
             Visible::Everything => Some(self.refs),
-            Visible::Only(_) => None,
+            Visible::Except(_) | Visible::Only(_) => None,
         }
     }
 

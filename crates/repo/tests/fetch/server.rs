@@ -75,7 +75,7 @@ impl Shared {
         if hidden.is_empty() {
             use_it(Visible::Everything)
         } else {
-            use_it(Visible::Only(&|name| !name.starts_with(&hidden)))
+            use_it(Visible::Except(&[&hidden]))
         }
     }
 }

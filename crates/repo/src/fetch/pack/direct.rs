@@ -109,10 +109,10 @@ fn forward(
             Err(RecvTimeoutError::Timeout) if client.out().is_empty() => {
                 if pack.side_band.is_some() {
                     client.out().extend_from_slice(b"0005\x01");
-                    client.send()?;
+                    client.send_now()?;
                 }
             }
-            Err(RecvTimeoutError::Timeout) => client.send()?,
+            Err(RecvTimeoutError::Timeout) => client.send_now()?,
             Err(RecvTimeoutError::Disconnected) => return Ok(()),
         }
     }

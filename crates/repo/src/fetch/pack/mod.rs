@@ -60,7 +60,7 @@ pub(super) fn send(
         let sentence =
             b"the pack could not be built: try again, and tell an administrator if it stays\n";
         wire::put_band(client.out(), dialect, Band::Fatal, sentence);
-        client.send()?;
+        client.send_now()?;
     }
     // In the middle of a pack there is no other way to say why.
     client.close();

@@ -277,7 +277,7 @@ fn follow(shared: &SharedPack, client: &mut Client<'_>, pack: &PackRequest) -> R
         }
         forward_progress(shared, client, pack, &mut heard);
         if last_sent.elapsed() > PATIENCE && !client.out().is_empty() {
-            client.send()?;
+            client.send_now()?;
             last_sent = Instant::now();
         } else if last_sent.elapsed() > KEEPALIVE && pack.side_band.is_some() {
             client.out().extend_from_slice(b"0005\x01");
