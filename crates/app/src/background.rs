@@ -47,11 +47,6 @@ impl Background {
         }
     }
 
-    /// The repositories pushed to since the last call.
-    pub fn take_pushed(&self) -> BTreeSet<RepositoryId> {
-        std::mem::take(&mut *self.pushed.lock())
-    }
-
     fn take_one(&self) -> bool {
         let mut bucket = self.records.lock();
         let now = Instant::now();
