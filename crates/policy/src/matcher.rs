@@ -8,7 +8,8 @@ use model::{Matcher, MatcherKind, RefKinds, RefName};
 
 /// Does a matcher that is about these kinds of refs mean this one?
 pub fn matches(matcher: &Matcher, on: RefKinds, name: &RefName) -> bool {
-    Target::of(name).is_meant_by(matcher, on)
+    let target = Target::of(name);
+    target.is_covered(on, matcher) && target.fits(matcher)
 }
 
 /// A ref's name, taken apart once for many matchers.
@@ -31,7 +32,8 @@ impl<'a> Target<'a> {
         }
     }
 
-    pub fn is_meant_by(self, matcher: &Matcher, on: RefKinds) -> bool {
+    /// Is it of the right kind, and no exception?
+    pub fn is_covered(self, on: RefKinds, matcher: &Matcher) -> bool {
         let is_about = match on {
             RefKinds::Branches => self.is_branch,
             RefKinds::Tags => self.is_tag,
@@ -39,12 +41,15 @@ impl<'a> Target<'a> {
             // reads as if it were about everything.
             RefKinds::Both => true,
         };
-        is_about
-            && self.fits(matcher.kind, &matcher.pattern)
-            && !matcher.except.iter().any(|it| self.is_excepted(matcher.kind, it))
+        is_about && !matcher.except.iter().any(|it| self.is_excepted(matcher.kind, it))
     }
 
-    fn fits(self, kind: MatcherKind, pattern: &str) -> bool {
+    /// Does the pattern itself fit it?
+    pub fn fits(self, matcher: &Matcher) -> bool {
+        self.fits_pattern(matcher.kind, &matcher.pattern)
+    }
+
+    fn fits_pattern(self, kind: MatcherKind, pattern: &str) -> bool {
         match kind {
             MatcherKind::Glob => glob(pattern, self.short),
             MatcherKind::Ref => pattern == self.full,
@@ -56,7 +61,7 @@ impl<'a> Target<'a> {
     /// full name.
     fn is_excepted(self, kind: MatcherKind, pattern: &str) -> bool {
         match kind {
-            MatcherKind::Glob | MatcherKind::Ref => self.fits(kind, pattern),
+            MatcherKind::Glob | MatcherKind::Ref => self.fits_pattern(kind, pattern),
             MatcherKind::Any => pattern == self.full || glob(pattern, self.short),
         }
     }

@@ -12,15 +12,24 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rulebook(Arc<Arranged>);
 
+/// Where each rule stands tells what is already known of its pattern, so that most rules are
+/// found without reading their text.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Arranged {
-    /// By id.
+    /// By id. Everything below holds places in this list.
     rules: Vec<Arc<Restriction>>,
-    /// Places in `rules`, by the one name that a rule can match.
-    by_name: HashMap<Box<str>, Vec<usize>>,
-    /// Places in `rules`, by what every matching name starts with: first by its length.
-    by_prefix: BTreeMap<usize, HashMap<Box<str>, Vec<usize>>>,
+    /// Globs without a star: they fit this short name.
+    by_short_name: HashMap<Box<str>, Vec<usize>>,
+    /// They fit this full name.
+    by_full_name: HashMap<Box<str>, Vec<usize>>,
+    /// Globs with one star, at the end, and those that fit any ref: they fit what starts so.
+    by_prefix: ByStart,
+    /// All other globs: they can only fit what starts so.
+    by_start: ByStart,
 }
+
+/// By what a short name starts with: first by its length in bytes.
+type ByStart = BTreeMap<usize, HashMap<Box<str>, Vec<usize>>>;
 
 impl Rulebook {
     /// Arranges the rules; `n log n`, so keep the result as long as the rules stay the same.
@@ -30,20 +39,22 @@ impl Rulebook {
 
     fn arrange(mut rules: Vec<Arc<Restriction>>) -> Self {
         rules.sort_by_key(|it| it.id);
-        let mut by_name = HashMap::<Box<str>, Vec<usize>>::new();
-        let mut by_prefix = BTreeMap::<usize, HashMap<Box<str>, Vec<usize>>>::new();
+        let mut it = Arranged::default();
         for (at, rule) in rules.iter().enumerate() {
             let pattern = rule.matcher.pattern.as_str();
             let bucket = match (rule.matcher.kind, pattern.split_once('*')) {
-                (MatcherKind::Any, _) => by_prefix.entry(0).or_default().entry("".into()),
-                (MatcherKind::Glob, Some((start, _))) => {
-                    by_prefix.entry(start.len()).or_default().entry(start.into())
+                (MatcherKind::Ref, _) => it.by_full_name.entry(pattern.into()),
+                (MatcherKind::Any, _) => it.by_prefix.entry(0).or_default().entry("".into()),
+                (MatcherKind::Glob, None) => it.by_short_name.entry(pattern.into()),
+                (MatcherKind::Glob, Some((start, rest))) => {
+                    let by = if rest.is_empty() { &mut it.by_prefix } else { &mut it.by_start };
+                    by.entry(start.len()).or_default().entry(start.into())
                 }
-                (MatcherKind::Glob, None) | (MatcherKind::Ref, _) => by_name.entry(pattern.into()),
             };
             bucket.or_default().push(at);
         }
-        Self(Arc::new(Arranged { rules, by_name, by_prefix }))
+        it.rules = rules;
+        Self(Arc::new(it))
     }
 
     /// All of them, by id.
@@ -69,23 +80,17 @@ impl Rulebook {
 
     /// The rules that mean this ref, by id.
     pub fn matching(&self, name: &RefName) -> Vec<&Arc<Restriction>> {
-        let Arranged { rules, by_name, by_prefix } = &*self.0;
+        let it = &*self.0;
         let target = Target::of(name);
-        let mut found = Vec::new();
-        let mut collect = |bucket: Option<&Vec<usize>>| {
-            found.reserve(bucket.map_or(0, Vec::len));
-            let candidates = bucket.into_iter().flatten().filter_map(|at| rules.get(*at));
-            found.extend(candidates.filter(|it| target.is_meant_by(&it.matcher, it.on)));
-        };
-        let Target { full, short, .. } = target;
-        collect(by_name.get(short));
-        if short != full {
-            collect(by_name.get(full));
-        }
-        for (length, bucket) in by_prefix.range(..=short.len()) {
-            // A length that falls into the middle of a character is no pattern's prefix of it.
-            collect(short.get(..*length).and_then(|start| bucket.get(start)));
-        }
+        let rule = |at: &usize| it.rules.get(*at);
+        let known = it.by_short_name.get(target.short).into_iter();
+        let known = known.chain(it.by_full_name.get(target.full));
+        let known = known.chain(starts(&it.by_prefix, target.short)).flatten().filter_map(rule);
+        let others = starts(&it.by_start, target.short).flatten().filter_map(rule);
+        let mut found: Vec<_> = known
+            .chain(others.filter(|it| target.fits(&it.matcher)))
+            .filter(|it| target.is_covered(it.on, &it.matcher))
+            .collect();
         // Each bucket is in order already, and mostly there is one.
         if !found.is_sorted_by_key(|it| it.id) {
             found.sort_unstable_by_key(|it| it.id);
@@ -111,4 +116,12 @@ impl FromIterator<Restriction> for Rulebook {
     fn from_iter<T: IntoIterator<Item = Restriction>>(rules: T) -> Self {
         Self::new(rules)
     }
+}
+
+/// The buckets of everything that this name starts with.
+fn starts<'a>(by: &'a ByStart, name: &str) -> impl Iterator<Item = &'a Vec<usize>> {
+    by.range(..=name.len()).filter_map(move |(length, bucket)| {
+        // A length that falls into the middle of a character is no start of the name.
+        bucket.get(name.get(..*length)?)
+    })
 }
