@@ -17,7 +17,6 @@ use std::collections::HashSet;
 pub(super) fn check(history: &History<'_>, view: &View<'_>, wants: &[ObjectId]) -> Result<bool> {
     let mut unproven = wants.to_vec();
     view.remove_tips(&mut unproven);
-    unproven.dedup();
     if unproven.is_empty() {
         return Ok(true);
     }

@@ -111,21 +111,27 @@ impl<'a> View<'a> {
 
     /// Takes out of `wanted` whatever a visible ref (or HEAD) points to directly.
     pub(super) fn remove_tips(&self, wanted: &mut Vec<ObjectId>) {
-        if let Some(head) = self.head().and_then(|it| it.id) {
-            wanted.retain(|it| *it != head);
-        }
         wanted.sort_unstable();
+        wanted.dedup();
+        let head = self.head().and_then(|it| it.id);
+        let mut proven: Vec<bool> = wanted.iter().map(|it| Some(*it) == head).collect();
+        let mut left = proven.iter().filter(|it| !**it).count();
         for entry in self.refs.iter() {
-            if wanted.is_empty() {
-                return;
+            if left == 0 {
+                break;
             }
             // The name is asked about last: nearly no ref is among the wanted ones.
             if let Ok(at) = wanted.binary_search(&entry.id)
+                && let Some(proven) = proven.get_mut(at)
+                && !*proven
                 && self.shows(entry.name)
             {
-                wanted.remove(at);
+                *proven = true;
+                left -= 1;
             }
         }
+        let mut proven = proven.into_iter();
+        wanted.retain(|_| proven.next() == Some(false));
     }
 
     /// What visible refs point to, annotated tags peeled; HEAD first. May repeat itself.

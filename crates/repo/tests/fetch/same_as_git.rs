@@ -3,6 +3,7 @@
 //! must have the same.
 
 use crate::world::{World, git, succeed};
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 struct Client {
@@ -275,8 +276,15 @@ fn thousands_of_refs() {
     let world = World::with_history();
     let mut stream = String::new();
     for nth in 0..3000 {
+        // Every third one a commit of its own, so that a clone wants very many.
         let (kind, from) = if nth % 3 == 0 { ("tags", "main~3") } else { ("heads", "topic~1") };
-        stream.push_str(&format!("reset refs/{kind}/many/{nth}\nfrom refs/heads/{from}\n\n"));
+        if nth % 3 == 1 {
+            write!(stream, "commit refs/{kind}/many/{nth}\n").unwrap();
+            write!(stream, "committer A <a@x> 1800000000 +0000\ndata 4\n{nth:04}\n").unwrap();
+        } else {
+            writeln!(stream, "reset refs/{kind}/many/{nth}").unwrap();
+        }
+        write!(stream, "from refs/heads/{from}\n\n").unwrap();
     }
     world.import(&stream);
     tell(
