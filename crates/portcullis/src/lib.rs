@@ -5,6 +5,7 @@
 mod client;
 mod command;
 pub mod config;
+mod demo;
 mod error;
 pub mod serve;
 mod wiring;

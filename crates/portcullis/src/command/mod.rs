@@ -29,7 +29,7 @@ use std::process::ExitCode;
 
 /// A Git server whose every refusal explains itself.
 #[derive(Parser, Debug)]
-#[command(name = "portcullis", version, about, after_help = help::EXAMPLES, propagate_version = true)]
+#[command(name = "portcullis", version, about, after_help = help::EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

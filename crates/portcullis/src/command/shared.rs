@@ -82,9 +82,9 @@ impl std::fmt::Display for ProjectPath {
 /// the repository one stands in.
 #[derive(clap::Args, Debug, Clone)]
 #[group(multiple = false)]
-#[command(next_help_heading = "On what (default: the repository one stands in)")]
+#[command(next_help_heading = "On what")]
 pub struct Place {
-    /// A repository
+    /// A repository; for grants and restrictions the default is the one that one stands in
     #[arg(long, value_name = "WORKSPACE/REPOSITORY", value_parser = repository)]
     pub repository: Option<RepositoryPath>,
     /// A project

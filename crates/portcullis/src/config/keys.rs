@@ -140,6 +140,12 @@ pub const KEYS: &[Key] = &[
     key("limits.max-pack-size", Form::Size, "4G", "Size of the pack of one push, as it is sent."),
     key("limits.max-object-size", Form::Size, "1G", "Size of one object of a push, unpacked."),
     key(
+        "limits.max-fetch-request",
+        Form::Size,
+        "64M",
+        "Size of the request of one fetch, unpacked: what the client wants and has.",
+    ),
+    key(
         "limits.max-request-body",
         Form::Size,
         "1M",

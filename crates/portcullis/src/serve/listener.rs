@@ -139,18 +139,6 @@ where
     });
     let served = shared.builder.serve_connection(TokioIo::new(stream), service).into_owned();
     if let Err(error) = watcher.watch(served).await {
-        tracing::debug!(%peer, error = %chain(&*error), "the connection ended early");
+        tracing::debug!(%peer, error = %crate::error::chain(&*error), "the connection ended early");
     }
-}
-
-/// An error and its causes on one line.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

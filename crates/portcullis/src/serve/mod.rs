@@ -84,7 +84,7 @@ async fn open(config: Config, stop: watch::Receiver<bool>) -> Result<Opened, Err
     let scheme = if tls.is_some() { "https" } else { "http" };
     let http_url = format!("{scheme}://{http_addr}");
     let wired = Wired::open(&config, &http_url).await?;
-    let welcome = None;
+    let welcome = wired.demo(&config, &folder, &http_url).await?;
     let listener =
         Listener { tcp, tls, router: wired.router.clone(), limits: config.limits.clone() };
     let about = serde_json::json!({ "http": http_url, "pid": std::process::id() });

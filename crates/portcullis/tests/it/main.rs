@@ -2,11 +2,15 @@
 //! for all of them, so that they link once.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
 
+mod client;
 mod command_line;
 mod configuration;
+mod demo;
+mod plumbing;
 mod program;
 mod refusals;
 mod serving;
+mod transport;
 
 /// A file that nobody names above would look like tests and never run.
 #[test]

@@ -82,6 +82,15 @@ impl Server {
         self.url().split_once("://").unwrap().1
     }
 
+    /// Reads on to the end of the line that holds these words; all that was read.
+    pub fn read_until(&mut self, words: &str) -> String {
+        let mut text = String::new();
+        while !text.contains(words) {
+            assert_ne!(self.out.read_line(&mut text).unwrap(), 0, "`{words}` never came:\n{text}");
+        }
+        text
+    }
+
     /// A signal by its name: `TERM`.
     pub fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();

@@ -1,6 +1,7 @@
 //! Starting and stopping: the ready line, the data folder, signals, and who may use a folder.
 
-use crate::program::{Server, program, run};
+use crate::program::{Server, log, program, run};
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -49,4 +50,43 @@ fn a_taken_address_is_named() {
     let ended = run(program(home.path()).args(["serve", "--http", &address]));
     assert_eq!((ended.code, ended.out.as_str()), (Some(1), ""));
     assert!(ended.err.contains(&format!("cannot listen on `{address}` (http)")), "{}", ended.err);
+}
+
+#[test]
+fn a_running_request_ends_before_the_server_does() {
+    for signal in ["TERM", "INT"] {
+        let home = tempfile::tempdir().unwrap();
+        let server = Server::start(home.path(), &[]);
+        let mut slow = TcpStream::connect(server.address()).unwrap();
+        let head = "POST /api/v1/users HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+                    Content-Length: 2\r\nExpect: 100-continue\r\n\r\n";
+        slow.write_all(head.as_bytes()).unwrap();
+        // The server asks for the body: from here on, the request is running.
+        let mut asked = [0; 25];
+        slow.read_exact(&mut asked).unwrap();
+        assert!(asked.starts_with(b"HTTP/1.1 100 Continue"));
+        server.signal(signal);
+        while TcpStream::connect(server.address()).is_ok() {
+            std::thread::yield_now();
+        }
+        slow.write_all(b"{}").unwrap();
+        let mut answer = String::new();
+        slow.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
+        assert_eq!(server.wait(), (Some(0), String::new()), "{}", log(home.path()));
+    }
+}
+
+#[test]
+fn a_request_that_does_not_end_is_cut_off_in_the_end() {
+    let home = tempfile::tempdir().unwrap();
+    let server = Server::start(home.path(), &["--set", "limits.stop-timeout=200ms"]);
+    let mut stuck = TcpStream::connect(server.address()).unwrap();
+    let head = "POST /api/v1/users HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\
+                Expect: 100-continue\r\n\r\n";
+    stuck.write_all(head.as_bytes()).unwrap();
+    stuck.read_exact(&mut [0; 25]).unwrap();
+    server.signal("TERM");
+    assert_eq!(server.wait().0, Some(0));
+    assert!(log(home.path()).contains("have been cut off"));
 }

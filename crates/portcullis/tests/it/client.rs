@@ -1,0 +1,285 @@
+//! The client commands against a real server: an installation set up from the command line alone,
+//! then people working with it. Each test is one session.
+
+use crate::program::{Ended, Server, hermetic, program, run};
+use serde_json::Value;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Command;
+
+/// A server, and a home from which the program is run.
+struct Site {
+    home: tempfile::TempDir,
+    server: Server,
+}
+
+impl Site {
+    fn new() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let server = Server::start(home.path(), &[]);
+        Self { home, server }
+    }
+
+    fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// Runs a command as the administrator of the machine.
+    fn admin(&self, line: &str) -> Ended {
+        let mut command = program(self.home());
+        run(command.args(split(line)).arg("--data").arg(&self.server.data))
+    }
+
+    /// The same, which must work; its JSON.
+    fn done(&self, line: &str) -> Value {
+        let ended = self.admin(&format!("{line} --json"));
+        assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""), "{line}");
+        serde_json::from_str(&ended.out).unwrap()
+    }
+
+    /// Runs a command with a token.
+    fn with_token(&self, token: &str, line: &str) -> Ended {
+        let mut command = program(self.home());
+        command.env("PORTCULLIS_SERVER", self.server.url()).env("PORTCULLIS_TOKEN", token);
+        run(command.args(split(line)))
+    }
+
+    /// Runs git in a folder of the home.
+    fn git(&self, folder: &str, line: &str) -> Ended {
+        let mut command = Command::new("git");
+        hermetic(&mut command, self.home());
+        for person in ["AUTHOR", "COMMITTER"] {
+            command.env(format!("GIT_{person}_NAME"), "Ann");
+            command.env(format!("GIT_{person}_EMAIL"), "ann@example.org");
+        }
+        run(command.arg("-C").arg(folder).args(split(line)))
+    }
+
+    /// Workspace `acme` with project `CORE`, repository `acme/site` and `ann`, who may write and
+    /// whose token this is.
+    fn with_ann(&self) -> String {
+        self.done("user create ann --email ann@example.org");
+        self.done("workspace create acme --name Acme");
+        self.done("project create acme/CORE");
+        self.done("repository create acme/site --project CORE");
+        self.done("workspace member-set acme ann");
+        self.done("grant set ann write --repository acme/site");
+        let token = self.done(
+            "token create laptop --user ann --scope read:repository:bitbucket \
+             --scope write:repository:bitbucket --scope read:user:bitbucket",
+        );
+        token["token"].as_str().unwrap().to_owned()
+    }
+
+    /// A clone of `acme/site` with one commit on `main`, pushed by ann; its folder.
+    fn clone_of_ann(&self, token: &str) -> &'static str {
+        let url = format!("http://ann:{token}@{}/acme/site.git", self.server.address());
+        assert_eq!(self.git(".", &format!("clone -q {url} clone")).code, Some(0));
+        assert_eq!(self.git("clone", "checkout -q -b main").code, Some(0));
+        assert_eq!(self.git("clone", "commit -q --allow-empty -m one").code, Some(0));
+        let pushed = self.git("clone", "push -q origin main");
+        assert_eq!(pushed.code, Some(0), "{}", pushed.err);
+        "clone"
+    }
+}
+
+/// Words of a line; `'…'` holds one together.
+fn split(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (at, part) in line.split('\'').enumerate() {
+        if at % 2 == 1 {
+            words.push(part.to_owned());
+        } else {
+            words.extend(part.split_whitespace().map(str::to_owned));
+        }
+    }
+    words
+}
+
+#[test]
+fn an_installation_is_set_up_from_the_command_line() {
+    let site = Site::new();
+    let token = site.server.data.join("admin-token");
+    assert_eq!(token.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+
+    let ann = site.done("user create ann --display-name 'Ann Lee' --email ann@example.org");
+    assert_eq!((&ann["username"], &ann["display_name"]), (&"ann".into(), &"Ann Lee".into()));
+    let users = site.done("user list");
+    assert_eq!(users.as_array().unwrap().len(), 2);
+    assert_eq!(site.done("user show ann")["uuid"], ann["uuid"]);
+
+    site.done("workspace create acme --name 'Acme Inc.'");
+    assert_eq!(site.done("workspace list")[0]["name"], "Acme Inc.");
+    assert_eq!(site.done("workspace show acme")["slug"], "acme");
+    site.done("workspace member-set acme ann");
+    site.done("group create acme/devs --name Developers");
+    site.admin("group add acme/devs ann");
+    assert_eq!(site.admin("group remove acme/devs ann").code, Some(0));
+    assert_eq!(site.admin("group add acme/devs ann").code, Some(0));
+
+    site.done("project create acme/CORE --name Core");
+    let changed = site.done("project update acme/CORE --description 'What we sell'");
+    assert_eq!((&changed["name"], &changed["description"]), (&"Core".into(), &"What we sell".into()));
+    assert_eq!(site.done("project show acme/CORE")["key"], "CORE");
+    site.done("project create acme/OLD");
+    assert_eq!(site.admin("project delete acme/OLD").code, Some(0));
+    assert_eq!(site.done("project list acme").as_array().unwrap().len(), 1);
+
+    site.done("repository create acme/site --project CORE --description 'The site'");
+    let shown = site.done("repository update acme/site --private false --archived true");
+    assert_eq!((&shown["is_private"], &shown["description"]), (&false.into(), &"The site".into()));
+    site.done("repository update acme/site --archived false");
+    assert_eq!(site.done("repository list acme")[0]["full_name"], "acme/site");
+    assert_eq!(site.admin("repository maintain acme/site").code, Some(0));
+    site.done("repository create acme/gone --project CORE");
+    assert_eq!(site.admin("repository delete acme/gone").code, Some(0));
+    assert_eq!(site.admin("repository show acme/gone").code, Some(1));
+
+    site.done("grant set group:devs write --repository acme/site");
+    site.done("grant set everyone read --project acme/CORE");
+    let grants = site.admin("grant list --repository acme/site").out;
+    assert!(grants.contains("group:devs") && grants.contains("write"), "{grants}");
+    site.done("grant set group:devs none --repository acme/site");
+    assert!(!site.admin("grant list --repository acme/site").out.contains("group:devs"));
+}
+
+#[test]
+fn tokens_are_made_shown_once_replaced_and_revoked() {
+    let site = Site::new();
+    let text = site.with_ann();
+    assert_eq!(site.with_token(&text, "repository show acme/site").code, Some(0));
+    let id = site.done("token list --user ann")[0]["id"].clone();
+    assert!(!site.admin("token list --user ann").out.contains(&text));
+
+    let next = site.done(&format!("token rotate {id} --user ann"));
+    let next_text = next["token"].as_str().unwrap();
+    assert_ne!(next_text, text);
+    assert_eq!(site.with_token(&text, "repository show acme/site").code, Some(1));
+    assert_eq!(site.with_token(next_text, "repository show acme/site").code, Some(0));
+    assert_eq!(site.admin(&format!("token revoke {} --user ann", next["id"])).code, Some(0));
+    assert_eq!(site.with_token(next_text, "repository show acme/site").code, Some(1));
+
+    for place in ["--repository acme/site", "--project acme/CORE", "--workspace acme"] {
+        let made = site.done(&format!(
+            "token create ci-bot {place} --scope repository --expires 2099-01-01"
+        ));
+        let token = made["token"].as_str().unwrap();
+        assert_eq!(site.with_token(token, "repository show acme/site").code, Some(0), "{place}");
+        let listed = site.done(&format!("token list {place}"));
+        assert_eq!(listed[0]["name"], "ci-bot");
+        let revoked = site.admin(&format!("token revoke {} {place}", made["id"]));
+        assert_eq!(revoked.code, Some(0), "{}", revoked.err);
+        assert_eq!(site.with_token(token, "repository show acme/site").code, Some(1), "{place}");
+    }
+}
+
+#[test]
+fn a_refused_push_is_explained_where_it_was_refused() {
+    let site = Site::new();
+    let token = site.with_ann();
+    let clone = site.clone_of_ann(&token);
+    let rule = site.done("restriction create push --ref refs/heads/main --repository acme/site");
+    let id = rule["id"].as_i64().unwrap();
+    site.git(clone, "commit -q --allow-empty -m two");
+    let refused = site.git(clone, "push origin main");
+    assert_eq!(refused.code, Some(1));
+    let refusal = refused.err.split("R-").nth(1).unwrap();
+    let refusal: String = refusal.chars().take_while(char::is_ascii_alphanumeric).collect();
+
+    // Nothing is given but the id: server and secret come from the clone's remote.
+    let mut command = program(site.home());
+    let told = run(command.current_dir(site.home().join(clone)).args(["explain", &format!("R-{refusal}")]));
+    assert_eq!((told.code, told.err.as_str()), (Some(0), ""));
+    for part in ["PC-REF-PUSH", &format!("rule {id}"), "refs/heads/main", "ann", "next", "laptop"] {
+        assert!(told.out.contains(part), "{part} is missing:\n{}", told.out);
+    }
+    for layer in ["credential", "scope", "permission", "restriction"] {
+        assert!(told.out.contains(layer), "{layer} was not weighed:\n{}", told.out);
+    }
+    assert!(!told.out.contains('\u{1b}'), "colours are for terminals");
+
+    let mut command = program(site.home());
+    let list = run(command.current_dir(site.home().join(clone)).args(["refusal", "list"]));
+    assert!(list.out.contains(&format!("R-{refusal}")), "{}{}", list.out, list.err);
+    assert_eq!(site.done(&format!("refusal show R-{refusal}"))["code"], "PC-REF-PUSH");
+    assert_eq!(site.admin("refusal show R-000000").code, Some(1));
+
+    let ask = "explain --repository acme/site --ref main --operation fast-forward";
+    assert!(site.with_token(&token, ask).out.contains("refused"));
+    assert_eq!(site.admin(&format!("{ask} --as ann")).code, Some(0));
+
+    let exempt = format!("restriction update {id} --add-subject ann --repository acme/site");
+    assert_eq!(site.done(&exempt)["subjects"][0]["name"], "ann");
+    assert!(site.with_token(&token, ask).out.contains("allowed"));
+    assert_eq!(site.git(clone, "push -q origin main").code, Some(0));
+}
+
+#[test]
+fn restrictions_and_branches_are_looked_after() {
+    let site = Site::new();
+    let token = site.with_ann();
+    site.clone_of_ann(&token);
+    for (at, place) in ["--repository acme/site", "--project acme/CORE", "--workspace acme"].iter().enumerate() {
+        let made = site.done(&format!(
+            "restriction create force --glob 'release/*' --except-pattern release/next \
+             --subject ann,until=2099-01-01,reason=why --note 'keep {at}' {place}"
+        ));
+        let id = &made["id"];
+        assert_eq!(made["matcher"]["except"][0], "release/next");
+        let shown = site.admin(&format!("restriction show {id} {place}")).out;
+        assert!(shown.contains("\"release/*\" except release/next"), "{shown}");
+        let changed = site.done(&format!("restriction update {id} --mode evaluate {place}"));
+        assert_eq!((&changed["mode"], &changed["note"]), (&"evaluate".into(), &made["note"]));
+        assert_eq!(changed["subjects"], made["subjects"]);
+        assert_eq!(site.done(&format!("restriction list {place}")).as_array().unwrap().len(), 1);
+        assert_eq!(site.admin(&format!("restriction delete {id} {place}")).code, Some(0));
+        assert_eq!(site.done(&format!("restriction list {place}")), serde_json::json!([]));
+    }
+    let nothing = site.admin("restriction create push --repository acme/site");
+    assert_eq!(nothing.code, Some(2), "{}", nothing.err);
+
+    let write = "--repository acme/site";
+    assert_eq!(site.with_token(&token, &format!("branch create ann/x main {write}")).code, Some(0));
+    assert!(site.with_token(&token, &format!("branch list {write}")).out.contains("ann/x"));
+    site.done("restriction create delete --any --repository acme/site");
+    let refused = site.with_token(&token, &format!("branch delete ann/x {write} --json"));
+    assert_eq!(refused.code, Some(1));
+    let document: Value = serde_json::from_str(&refused.out).unwrap();
+    assert_eq!(document["error"]["refusal"]["code"], "PC-REF-DELETE");
+    assert!(refused.err.contains("PC-REF-DELETE"), "{}", refused.err);
+    assert!(site.with_token(&token, &format!("branch list {write}")).out.contains("ann/x"));
+}
+
+#[test]
+fn a_login_is_remembered_for_its_owner_only() {
+    let site = Site::new();
+    let token = site.with_ann();
+    let url = site.server.url();
+    let wrong = run(program(site.home()).args(["login", url]).env("PORTCULLIS_TOKEN", "wrong"));
+    assert_eq!(wrong.code, Some(1), "{}", wrong.out);
+    let profile = site.home().join("config/portcullis/profile.toml");
+    assert!(!profile.exists(), "a secret that is not good is not kept");
+
+    let login = run(program(site.home()).args(["login", url]).env("PORTCULLIS_TOKEN", &token));
+    assert_eq!(login.code, Some(0), "{}", login.err);
+    assert!(login.out.contains("as ann") && !login.out.contains(&token), "{}", login.out);
+    assert_eq!(profile.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let shown = run(program(site.home()).args(["repository", "show", "acme/site"]));
+    assert_eq!(shown.code, Some(0), "{}", shown.err);
+
+    let logout = run(program(site.home()).args(["logout"]));
+    assert_eq!(logout.code, Some(0));
+    assert!(!std::fs::read_to_string(&profile).unwrap().contains(&token));
+    assert_eq!(run(program(site.home()).args(["repository", "show", "acme/site"])).code, Some(2));
+}
+
+#[test]
+fn a_token_never_goes_to_a_folder_nobody_serves() {
+    let site = Site::new();
+    site.server.signal("KILL");
+    let data = site.server.data.clone();
+    assert_eq!(site.server.wait().0, None);
+    let ended = run(program(site.home.path()).args(["user", "list", "--data"]).arg(&data));
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.err.contains("no server is running on the data folder"), "{}", ended.err);
+}
