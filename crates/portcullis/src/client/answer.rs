@@ -36,7 +36,7 @@ impl ServerError {
     /// the id to look for in the server's log when the fault is the server's.
     pub fn render(&self, style: Style) -> String {
         let mut text = style.strong(&self.message);
-        if let Some(code) = self.text_at("/error/code") {
+        if let Some(code) = self.ours("code").and_then(Value::as_str).map(clean) {
             let _: std::fmt::Result = write!(text, " {}", style.quiet(&format!("({code})")));
         }
         if let Some(Value::Object(fields)) = self.document.pointer("/error/fields") {
@@ -51,20 +51,23 @@ impl ServerError {
                 let _: std::fmt::Result = write!(text, "\n  {}: {}", clean(field), clean(&why));
             }
         }
-        match self.document.pointer("/error/refusal") {
+        match self.ours("refusal") {
             Some(refusal) if refusal.is_object() => {
                 let _: std::fmt::Result = write!(text, "\n{}", render_refusal(refusal, style));
             }
             Some(_) | None => {}
         }
-        if let (500.., Some(id)) = (self.status, self.text_at("/error/request_id")) {
+        let id = self.ours("request_id").and_then(Value::as_str).map(clean);
+        if let (500.., Some(id)) = (self.status, id) {
             let _: std::fmt::Result = write!(text, "\n  the server's log has it as request {id}");
         }
         text.trim_end().to_owned()
     }
 
-    fn text_at(&self, pointer: &str) -> Option<String> {
-        self.document.pointer(pointer).and_then(Value::as_str).map(clean)
+    /// A member that is ours: beside the message in our own API, in `data` in Bitbucket's.
+    fn ours(&self, name: &str) -> Option<&Value> {
+        let error = self.document.get("error")?;
+        error.get(name).or_else(|| error.get("data")?.get(name))
     }
 }
 

@@ -15,7 +15,7 @@ pub use answer::ServerError;
 pub use locate::{Connection, Login};
 pub use profile::Profiles;
 pub use refusal::{matcher, render_refusal};
-pub use terminal::{Style, clean};
+pub use terminal::{Style, clean, readable};
 
 pub(crate) use git::credential_from_git;
 pub(crate) use locate::token_from_environment;

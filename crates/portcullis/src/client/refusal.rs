@@ -1,7 +1,7 @@
 //! A refusal for a terminal, from the JSON both APIs send. Shows what is there and adds no reason
 //! of its own; what it does not know, it leaves out.
 
-use super::terminal::{Style, clean};
+use super::terminal::{Style, clean, readable};
 use serde_json::Value;
 
 /// Every fact of a refusal, then what can be done, by whom.
@@ -23,7 +23,7 @@ pub fn render_refusal(refusal: &Value, style: Style) -> String {
     fact("you", you(refusal));
     fact("scopes", scopes(refusal));
     fact("who may", words(refusal, "/who_may"));
-    fact("when", text("/at"));
+    fact("when", text_at(refusal, "/at"));
     fact("id", text("/id"));
     if let Some(Value::Array(remedies)) = refusal.get("remedies") {
         for remedy in remedies {
@@ -35,7 +35,7 @@ pub fn render_refusal(refusal: &Value, style: Style) -> String {
 
 fn text_at(value: &Value, pointer: &str) -> Option<String> {
     match value.pointer(pointer)? {
-        Value::String(text) => Some(clean(text)),
+        Value::String(text) => Some(readable(text)),
         Value::Number(number) => Some(number.to_string()),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
@@ -55,9 +55,11 @@ fn rule(refusal: &Value) -> Option<String> {
     }
     if let Some(level) = text_at(refusal, "/level") {
         line.push_str(&format!(", {level}"));
+        let name = text_at(refusal, "/repository").filter(|_| level == "repository");
+        line.push_str(&name.map(|it| format!(" {it}")).unwrap_or_default());
     }
     if let Some(id) = text_at(rule, "/id") {
-        line.push_str(&format!(" rule {id}"));
+        line.push_str(&format!(", rule {id}"));
     }
     let changed: Vec<_> =
         ["/changed_by", "/changed_at"].iter().filter_map(|it| text_at(rule, it)).collect();

@@ -8,6 +8,14 @@ pub fn clean(text: &str) -> String {
     text.chars().map(|c| if is_dangerous(c) { '\u{fffd}' } else { c }).collect()
 }
 
+/// The same, with moments as people read them: to the second, in UTC.
+pub fn readable(text: &str) -> String {
+    match text.parse::<jiff::Timestamp>() {
+        Ok(moment) => moment.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+        Err(_) => clean(text),
+    }
+}
+
 fn is_dangerous(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

@@ -60,9 +60,8 @@ impl ExplainArgs {
 /// and the answer of a question alike.
 fn render(answer: &Value, style: Style) -> String {
     let mut blocks = Vec::new();
-    if let Some(verdict) = answer.get("verdict").and_then(Value::as_str) {
-        let verdict = clean(verdict);
-        blocks.push(if verdict == "allowed" { style.good(&verdict) } else { style.bad(&verdict) });
+    if let Some(decision) = answer.get("decision").and_then(Value::as_str) {
+        blocks.push(painted(&clean(decision), style));
     }
     if answer.get("code").is_some_and(Value::is_string) {
         blocks.push(render_refusal(answer, style));
@@ -80,25 +79,29 @@ fn render(answer: &Value, style: Style) -> String {
     blocks.join("\n\n")
 }
 
-/// A layer with what it found, and below it each thing and each rule it looked at.
+/// A layer with what it found and what it looked at, and below it each rule.
 fn render_layer(layer: &Value, style: Style) -> Vec<String> {
     let text = |value: &Value, name: &str| {
         value.get(name).and_then(Value::as_str).map(clean).unwrap_or_default()
     };
-    let finding = text(layer, "finding");
-    let painted = match finding.as_str() {
-        "passed" => style.good(&finding),
-        "refused" => style.bad(&finding),
-        _ => style.quiet(&finding),
-    };
-    let mut lines = vec![format!("  {:<17} {painted}", text(layer, "layer"))];
-    let list = |name: &str| layer.get(name).and_then(Value::as_array).into_iter().flatten();
-    let weighed = list("weighed").filter_map(Value::as_str);
-    lines.extend(weighed.map(|it| format!("    {}", clean(it))));
-    for rule in list("rules") {
+    let outcome = text(layer, "outcome");
+    // Padded before it is painted: colours have no width.
+    let outcome = painted(&format!("{outcome:<9}"), style);
+    let line = format!("  {:<16}  {outcome}  {}", text(layer, "layer"), text(layer, "detail"));
+    let mut lines = vec![line.trim_end().to_owned()];
+    for rule in layer.get("rules").and_then(Value::as_array).into_iter().flatten() {
         let id = rule.get("id").map(Value::to_string).unwrap_or_default();
         let [level, kind, outcome] = ["level", "kind", "outcome"].map(|it| text(rule, it));
         lines.push(format!("    rule {id} ({kind}, {level}): {outcome}"));
     }
     lines
+}
+
+/// The words of decisions and of layers, in the colour of what they mean.
+fn painted(word: &str, style: Style) -> String {
+    match word.trim_end() {
+        "allowed" | "passed" => style.good(word),
+        "refused" => style.bad(word),
+        _ => style.quiet(word),
+    }
 }

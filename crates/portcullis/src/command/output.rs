@@ -2,7 +2,7 @@
 //! A reader that closes the pipe early ends the output, not the program.
 
 use crate::Error;
-use crate::client::{Style, clean};
+use crate::client::{Style, clean, readable};
 use serde_json::Value;
 use std::io::{ErrorKind, Write as _};
 
@@ -115,7 +115,7 @@ fn cell(value: &Value) -> String {
         Value::Bool(true) => "yes".into(),
         Value::Bool(false) => "no".into(),
         Value::Number(number) => number.to_string(),
-        Value::String(text) => clean(text),
+        Value::String(text) => readable(text),
         Value::Array(list) => list.iter().map(cell).collect::<Vec<_>>().join(", "),
         Value::Object(_) => subject(value)
             .or_else(|| crate::client::matcher(value))

@@ -6,6 +6,7 @@ use crate::config::Limits;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use httpd::RequestLine;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -131,6 +132,7 @@ where
 {
     let patience = shared.limits.client_timeout;
     let stream = Patient::new(stream, shared.limits.header_timeout, patience);
+    let stream = RequestLine::new(stream);
     let router = shared.router.clone();
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(|body| Body::new(PatientBody::new(body, patience)));

@@ -51,9 +51,7 @@ fn the_three_commands_do_what_they_say_and_a_second_start_changes_nothing() {
 
     let id = ended.err.split("portcullis explain ").nth(1).unwrap();
     let id = id.split_whitespace().next().unwrap();
-    let told = run(program(home)
-        .current_dir(home.join("portcullis-demo"))
-        .args(["explain", id]));
+    let told = run(program(home).current_dir(home.join("portcullis-demo")).args(["explain", id]));
     assert!(told.out.contains("PC-REF-PUSH"), "{}{}", told.out, told.err);
 
     let ended = paste(home, &fix);
