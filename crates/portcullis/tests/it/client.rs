@@ -133,7 +133,6 @@ fn an_installation_is_set_up_from_the_command_line() {
     assert_eq!((&shown["is_private"], &shown["description"]), (&false.into(), &"The site".into()));
     site.done("repository update acme/site --archived false");
     assert_eq!(site.done("repository list acme")[0]["full_name"], "acme/site");
-    assert_eq!(site.admin("repository maintain acme/site").code, Some(0));
     site.done("repository create acme/gone --project CORE");
     assert_eq!(site.admin("repository delete acme/gone").code, Some(0));
     assert_eq!(site.admin("repository show acme/gone").code, Some(1));
