@@ -4,17 +4,15 @@
 use crate::crash::crash_point;
 use crate::failure::{Failure, FailureCode};
 use crate::ingest::ReadyPack;
-use crate::journal::{JournaledUpdate, Landing, SmallPack};
+use crate::journal::{JournaledUpdate, Landing};
 use crate::objects::Lookup;
 use crate::push::PushId;
 use crate::refs::{Edit, Edits, LockedRefs, RefSnapshot};
-use crate::repositories::sync_folder;
 use crate::repository::Repository;
+use crate::staged_pack::StagedPack;
 use crate::{Error, ObjectKind, Result};
 use model::{ObjectId, RefName};
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// A ref that shall move.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -191,7 +189,7 @@ struct Commit<'a> {
 
 fn commit(repository: &Repository, work: Commit<'_>, mut landed: Landed) -> Result<Landed> {
     let Commit { push, meta, updates, mut pack, locks, edits } = work;
-    let has_pack = !matches!(pack.state, Staged::None);
+    let has_pack = pack.is_some();
     let (Some(journal), Some(id)) = (repository.journal(), repository.id()) else {
         pack.publish(repository, true)?;
         landed.refs_rewritten = locks.publish(&edits)?;
@@ -226,125 +224,6 @@ fn after(repository: &Repository, has_pack: bool, landed: Landed) -> Result<Land
         repository.note_new_pack();
     }
     Ok(landed)
-}
-
-/// A pack on its way into `objects/pack`.
-struct StagedPack {
-    state: Staged,
-}
-
-enum Staged {
-    None,
-    /// Written beside its place, not synced; the journal holds its content.
-    Small {
-        pack: Arc<SmallPack>,
-        draft: PathBuf,
-    },
-    /// Synced in the quarantine.
-    Files(PathBuf),
-}
-
-impl StagedPack {
-    fn stage(repository: &Repository, push: PushId, pack: Option<ReadyPack>) -> Result<Self> {
-        let state = match pack {
-            None => Staged::None,
-            Some(ReadyPack::Files(stem)) => {
-                for extension in ["pack", "idx"] {
-                    sync_file(&stem.with_extension(extension))?;
-                }
-                Staged::Files(stem)
-            }
-            Some(ReadyPack::Small(pack)) => {
-                let draft = pack_folder(repository).join(format!("{DRAFT_PREFIX}{push}"));
-                let staged = Staged::Small { pack: Arc::new(pack), draft };
-                let this = Self { state: staged };
-                this.write_draft(repository.journal().is_none())?;
-                return Ok(this);
-            }
-        };
-        Ok(Self { state })
-    }
-
-    fn write_draft(&self, sync: bool) -> Result<()> {
-        let Staged::Small { pack, draft } = &self.state else { return Ok(()) };
-        for (extension, content) in [("pack", &pack.pack), ("idx", &pack.index)] {
-            let path = draft_path(draft, extension);
-            std::fs::write(&path, content).map_err(Error::io("write", &path))?;
-            if sync {
-                sync_file(&path)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn small(&self) -> Option<Arc<SmallPack>> {
-        match &self.state {
-            Staged::Small { pack, .. } => Some(Arc::clone(pack)),
-            Staged::None | Staged::Files(_) => None,
-        }
-    }
-
-    /// Moves what is synced already: it may be there before the commit point, where nothing leads
-    /// to it yet.
-    fn publish_synced(&mut self, repository: &Repository) -> Result<()> {
-        match &self.state {
-            Staged::Files(_) => self.publish(repository, true),
-            Staged::None | Staged::Small { .. } => Ok(()),
-        }
-    }
-
-    fn publish(&mut self, repository: &Repository, sync: bool) -> Result<()> {
-        let state = std::mem::replace(&mut self.state, Staged::None);
-        let name = match &state {
-            Staged::None => return Ok(()),
-            Staged::Small { pack, .. } => pack.name.clone(),
-            Staged::Files(stem) => {
-                let name = stem.file_name().map(|it| it.to_string_lossy().into_owned());
-                name.unwrap_or_default()
-            }
-        };
-        let folder = pack_folder(repository);
-        // The index last: a reader who sees it finds the pack.
-        for extension in ["pack", "idx"] {
-            let source = match &state {
-                Staged::Small { draft, .. } => draft_path(draft, extension),
-                Staged::Files(stem) => stem.with_extension(extension),
-                Staged::None => return Ok(()),
-            };
-            let target = folder.join(&name).with_extension(extension);
-            std::fs::rename(&source, &target).map_err(Error::io("move", &source))?;
-        }
-        if sync { sync_folder(&folder) } else { Ok(()) }
-    }
-}
-
-impl Drop for StagedPack {
-    fn drop(&mut self) {
-        if let Staged::Small { draft, .. } = &self.state {
-            for extension in ["pack", "idx"] {
-                if let Err(error) = std::fs::remove_file(draft_path(draft, extension)) {
-                    tracing::debug!(%error, "no draft of a pack to remove");
-                }
-            }
-        }
-    }
-}
-
-/// Without an extension: what ends with `.idx` is a pack to git.
-fn draft_path(draft: &Path, part: &str) -> PathBuf {
-    let name = draft.file_name().unwrap_or_default().to_string_lossy();
-    draft.with_file_name(format!("{name}_{part}"))
-}
-
-/// Drafts in `objects/pack` start like git's own, which `git gc` removes, too.
-pub(crate) const DRAFT_PREFIX: &str = "tmp_landing_";
-
-fn pack_folder(repository: &Repository) -> PathBuf {
-    repository.git_dir().join("objects/pack")
-}
-
-fn sync_file(path: &Path) -> Result<()> {
-    std::fs::File::open(path).and_then(|it| it.sync_all()).map_err(Error::io("sync", path))
 }
 
 impl Repository {

@@ -41,6 +41,7 @@ mod replay;
 mod repositories;
 mod repository;
 mod resolve;
+mod staged_pack;
 mod tag;
 mod understand;
 

@@ -2,11 +2,11 @@
 //! that did not get that far have left behind.
 
 use crate::journal::{Landing, SmallPack};
-use crate::land::DRAFT_PREFIX;
 use crate::quarantine::FOLDER_PREFIX;
 use crate::refs::{Edit, Edits};
 use crate::repositories::sync_folder;
 use crate::repository::Repository;
+use crate::staged_pack::DRAFT_PREFIX;
 use crate::{Error, Result};
 use model::{ObjectId, RefName, RepositoryId};
 use std::collections::BTreeMap;
