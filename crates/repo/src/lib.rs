@@ -36,6 +36,7 @@ mod objects;
 mod push;
 mod quarantine;
 mod receive;
+mod recent;
 mod refs;
 mod replay;
 mod repositories;

@@ -1,6 +1,7 @@
 //! Reading objects: the repository's own, through gix's object database. One [`Objects`] belongs
 //! to one thread and one operation; opening one costs next to nothing.
 
+use crate::recent::Recent;
 use crate::{Error, Result};
 use gix_object::Find as _;
 use gix_odb::Header as _;
@@ -42,12 +43,13 @@ impl Lookup for Objects {
 /// A reader of one repository's objects.
 pub struct Objects {
     handle: gix_odb::store::Handle<Arc<gix_odb::Store>>,
+    recent: Arc<Recent>,
     lookups: Cell<u64>,
 }
 
 impl Objects {
-    pub(crate) fn new(store: &Arc<gix_odb::Store>) -> Self {
-        Self { handle: store.to_handle_arc(), lookups: Cell::new(0) }
+    pub(crate) fn new(store: &Arc<gix_odb::Store>, recent: Arc<Recent>) -> Self {
+        Self { handle: store.to_handle_arc(), recent, lookups: Cell::new(0) }
     }
 
     /// A reader of a quarantine's folder.
@@ -59,12 +61,15 @@ impl Objects {
         let none = &mut std::iter::empty();
         let store = gix_odb::Store::at_opts(folder.to_owned(), gix_hash::Kind::Sha1, none, options)
             .map_err(Error::io("open", folder))?;
-        Ok(Self::new(&Arc::new(store)))
+        Ok(Self::new(&Arc::new(store), Arc::default()))
     }
 
     /// Reads an object; `None` when it is not there.
     pub fn find(&self, id: &ObjectId) -> Result<Option<Object>> {
         self.count();
+        if let Some(object) = self.recent.find(id) {
+            return Ok(Some(object));
+        }
         let mut data = Vec::new();
         let found = self.handle.try_find(&to_gix(id), &mut data).map_err(unreadable(id))?;
         let Some(kind) = found.map(|it| it.kind) else { return Ok(None) };
@@ -74,6 +79,9 @@ impl Objects {
     /// Kind and size of an object, without reading all of it.
     pub fn find_header(&self, id: &ObjectId) -> Result<Option<(ObjectKind, u64)>> {
         self.count();
+        if let Some(header) = self.recent.find_header(id) {
+            return Ok(Some(header));
+        }
         let header = self.handle.try_header(&to_gix(id)).map_err(unreadable(id))?;
         Ok(header.map(|it| (it.kind(), it.size())))
     }
@@ -81,7 +89,8 @@ impl Objects {
     /// Is it there? A repository that cannot be read has nothing, which fails closed.
     pub fn contains(&self, id: &ObjectId) -> bool {
         self.count();
-        gix_object::Exists::exists(&self.handle, &to_gix(id))
+        self.recent.find_header(id).is_some()
+            || gix_object::Exists::exists(&self.handle, &to_gix(id))
     }
 
     /// The ids that start with these hexadecimal digits (4 to 40), at most a few.

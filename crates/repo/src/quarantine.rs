@@ -93,6 +93,11 @@ impl<'a> Quarantine<'a> {
         self.pack.take()
     }
 
+    /// Has landed: the next push will build on these objects.
+    pub(crate) fn remember(&mut self) {
+        self.repository.recent().remember(std::mem::take(&mut self.new.known));
+    }
+
     /// Did the object come with this push?
     pub fn is_new(&self, id: &ObjectId) -> bool {
         self.new.known.contains_key(id)

@@ -3,6 +3,7 @@
 use crate::fetch::PackCache;
 use crate::journal::Journal;
 use crate::objects::Objects;
+use crate::recent::Recent;
 use crate::refs::{Head, RefSnapshot, RefStore};
 use crate::{Error, Result};
 use model::{ObjectId, RefName, RepositoryId};
@@ -27,6 +28,7 @@ pub struct Repository {
     packs: Arc<PackCache>,
     /// Packs that have landed since the object database was opened.
     new_packs: AtomicUsize,
+    recent: Arc<Recent>,
 }
 
 impl Repository {
@@ -57,6 +59,7 @@ impl Repository {
             journal,
             packs: Arc::default(),
             new_packs: AtomicUsize::new(0),
+            recent: Arc::default(),
         })
     }
 
@@ -89,13 +92,18 @@ impl Repository {
 
     /// A reader of its objects, for this thread.
     pub fn objects(&self) -> Objects {
-        Objects::new(&self.store.read())
+        Objects::new(&self.store.read(), Arc::clone(&self.recent))
     }
 
     /// Opens the object database anew: after maintenance, and when packs outgrow its slots.
     pub(crate) fn reopen_objects(&self) -> Result<()> {
         *self.store.write() = Arc::new(open_store(&self.git_dir)?);
         Ok(())
+    }
+
+    /// The objects of the last pushes.
+    pub(crate) fn recent(&self) -> &Recent {
+        &self.recent
     }
 
     /// Counts a pack, and makes room in time for as many more.

@@ -259,6 +259,9 @@ impl<'a> Session<'a> {
             objects: &*objects,
         };
         let landed = land(self.repository, order)?;
+        if landed.results.iter().any(Result::is_ok) {
+            objects.remember();
+        }
         self.work.refs_rewritten = landed.refs_rewritten;
         for (place, result) in places.into_iter().zip(landed.results) {
             let status = result.map_or_else(RefStatus::Failed, |()| RefStatus::Landed);
