@@ -1,7 +1,7 @@
 //! Does one commit contain another? Walks from both, newest first, and stops as soon as the answer
 //! is certain; with a commit-graph, generations cut the walk short.
 
-use crate::commit;
+use crate::commit_graph::{CommitGraph, WalkCommit};
 use crate::objects::{Object, ObjectKind};
 use crate::repository::Repository;
 use crate::{Error, Result};
@@ -33,7 +33,8 @@ pub(crate) fn is_ancestor(
     old: &ObjectId,
     new: &ObjectId,
 ) -> Result<bool> {
-    Walk { git_dir, find, graph: None, read: 0, seen: HashMap::new(), interesting: 0 }.run(old, new)
+    let graph = CommitGraph::new(git_dir);
+    Walk { find, graph, read: 0, seen: HashMap::new(), interesting: 0 }.run(old, new)
 }
 
 struct Known {
@@ -41,18 +42,10 @@ struct Known {
     queued: bool,
 }
 
-struct Parsed {
-    parents: Vec<ObjectId>,
-    date: i64,
-    /// From the commit-graph: larger than that of every ancestor.
-    generation: Option<u32>,
-}
-
 struct Walk<'a> {
-    git_dir: &'a Path,
     find: Find<'a>,
-    /// Opened when the walk gets long; the inner `None`: there is none.
-    graph: Option<Option<gix_commitgraph::Graph>>,
+    /// Asked when the walk gets long.
+    graph: CommitGraph,
     read: usize,
     seen: HashMap<ObjectId, Known>,
     /// Commits in the queue that are not stale: when there is none, nothing new can be found.
@@ -69,7 +62,7 @@ impl Walk<'_> {
         for (id, flag) in [(old, FROM_OLD), (new, FROM_NEW)] {
             let Some(commit) = self.parse(id)? else { return Ok(false) };
             self.paint(id, flag);
-            queue.push((commit.date, *id));
+            queue.push((commit.time, *id));
             parsed.insert(*id, commit);
         }
         while self.interesting > 0 {
@@ -90,7 +83,7 @@ impl Walk<'_> {
                         id: *parent,
                         why: "it is a parent and is not there".into(),
                     })?;
-                    queue.push((commit.date, *parent));
+                    queue.push((commit.time, *parent));
                     parsed.insert(*parent, commit);
                 }
             }
@@ -99,9 +92,9 @@ impl Walk<'_> {
     }
 
     /// Can this commit no longer lead to `old`, which is of a higher generation?
-    fn is_too_old(&mut self, old: &ObjectId, commit: &Parsed) -> Result<bool> {
+    fn is_too_old(&mut self, old: &ObjectId, commit: &WalkCommit) -> Result<bool> {
         let Some(generation) = commit.generation else { return Ok(false) };
-        Ok(self.generation(old).is_some_and(|it| generation < it))
+        Ok(self.graph.find(old).and_then(|it| it.generation).is_some_and(|it| generation < it))
     }
 
     /// Adds flags; `true` when the commit must be (or stay) in the queue because of it.
@@ -132,53 +125,14 @@ impl Walk<'_> {
         known.flags
     }
 
-    fn parse(&mut self, id: &ObjectId) -> Result<Option<Parsed>> {
+    fn parse(&mut self, id: &ObjectId) -> Result<Option<WalkCommit>> {
         self.read += 1;
         if self.read > BEFORE_GRAPH
-            && let Some(parsed) = self.parse_from_graph(id)?
+            && let Some(commit) = self.graph.find(id)
         {
-            return Ok(Some(parsed));
+            return Ok(Some(commit));
         }
-        let Some(object) = (self.find)(id)? else { return Ok(None) };
-        Ok((object.kind == ObjectKind::Commit).then(|| Parsed {
-            parents: commit::parents(&object.data).collect(),
-            date: commit::date(&object.data),
-            generation: None,
-        }))
-    }
-
-    fn graph(&mut self) -> Option<&gix_commitgraph::Graph> {
-        let folder = self.git_dir.join("objects/info");
-        self.graph
-            .get_or_insert_with(|| {
-                match gix_commitgraph::Graph::from_info_dir(&folder, gix_hash::Kind::Sha1) {
-                    Ok(graph) => Some(graph),
-                    Err(error) => {
-                        // It only saves time; usually there is none yet.
-                        tracing::debug!(%error, "no commit-graph");
-                        None
-                    }
-                }
-            })
-            .as_ref()
-    }
-
-    fn generation(&mut self, id: &ObjectId) -> Option<u32> {
-        let id = crate::objects::to_gix(id);
-        Some(self.graph()?.commit_by_id(id)?.generation())
-    }
-
-    fn parse_from_graph(&mut self, id: &ObjectId) -> Result<Option<Parsed>> {
-        let gix_id = crate::objects::to_gix(id);
-        let Some(graph) = self.graph() else { return Ok(None) };
-        let Some(commit) = graph.commit_by_id(gix_id) else { return Ok(None) };
-        let bad = |why: String| Error::Object { id: *id, why };
-        let mut parents = Vec::new();
-        for position in commit.iter_parents() {
-            let position = position.map_err(|error| bad(error.to_string()))?;
-            parents.push(crate::objects::from_gix(graph.commit_at(position).id()));
-        }
-        let date = i64::try_from(commit.committer_timestamp()).unwrap_or(i64::MAX);
-        Ok(Some(Parsed { parents, date, generation: Some(commit.generation()) }))
+        let object = (self.find)(id)?.filter(|it| it.kind == ObjectKind::Commit);
+        Ok(object.and_then(|it| WalkCommit::parse(&it.data)))
     }
 }

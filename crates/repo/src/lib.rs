@@ -22,6 +22,7 @@
 mod ancestry;
 mod check;
 mod commit;
+mod commit_graph;
 mod crash;
 mod error;
 mod failure;

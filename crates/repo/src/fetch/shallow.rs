@@ -1,8 +1,9 @@
 //! Depth: where the history that a client gets shall end.
 
-use super::history::{Commit, Frontier, History};
+use super::history::{Frontier, History};
 use super::reachable;
 use super::view::View;
+use crate::commit_graph::WalkCommit as Commit;
 use crate::{Error, Result};
 use model::ObjectId;
 use std::collections::HashSet;

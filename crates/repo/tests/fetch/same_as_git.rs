@@ -279,7 +279,7 @@ fn thousands_of_refs() {
         // Every third one a commit of its own, so that a clone wants very many.
         let (kind, from) = if nth % 3 == 0 { ("tags", "main~3") } else { ("heads", "topic~1") };
         if nth % 3 == 1 {
-            write!(stream, "commit refs/{kind}/many/{nth}\n").unwrap();
+            writeln!(stream, "commit refs/{kind}/many/{nth}").unwrap();
             write!(stream, "committer A <a@x> 1800000000 +0000\ndata 4\n{nth:04}\n").unwrap();
         } else {
             writeln!(stream, "reset refs/{kind}/many/{nth}").unwrap();
