@@ -9,10 +9,10 @@ use parking_lot::RwLock;
 use std::collections::HashMap;
 
 /// More objects than this are not worth remembering; then everything is forgotten.
-const MAX_OBJECTS: usize = 10_000;
+const MAX_OBJECTS: usize = 2_000;
 
 /// Bytes of content that are remembered, over all objects. Beyond it, only kinds and sizes are.
-const MAX_BYTES: usize = 1 << 20;
+const MAX_BYTES: usize = 256 << 10;
 
 /// What a single object may have to be remembered with its content: commits and trees have less.
 const MAX_OBJECT: usize = 32 << 10;
@@ -87,13 +87,13 @@ mod tests {
         recent.remember([(id(8), object(ObjectKind::Tree, MAX_OBJECT + 1))].into());
         assert_eq!(recent.find(&id(8)), None);
         for round in 1..40 {
-            recent.remember(landed(round * 1000, 1000, 100));
+            recent.remember(landed(round * 400, 400, 100));
             let kept = recent.0.read();
-            assert!(kept.known.len() <= MAX_OBJECTS && kept.bytes <= MAX_BYTES + 100_000);
+            assert!(kept.known.len() <= MAX_OBJECTS && kept.bytes <= MAX_BYTES + 40_000);
         }
         assert_eq!(recent.find_header(&id(1)), None);
         recent.remember(landed(0, MAX_OBJECTS, 1));
         assert_eq!(recent.find_header(&id(1)), None);
-        assert!(recent.find(&id(39_500)).is_some());
+        assert!(recent.find(&id(39 * 400)).is_some());
     }
 }

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Open repositories kept in memory. What is pushed out is only opened again.
-const CACHED: usize = 1000;
+const CACHED: usize = 500;
 
 /// All repositories of a data folder. One per data folder and machine: a lock file sees to it.
 pub struct Repositories {

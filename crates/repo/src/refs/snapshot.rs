@@ -76,21 +76,25 @@ struct Entry {
 impl Chunk {
     fn push(&mut self, name: &str, edit: Edit) {
         let at = self.lines.len();
-        let line_len = BEFORE_NAME + name.len() + 1;
-        // A chunk stays far below 4 GB and a name below 64 KB: git's own limit for a line.
-        let (Ok(at), Ok(len)) = (u32::try_from(at), u16::try_from(line_len)) else { return };
-        self.lines.extend_from_slice(format!("{line_len:04x}").as_bytes());
-        push_hex(&mut self.lines, &edit.id);
-        self.lines.push(b' ');
-        self.lines.extend_from_slice(name.as_bytes());
-        self.lines.push(b'\n');
-        self.entries.push(Entry {
-            at,
-            line_len: len,
-            packed: edit.packed,
-            id: edit.id,
-            peeled: edit.peeled,
-        });
+        wire::put_ref_line(&mut self.lines, &edit.id, name);
+        self.note(at, edit);
+    }
+
+    /// Copies a ref's line as it is, which is much cheaper than writing it.
+    fn copy(&mut self, entry: &RefEntry<'_>) {
+        let at = self.lines.len();
+        self.lines.extend_from_slice(entry.line);
+        let RefEntry { id, peeled, packed, .. } = *entry;
+        self.note(at, Edit { id, peeled, packed });
+    }
+
+    /// Notes the ref whose line starts at `at` and ends the buffer. A chunk stays far below 4 GB
+    /// and a line below 64 KB, which is the longest packet.
+    fn note(&mut self, at: usize, edit: Edit) {
+        let line_len = u16::try_from(self.lines.len() - at).unwrap_or(u16::MAX);
+        let at = u32::try_from(at).unwrap_or(u32::MAX);
+        let Edit { id, peeled, packed } = edit;
+        self.entries.push(Entry { at, line_len, packed, id, peeled });
     }
 
     fn entry(&self, index: usize) -> Option<RefEntry<'_>> {
@@ -165,15 +169,6 @@ impl Chunk {
             from = at(index + 1);
         }
         take(Run::Lines(self.lines.get(from..at(range.end)).unwrap_or_default()));
-    }
-}
-
-fn push_hex(out: &mut Vec<u8>, id: &ObjectId) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for byte in id.as_bytes() {
-        for digit in [byte >> 4, byte & 15] {
-            out.extend(DIGITS.get(usize::from(digit)));
-        }
     }
 }
 
@@ -304,7 +299,12 @@ impl RefSnapshot {
             let pieces = merged.len().div_ceil(CHUNK).max(1);
             for piece in merged.chunks(merged.len().div_ceil(pieces).max(1)) {
                 let mut chunk = Chunk::default();
-                piece.iter().for_each(|(name, edit)| chunk.push(name, *edit));
+                for line in piece {
+                    match line {
+                        Line::Kept(entry) => chunk.copy(entry),
+                        Line::New(name, edit) => chunk.push(name, *edit),
+                    }
+                }
                 chunks.push(Arc::new(chunk));
             }
         }
@@ -317,24 +317,29 @@ impl RefSnapshot {
     }
 }
 
-fn merge<'a>(chunk: &'a Chunk, edits: &[(&'a String, &Option<Edit>)]) -> Vec<(&'a str, Edit)> {
+/// A ref of a chunk in the making.
+enum Line<'a> {
+    Kept(RefEntry<'a>),
+    New(&'a str, Edit),
+}
+
+fn merge<'a>(chunk: &'a Chunk, edits: &[(&'a String, &Option<Edit>)]) -> Vec<Line<'a>> {
     let mut merged = Vec::with_capacity(chunk.entries.len() + edits.len());
     let mut edits = edits.iter().peekable();
+    let new = |(name, edit): &(&'a String, &Option<Edit>)| {
+        let name: &'a str = name.as_str();
+        edit.map(|edit| Line::New(name, edit))
+    };
     for entry in (0..chunk.entries.len()).filter_map(|index| chunk.entry(index)) {
-        while let Some((name, edit)) = edits.next_if(|(name, _)| name.as_str() < entry.name) {
-            merged.extend(edit.map(|edit| (name.as_str(), edit)));
+        while let Some(edit) = edits.next_if(|(name, _)| name.as_str() < entry.name) {
+            merged.extend(new(edit));
         }
         match edits.next_if(|(name, _)| name.as_str() == entry.name) {
-            Some((name, edit)) => merged.extend(edit.map(|edit| (name.as_str(), edit))),
-            None => {
-                let RefEntry { id, peeled, packed, .. } = entry;
-                merged.push((entry.name, Edit { id, peeled, packed }));
-            }
+            Some(edit) => merged.extend(new(edit)),
+            None => merged.push(Line::Kept(entry)),
         }
     }
-    for (name, edit) in edits {
-        merged.extend(edit.map(|edit| (name.as_str(), edit)));
-    }
+    merged.extend(edits.filter_map(new));
     merged
 }
 
