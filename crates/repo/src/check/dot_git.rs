@@ -3,6 +3,9 @@
 
 /// Is this `.git` on Linux, macOS or Windows?
 pub(super) fn is_dot_git(name: &[u8]) -> bool {
+    if is_ordinary(name) {
+        return false;
+    }
     // Windows also takes a backslash for a separator.
     name.split(|&b| b == b'\\').any(|part| is_ntfs(part, b".git", &[b"git~1"]))
         || is_hfs(name, "git")
@@ -10,9 +13,18 @@ pub(super) fn is_dot_git(name: &[u8]) -> bool {
 
 /// Is this `.gitmodules` on Linux, macOS or Windows?
 pub(super) fn is_dot_gitmodules(name: &[u8]) -> bool {
+    if is_ordinary(name) {
+        return false;
+    }
     // The short names that NTFS would give: by prefix, then by a checksum of the whole.
     let short: [&[u8]; 5] = [b"gitmod~1", b"gitmod~2", b"gitmod~3", b"gitmod~4", b"gi7eba~1"];
     is_ntfs(name, b".gitmodules", &short) || is_hfs(name, "gitmodules")
+}
+
+/// Nearly every name: it can be told by its first byte, and this is asked for each file.
+fn is_ordinary(name: &[u8]) -> bool {
+    let first = name.first().copied().unwrap_or_default();
+    first.is_ascii() && !matches!(first, b'.' | b'g' | b'G') && !name.contains(&b'\\')
 }
 
 /// NTFS ignores case, and spaces and dots at the end, and what follows a colon is a stream.

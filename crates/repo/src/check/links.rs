@@ -3,20 +3,23 @@
 //! before its own links were checked; so nothing is walked, and the cost does not depend on how
 //! many refs or commits there are.
 
-use super::{commit, tree};
+use super::tree::TreeLink;
+use super::{commit, modules, tree};
 use crate::failure::{Failure, FailureCode};
 use crate::ingest::NewObjects;
 use crate::objects::{ObjectKind, Objects};
 use crate::push::Command;
 use crate::{Error, Result};
 use model::ObjectId;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Where the objects of one push lead, gathered while each is checked.
 #[derive(Default)]
 pub(crate) struct Links {
     /// What each object that is led to must be.
     wanted: HashMap<ObjectId, ObjectKind>,
+    /// Blobs that are a `.gitmodules` somewhere.
+    modules: HashSet<ObjectId>,
 }
 
 impl Links {
@@ -27,13 +30,20 @@ impl Links {
         kind: ObjectKind,
         content: &[u8],
     ) -> Result<(), Failure> {
-        let mut link = |to: ObjectId, kind: ObjectKind| match self.wanted.insert(to, kind) {
+        let Self { wanted, modules } = self;
+        let mut link = |to: ObjectId, kind: ObjectKind| match wanted.insert(to, kind) {
             Some(other) if other != kind => Err("an object is linked as two different kinds"),
             Some(_) | None => Ok(()),
         };
+        let mut tree_link = |to: ObjectId, kind: TreeLink| {
+            if kind == TreeLink::Modules {
+                modules.insert(to);
+            }
+            link(to, if kind == TreeLink::Tree { ObjectKind::Tree } else { ObjectKind::Blob })
+        };
         let checked = match kind {
             ObjectKind::Blob => Ok(()),
-            ObjectKind::Tree => tree::check(content, &mut link),
+            ObjectKind::Tree => tree::check(content, &mut tree_link),
             ObjectKind::Commit => commit::check_commit(content, &mut link),
             ObjectKind::Tag => commit::check_tag(content, &mut link),
         };
@@ -59,8 +69,22 @@ impl Links {
                 None => return Err(missing(*kind, id)),
             }
         }
-        Ok(())
+        self.modules.iter().try_for_each(|id| verify_modules(id, new, old))
     }
+}
+
+/// Also when it is not new: it may have come as an ordinary file.
+fn verify_modules(id: &ObjectId, new: &NewObjects, old: &Objects) -> Result<()> {
+    let read;
+    let content = match new.known.get(id) {
+        Some(object) => object.content.as_deref(),
+        None => {
+            read = old.find(id)?.map(|it| it.data);
+            read.as_deref()
+        }
+    };
+    let checked = content.map_or(Err(".gitmodules is too large to be read"), modules::check);
+    Ok(checked.map_err(|why| FailureCode::ObjectBad.because(format!("blob {id}: {why}")))?)
 }
 
 fn missing(kind: ObjectKind, id: &ObjectId) -> Error {

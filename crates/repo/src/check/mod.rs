@@ -5,6 +5,7 @@
 mod commit;
 mod dot_git;
 mod links;
+mod modules;
 mod tree;
 
 pub(crate) use links::{Links, check_tips};

@@ -2,15 +2,23 @@
 //! on every file system that somebody may check them out on.
 
 use super::dot_git;
-use crate::objects::ObjectKind;
 use model::ObjectId;
 
 type Why = &'static str;
 
+/// What a tree leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TreeLink {
+    Tree,
+    Blob,
+    /// A blob that git reads as `.gitmodules`.
+    Modules,
+}
+
 /// Checks a tree and hands on its links. Submodules lead elsewhere and are not links.
 pub(super) fn check(
     content: &[u8],
-    link: &mut dyn FnMut(ObjectId, ObjectKind) -> Result<(), Why>,
+    link: &mut dyn FnMut(ObjectId, TreeLink) -> Result<(), Why>,
 ) -> Result<(), Why> {
     let mut rest = content;
     let mut previous: Option<(&[u8], bool)> = None;
@@ -27,14 +35,17 @@ pub(super) fn check(
         previous = Some((entry.name, is_folder));
         check_twin(&mut files, entry.name, is_folder)?;
         match entry.mode {
-            0o040_000 => link(entry.id, ObjectKind::Tree)?,
+            0o040_000 => link(entry.id, TreeLink::Tree)?,
             // 664 was written by very old gits.
-            0o100_644 | 0o100_755 | 0o100_664 => link(entry.id, ObjectKind::Blob)?,
+            0o100_644 | 0o100_755 | 0o100_664 => {
+                let is_modules = dot_git::is_dot_gitmodules(entry.name);
+                link(entry.id, if is_modules { TreeLink::Modules } else { TreeLink::Blob })?;
+            }
             0o120_000 => {
                 if dot_git::is_dot_gitmodules(entry.name) {
                     return Err(".gitmodules is a symbolic link");
                 }
-                link(entry.id, ObjectKind::Blob)?;
+                link(entry.id, TreeLink::Blob)?;
             }
             0o160_000 => {}
             _ => return Err("an entry has an unknown mode"),
@@ -125,8 +136,8 @@ mod tests {
 
     fn answer(content: &[u8]) -> String {
         let mut links = Vec::new();
-        let mut link = |_: ObjectId, kind: ObjectKind| {
-            links.push(kind.to_string());
+        let mut link = |_: ObjectId, kind: TreeLink| {
+            links.push(format!("{kind:?}").to_lowercase());
             Ok(())
         };
         match check(content, &mut link) {
@@ -162,7 +173,7 @@ mod tests {
             (&[("100644", ".git::$INDEX_ALLOCATION")], dot_git),
             (&[("100644", ".g\u{200c}it")], dot_git),
             (&[("100644", "a\\.git\\b")], dot_git),
-            (&[("100644", ".gitignore"), ("100644", ".gitmodules")], "blob blob"),
+            (&[("100644", ".gitignore"), ("100644", ".gitmodules")], "blob modules"),
             (&[("120000", ".gitmodules")], ".gitmodules is a symbolic link"),
             (&[("120000", ".GitModules ")], ".gitmodules is a symbolic link"),
             (&[("120000", "gitmod~1")], ".gitmodules is a symbolic link"),

@@ -180,6 +180,17 @@ fn harmful_objects() {
         let pack = clone.pack_of(&[commit, tree, blob]);
         fails_both_ways(&world, commit, &pack, "PC-OBJECT-BAD");
     }
+    let modules = clone.object("blob", b"[submodule \"x\"]\n\turl = -u./payload\n");
+    let tree = tree_of(&[("100644 .gitmodules", modules)]);
+    let commit = commit_of(tree);
+    let pack = clone.pack_of(&[commit, tree, modules]);
+    fails_both_ways(&world, commit, &pack, "PC-OBJECT-BAD");
+    // It does not help to bring the file in first, under another name.
+    let harmless = tree_of(&[("100644 a", modules)]);
+    let before = commit_of(harmless);
+    let first = clone.pack_of(&[before, harmless, modules]);
+    world.push(&[(ZERO, before, "refs/heads/first")], &first).landed();
+    fails(&world, commit, &clone.pack_of(&[commit, tree]), &Limits::default(), "PC-OBJECT-BAD");
     let bad = clone.object("commit", b"tree x\n");
     fails_both_ways(&world, bad, &clone.pack_of(&[bad]), "PC-OBJECT-BAD");
     // A commit whose tree is no tree.
