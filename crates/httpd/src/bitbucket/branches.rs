@@ -8,11 +8,13 @@ use crate::json::JsonBody;
 use crate::list::{ListRequest, Paged, gather};
 use crate::origin::Origin;
 use crate::problem::Problem;
+use crate::time;
 use crate::who::Who;
 use app::{Branch, NewBranch, PlaceName};
 use axum::Json;
 use axum::extract::{Path, State};
 use hyper::StatusCode;
+use model::{ObjectId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -48,20 +50,76 @@ pub struct BranchBody {
     links: Links,
 }
 
-/// A commit, by its id.
+/// A commit: its id, and what it says if it can be read.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Commit)]
 struct CommitBody {
     #[serde(rename = "type")]
     kind: &'static str,
     hash: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    date: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    author: Option<AuthorBody>,
+    parents: Vec<ParentBody>,
     links: Links,
+}
+
+/// Who wrote a commit, in the commit's words.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Author)]
+struct AuthorBody {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    raw: String,
+}
+
+/// A commit that another one follows.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ParentCommit)]
+struct ParentBody {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    hash: String,
+    links: Links,
+}
+
+impl CommitBody {
+    fn of(branch: &Branch, repository: &str, origin: &Origin) -> Self {
+        let commit = branch.commit.as_ref();
+        let author = |it: &app::CommitInfo| AuthorBody {
+            kind: "author",
+            raw: format!("{} <{}>", it.author.name, it.author.email),
+        };
+        let parent = |it: &ObjectId| ParentBody {
+            kind: "commit",
+            hash: it.to_string(),
+            links: commit_links(it, repository, origin),
+        };
+        Self {
+            kind: "commit",
+            hash: branch.target.to_string(),
+            date: commit.map(|it| time::show(Timestamp(it.committer.seconds.saturating_mul(1000)))),
+            message: commit.map(|it| it.message.clone()),
+            author: commit.map(author),
+            parents: commit.map(|it| it.parents.iter().map(parent).collect()).unwrap_or_default(),
+            links: commit_links(&branch.target, repository, origin),
+        }
+    }
+}
+
+fn commit_links(id: &ObjectId, repository: &str, origin: &Origin) -> Links {
+    links([
+        ("self", origin.link(&format!("/2.0/repositories/{repository}/commit/{id}"))),
+        ("html", origin.link(&format!("/{repository}/commits/{id}"))),
+    ])
 }
 
 impl BranchBody {
     fn of(branch: &Branch, repository: &str, origin: &Origin) -> Self {
         let api = format!("/2.0/repositories/{repository}");
-        let hash = branch.target.to_string();
         Self {
             kind: "branch",
             name: branch.name.clone(),
@@ -72,14 +130,7 @@ impl BranchBody {
                 ("commits", origin.link_to(&format!("{api}/commits/"), &branch.name)),
                 ("html", origin.link_to(&format!("/{repository}/branch/"), &branch.name)),
             ]),
-            target: CommitBody {
-                kind: "commit",
-                links: links([
-                    ("self", origin.link(&format!("{api}/commit/{hash}"))),
-                    ("html", origin.link(&format!("/{repository}/commits/{hash}"))),
-                ]),
-                hash,
-            },
+            target: CommitBody::of(branch, repository, origin),
         }
     }
 }
