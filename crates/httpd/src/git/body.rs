@@ -150,8 +150,8 @@ impl Read for BodyReader {
     }
 }
 
-/// Reads the rest of a body and throws it away, `limit` bytes at the most. A client that speaks
-/// HTTP/1 reads no answer before it has sent everything.
+/// Reads the rest of a body and throws it away, `limit` bytes at the most. A client reads no
+/// answer before it has sent everything.
 pub async fn discard(mut body: Body, limit: u64) {
     let mut seen = 0_u64;
     // An error means that nobody is sending any more, which is all we wait for.
