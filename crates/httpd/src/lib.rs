@@ -4,6 +4,8 @@
 //! `app` and turns the answer into the caller's dialect. It must never see SQL, start git, look
 //! at who may do what, or hold back or add a reason: a refusal is printed as it was given.
 
+// The futures of use cases nest deeper than the default of 128 when optimised.
+#![recursion_limit = "256"]
 #![cfg_attr(
     test,
     allow(
