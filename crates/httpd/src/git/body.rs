@@ -25,6 +25,13 @@ pub enum Fault {
     Broken,
 }
 
+impl Fault {
+    /// What an error of the body as it comes from the connection means.
+    pub fn of(error: &(dyn std::error::Error + 'static)) -> Self {
+        if is_timeout(error) { Self::TooSlow } else { Self::Broken }
+    }
+}
+
 /// Where a reader leaves its [`Fault`] for the one who answers.
 #[derive(Clone, Debug, Default)]
 pub struct FaultNote(Arc<AtomicU8>);
@@ -66,8 +73,7 @@ impl BufRead for Frames {
                 None => break,
                 Some(Ok(frame)) => self.frame = frame.into_data().unwrap_or_default(),
                 Some(Err(error)) => {
-                    let slow = is_timeout(&error);
-                    self.fault.leave(if slow { Fault::TooSlow } else { Fault::Broken });
+                    self.fault.leave(Fault::of(&error));
                     return Err(io::Error::other(error));
                 }
             }

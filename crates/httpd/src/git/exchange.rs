@@ -35,9 +35,9 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// Checks the headers, and collects the body if it is small. At most `limit` bytes of it
-    /// will be read, as they come or unpacked.
-    pub async fn begin(service: Service, request: Request, limit: u64) -> Result<Self, Problem> {
+    /// Checks the headers. At most `limit` bytes of the body will be read, as they come or
+    /// unpacked.
+    pub fn begin(service: Service, request: Request, limit: u64) -> Result<Self, Problem> {
         let headers = request.headers();
         let wanted = format!("application/x-{}-request", service.as_str());
         if headers.get(CONTENT_TYPE).is_none_or(|it| it.as_bytes() != wanted.as_bytes()) {
@@ -50,15 +50,9 @@ impl Exchange {
                 return Err(Fields::one("Content-Encoding", "send `gzip` or nothing").into());
             }
         };
-        let mut body = request.into_body();
-        let length = body.size_hint().exact();
-        if length.is_some_and(|it| it > limit) {
+        let body = request.into_body();
+        if body.size_hint().exact().is_some_and(|it| it > limit) {
             return Err(Problem(Error::TooLarge { what: "the request body", limit }));
-        }
-        if length.is_some_and(|it| it <= SMALL) {
-            let whole = body.collect().await;
-            let whole = whole.map_err(|_| Fields::one("body", "it did not arrive whole"))?;
-            body = Body::from(whole.to_bytes());
         }
         Ok(Self { service, body, gzip, limit })
     }
@@ -68,7 +62,13 @@ impl Exchange {
     where
         W: FnOnce(&mut dyn Read, &mut dyn Write) -> Result<(), Error> + Send + 'static,
     {
-        let Self { service, body, gzip, limit } = self;
+        let Self { service, mut body, gzip, limit } = self;
+        if body.size_hint().exact().is_some_and(|it| it <= SMALL) {
+            body = match body.collect().await {
+                Ok(whole) => Body::from(whole.to_bytes()),
+                Err(error) => return faulty(Fault::of(&error), limit),
+            };
+        }
         let (runtime, fault) = (Handle::current(), FaultNote::default());
         let note = fault.clone();
         let answer = answer::run(move |output: &mut AnswerWriter| {

@@ -76,7 +76,7 @@ pub async fn post_upload_pack(
     let place = PlaceName::repository(&workspace, &repository);
     let handle = doors.app.open_repository::<Fetching>(&who, &place).await?;
     let limit = doors.settings.max_fetch_request;
-    let exchange = Exchange::begin(Service::UploadPack, request, limit).await?;
+    let exchange = Exchange::begin(Service::UploadPack, request, limit)?;
     Ok(exchange.run(move |input, output| handle.upload_pack(version, input, output)).await)
 }
 
@@ -90,7 +90,7 @@ pub async fn post_receive_pack(
 ) -> Result<Response, Problem> {
     let place = PlaceName::repository(&workspace, &repository);
     let handle = doors.app.open_repository::<Pushing>(&who, &place).await?;
-    let exchange = Exchange::begin(Service::ReceivePack, request, doors.settings.max_push).await?;
+    let exchange = Exchange::begin(Service::ReceivePack, request, doors.settings.max_push)?;
     Ok(exchange.run(move |input, output| handle.receive_pack(version, input, output)).await)
 }
 

@@ -1,6 +1,6 @@
 //! The door test: every route, asked by everybody, with what they are answered as one committed
 //! table, `docs/reference/door.txt`. A route without a row fails; so does a row that has changed.
-//! With `PORTCULLIS_BLESS=1` the table is written anew.
+//! `cargo xtask bless` writes the table anew.
 //!
 //! A 400 stands where somebody was let in and what they sent was looked at. A 404 stands for what
 //! is not there, as far as the one who asks may know.
@@ -24,7 +24,7 @@ const PEOPLE: [(&str, &str); 7] = [
 ];
 
 #[tokio::test]
-async fn every_route_answers_everybody_as_the_table_says() {
+async fn the_door_table_is_as_generated() {
     let server = world().await;
     let mut table = format!("{:<84}", "route");
     for (column, _) in PEOPLE {
@@ -57,7 +57,7 @@ async fn every_route_answers_everybody_as_the_table_says() {
         assert_eq!(
             was,
             is,
-            "line {} of door.txt: run with PORTCULLIS_BLESS=1 if it is right",
+            "line {} of door.txt: run `cargo xtask bless` if it is right",
             line + 1
         );
     }

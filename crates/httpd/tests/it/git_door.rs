@@ -118,3 +118,14 @@ async fn what_is_not_the_protocol_is_answered_in_the_protocol() {
     assert_eq!(answer.header("content-type"), "application/x-git-upload-pack-result");
     assert!(answer.text.get(4..8) == Some("ERR "), "{}", answer.text);
 }
+
+#[tokio::test]
+async fn a_request_that_stops_arriving_is_told_so() {
+    let server = Server::with_people().await;
+    let gone = std::io::Error::new(std::io::ErrorKind::TimedOut, "nothing came");
+    let pieces = [Ok(bytes::Bytes::from_static(b"00")), Err(gone)];
+    let body = Body::from_stream(futures_util::stream::iter(pieces));
+    let request = Request::post(UPLOAD).header("Content-Type", UPLOAD_TYPE);
+    let answer = server.ask("ann", request.body(body).unwrap()).await;
+    assert_eq!(answer.status, 408, "{}", answer.text);
+}

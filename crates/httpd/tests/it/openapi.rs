@@ -11,7 +11,7 @@ fn check(file: &str, now: &str, base: &str) {
         std::fs::write(&path, now).unwrap();
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(committed == now, "{file} is not what is served: run with PORTCULLIS_BLESS=1");
+    assert!(committed == now, "{file} is not what is served: run `cargo xtask bless`");
 
     let document: Value = serde_json::from_str(now).unwrap();
     let mut described = BTreeSet::new();
@@ -41,11 +41,11 @@ fn check(file: &str, now: &str, base: &str) {
 }
 
 #[test]
-fn the_native_document_is_what_is_served() {
+fn the_native_document_is_as_generated() {
     check("openapi-v1.json", &httpd::openapi::native(), "/api/v1");
 }
 
 #[test]
-fn the_bitbucket_document_is_what_is_served() {
+fn the_bitbucket_document_is_as_generated() {
     check("openapi-2.0.json", &httpd::openapi::bitbucket(), "/2.0");
 }
