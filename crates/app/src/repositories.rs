@@ -3,7 +3,7 @@
 use crate::error::{Error, Fields, Result};
 use crate::open::{Archiving, OpenRepository, Reading, Removing, Updating};
 use crate::page::{Page, PageRequest};
-use crate::{App, Asker, PlaceName};
+use crate::{App, Asker, NewProject, PlaceName};
 use model::{DisplayName, RefName, RepositorySlug};
 use policy::Act;
 use std::sync::Arc;
@@ -72,14 +72,15 @@ impl App {
     ) -> Result<RepositoryView> {
         let key = match &new.project {
             Some(key) => key.clone(),
-            None => self.default_project(workspace).await?,
+            None => self.default_project(who, workspace).await?,
         };
         let place = PlaceName::project(workspace, &key);
         let open = self.open_project(who, &place, Act::CreateRepository).await?;
         let (row, branch) = check_new(&open, new)?;
         let repository = self.store.create_repository(&open.by, row).await?;
         let (app, id) = (Arc::clone(self), repository.id);
-        let made = tokio::task::spawn_blocking(move || app.repositories.create(id, &branch)).await?;
+        let made =
+            tokio::task::spawn_blocking(move || app.repositories.create(id, &branch)).await?;
         if let Err(error) = made {
             // Without its folder the row would be in the way of trying again.
             self.store.remove_repository(&open.by, id).await?;
@@ -183,24 +184,37 @@ impl App {
         Ok(self.open_project(who, &place, Act::CreateRepository).await?.project)
     }
 
+    /// The key of the workspace's oldest project. A workspace without one gets its first here,
+    /// if the asker may make it: whoever names no project should not have to know of projects.
+    ///
     /// A workspace that is not there has no project either; which of the two is missing is not
     /// told before the asker was let in.
-    async fn default_project(&self, workspace: &str) -> Result<String> {
+    async fn default_project(&self, who: &Asker, workspace: &str) -> Result<String> {
         let place = PlaceName::workspace(workspace);
         let (_, ground) = self.facts(&Asker::system(), &place).await?;
-        let Some(workspace) = ground.as_ref().and_then(|it| it.workspace.as_ref()) else {
+        let Some(known) = ground.as_ref().and_then(|it| it.workspace.as_ref()) else {
             return Ok(String::new());
         };
-        let project = self.store.default_project(workspace.id).await?;
-        Ok(project.map(|it| it.key.to_string()).unwrap_or_default())
+        if let Some(oldest) = self.store.default_project(known.id).await? {
+            return Ok(oldest.key.to_string());
+        }
+        if !self.judge(who, &place, &Act::CreateProject).await?.decision.is_allowed() {
+            return Ok(String::new());
+        }
+        let first = NewProject {
+            key: FIRST_PROJECT.into(),
+            name: FIRST_PROJECT.into(),
+            description: String::new(),
+            is_private: None,
+        };
+        Ok(self.create_project(who, &place, first).await?.key.to_string())
     }
 
     async fn point_head(self: &Arc<Self>, repository: &Repository, branch: &str) -> Result<()> {
         let name = RefName::branch(branch).map_err(|why| Fields::one("main_branch", why))?;
         let (app, id) = (Arc::clone(self), repository.id);
-        let done = tokio::task::spawn_blocking(move || {
-            app.repositories.repository(id)?.set_head(&name)
-        });
+        let done =
+            tokio::task::spawn_blocking(move || app.repositories.repository(id)?.set_head(&name));
         Ok(done.await??)
     }
 }
@@ -220,6 +234,10 @@ impl RepositoryChange {
             && self.has_wiki.is_none()
     }
 }
+
+/// Key and name of the project that a workspace gets when somebody creates its first repository
+/// without naming one.
+const FIRST_PROJECT: &str = "PROJ";
 
 const PUBLIC_IN_PRIVATE: &str = "a private project cannot hold public repositories";
 
