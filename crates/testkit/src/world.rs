@@ -92,7 +92,8 @@ impl<'a> World<'a> {
     fn place(&self) {
         let workspace = &self.path.workspace;
         self.server.create_workspace(workspace.as_str());
-        let body = json!({ "key": self.project, "name": self.project });
+        let private = !self.says(&Statement::Public);
+        let body = json!({ "key": self.project, "name": self.project, "is_private": private });
         let projects = format!("/2.0/workspaces/{workspace}/projects");
         self.server.admin().post(&projects, &body).expect(201);
         if self.says(&Statement::Nowhere) {

@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
 
 mod client;
+mod clients;
 mod command_line;
 mod configuration;
 mod demo;
+mod peers;
 mod plumbing;
 mod program;
 mod refusals;
