@@ -17,7 +17,7 @@ pub(crate) use folder::DataFolder;
 use listener::Listener;
 use std::net::SocketAddr;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
@@ -32,6 +32,9 @@ const BLOCKING_KEEP_ALIVE: Duration = Duration::from_secs(5);
 
 /// What is given to blocking work that is still running after everything else has ended.
 const LAST_PATIENCE: Duration = Duration::from_secs(1);
+
+/// How many connections the system keeps waiting until they are accepted.
+const BACKLOG: u32 = 1024;
 
 /// A server in this process. Stops when it is dropped; [`Running::stop`] says how that went.
 pub struct Running {
@@ -79,12 +82,13 @@ async fn open(config: Config, stop: watch::Receiver<bool>) -> Result<Opened, Err
     let folder = DataFolder::open(&config.data)?;
     let tls = config.tls.as_ref().map(tls::acceptor).transpose()?;
     let failed = |source| Error::Listen { key: "http", address: config.http.clone(), source };
-    let tcp = TcpListener::bind(&config.http).await.map_err(failed)?;
-    let http_addr = tcp.local_addr().map_err(failed)?;
+    let socket = bind(&config.http).await.map_err(failed)?;
+    let http_addr = socket.local_addr().map_err(failed)?;
     let scheme = if tls.is_some() { "https" } else { "http" };
     let http_url = format!("{scheme}://{http_addr}");
     let wired = Wired::open(&config, &http_url).await?;
     let welcome = wired.demo(&config, &folder, &http_url).await?;
+    let tcp = socket.listen(BACKLOG).map_err(failed)?;
     let listener =
         Listener { tcp, tls, router: wired.router.clone(), limits: config.limits.clone() };
     let about = serde_json::json!({ "http": http_url, "pid": std::process::id() });
@@ -98,6 +102,21 @@ async fn open(config: Config, stop: watch::Receiver<bool>) -> Result<Opened, Err
         closed
     });
     Ok(Opened { http_addr, http_url, welcome, served })
+}
+
+/// Takes the address without answering on it: whoever finds the port open finds a server that is
+/// ready, with its first start behind it.
+async fn bind(address: &str) -> std::io::Result<TcpSocket> {
+    let mut failed = std::io::Error::from(std::io::ErrorKind::AddrNotAvailable);
+    for address in tokio::net::lookup_host(address).await? {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        socket.set_reuseaddr(true)?;
+        match socket.bind(address) {
+            Ok(()) => return Ok(socket),
+            Err(error) => failed = error,
+        }
+    }
+    Err(failed)
 }
 
 impl Running {
