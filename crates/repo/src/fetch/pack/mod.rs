@@ -3,10 +3,11 @@
 //! What only this client can want goes [directly](direct) from git to it. What everybody wants, a
 //! clone, is [shared](shared): built once, sent to all who ask for the same.
 
+mod cache;
 mod direct;
 mod shared;
 
-pub(crate) use shared::PackCache;
+pub(crate) use cache::PackCache;
 
 use super::client::Client;
 use crate::git::Git;

@@ -4,51 +4,26 @@
 //! included, is sent what is in the file, while it grows and afterwards. Such a pack is nobody's
 //! secret: who asks for it has proved to be allowed to have what it was built from, every time.
 
-use super::{Client, KEEPALIVE, PATIENCE, PackRequest, command, send_frame, tell_git};
+use super::{Client, KEEPALIVE, PATIENCE, PackRequest, command, send_frame};
 use crate::git::Running;
 use crate::repository::Repository;
 use crate::{Error, Result};
 use parking_lot::{Condvar, Mutex};
-use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
-use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use wire::{Band, Frame, SideBand};
 
-/// How many bytes of finished packs are kept; the one least recently asked for goes first.
-const KEPT_BYTES: u64 = 1 << 30;
-/// How many packs are kept or built at a time: each holds a file open.
-const KEPT_PACKS: usize = 128;
 /// How often a growing file is looked at.
 const LOOK: Duration = Duration::from_millis(5);
 /// How much of git's progress is kept for those who come later.
 const SAID: usize = 16 * 1024;
 
-/// What a pack is built from: all that git is told.
-#[derive(Clone, PartialEq, Eq, Hash)]
-struct Key {
-    git_dir: PathBuf,
-    arguments: Vec<std::ffi::OsString>,
-    revisions: gix_hash::ObjectId,
-}
-
-/// The shared packs of all repositories that were opened together.
-#[derive(Default)]
-pub(crate) struct PackCache(Mutex<Kept>);
-
-#[derive(Default)]
-struct Kept {
-    packs: HashMap<Key, (Arc<SharedPack>, u64)>,
-    /// Counts up with every use.
-    clock: u64,
-}
-
 /// A pack that is there or is being built.
-struct SharedPack {
+pub(super) struct SharedPack {
     file: File,
     state: Mutex<State>,
     changed: Condvar,
@@ -66,106 +41,32 @@ struct State {
     followers: usize,
 }
 
-/// Sends a shared pack. `None`, and nothing sent, when none can be kept now.
+/// Sends a shared pack. `None`, and no byte of a pack sent, when that cannot be done now.
 pub(super) fn send(
     repository: &Repository,
     client: &mut Client<'_>,
     pack: &PackRequest,
 ) -> Result<Option<()>> {
     let cache = repository.pack_cache();
-    let Some(shared) = cache.find_or_start(repository, client, pack)? else { return Ok(None) };
+    let Some((shared, is_new)) = cache.find_or_start(repository, pack)? else { return Ok(None) };
+    client.served.processes += u64::from(is_new);
+    let before = client.served.pack_bytes;
     let result = follow(&shared, client, pack);
     shared.leave();
     cache.trim();
-    result.map(Some)
-}
-
-impl PackCache {
-    /// The pack, with the caller counted as one who follows it.
-    fn find_or_start(
-        &self,
-        repository: &Repository,
-        client: &mut Client<'_>,
-        pack: &PackRequest,
-    ) -> Result<Option<Arc<SharedPack>>> {
-        let key = key(repository, pack)?;
-        let mut kept = self.0.lock();
-        kept.clock += 1;
-        let now = kept.clock;
-        if let Some((shared, used)) = kept.packs.get_mut(&key)
-            && shared.join()
-        {
-            *used = now;
-            return Ok(Some(Arc::clone(shared)));
+    match result {
+        // A full disk, for one, does not keep git from writing to a pipe.
+        Err(error @ (Error::Git { .. } | Error::Pack(_))) if client.served.pack_bytes == before => {
+            tracing::warn!(%error, "a pack could not be shared");
+            Ok(None)
         }
-        if kept.packs.len() >= KEPT_PACKS && !kept.remove_oldest() {
-            return Ok(None);
-        }
-        let Ok(file) = tempfile::tempfile_in(repository.git_dir()) else { return Ok(None) };
-        let (shared, mut git) = SharedPack::start(repository, pack, file)?;
-        client.served.processes += 1;
-        kept.packs.insert(key, (Arc::clone(&shared), now));
-        let stdin = git.child().stdin.take();
-        shared.state.lock().git = Some(git);
-        drop(kept);
-        // Outside the lock: there may be very many wants.
-        let told = stdin.map_or(Ok(()), |stdin| tell_git(stdin, repository, pack));
-        if let Err(error) = told {
-            // Git would take what it was told for all it shall pack.
-            shared.give_up();
-            return Err(error);
-        }
-        Ok(Some(shared))
+        result => result.map(Some),
     }
-
-    /// Keeps to the limits. Packs that failed are not kept either: the next one may not.
-    fn trim(&self) {
-        let mut kept = self.0.lock();
-        kept.packs.retain(|_, (shared, _)| shared.state.lock().whole != Some(false));
-        while kept.bytes() > KEPT_BYTES && kept.remove_oldest() {}
-    }
-}
-
-impl Kept {
-    fn bytes(&self) -> u64 {
-        self.packs.values().map(|(shared, _)| shared.length()).sum()
-    }
-
-    /// Forgets the finished pack that was not asked for the longest. Who still follows it keeps
-    /// it for as long.
-    fn remove_oldest(&mut self) -> bool {
-        let finished = self.packs.iter().filter(|(_, it)| it.0.state.lock().whole.is_some());
-        let oldest = finished.min_by_key(|(_, it)| it.1).map(|it| it.0.clone());
-        oldest.is_some_and(|key| self.packs.remove(&key).is_some())
-    }
-}
-
-/// Progress and side-band are between us and the client; git's work is the same.
-fn key(repository: &Repository, pack: &PackRequest) -> Result<Key> {
-    let mut revisions = gix_hash::hasher(gix_hash::Kind::Sha1);
-    for (kind, ids) in [(b'w', &pack.wants), (b'g', &pack.grafts)] {
-        let mut ids = ids.clone();
-        ids.sort_unstable();
-        for id in ids {
-            revisions.update(&[kind]);
-            revisions.update(id.as_bytes());
-        }
-    }
-    if pack.include_tag {
-        // Which tags come along depends on which there are.
-        for entry in repository.refs()?.with_prefix("refs/tags/") {
-            revisions.update(entry.line);
-        }
-    }
-    let revisions = revisions
-        .try_finalize()
-        .map_err(|error| Error::Object { id: model::ObjectId::ZERO, why: error.to_string() })?;
-    let arguments = command(repository, pack, true).get_args().map(ToOwned::to_owned).collect();
-    Ok(Key { git_dir: repository.git_dir().to_owned(), arguments, revisions })
 }
 
 impl SharedPack {
-    fn start(
+    /// A pack that git will write into `file`, with one follower. Git waits to be told what.
+    pub(super) fn start(
         repository: &Repository,
         pack: &PackRequest,
         file: File,
@@ -181,8 +82,18 @@ impl SharedPack {
         Ok((shared, git))
     }
 
+    /// From now on followers see to git.
+    pub(super) fn attend(&self, git: Running) {
+        self.state.lock().git = Some(git);
+    }
+
+    /// `None` while it is being built.
+    pub(super) fn is_whole(&self) -> Option<bool> {
+        self.state.lock().whole
+    }
+
     /// Counts one more who follows; `false` when the pack has come to nothing.
-    fn join(&self) -> bool {
+    pub(super) fn join(&self) -> bool {
         let mut state = self.state.lock();
         let is_alive = state.whole != Some(false);
         state.followers += usize::from(is_alive);
@@ -200,7 +111,8 @@ impl SharedPack {
         }
     }
 
-    fn give_up(&self) {
+    /// Ends git; the pack has come to nothing.
+    pub(super) fn give_up(&self) {
         let mut state = self.state.lock();
         state.whole = Some(false);
         let git = state.git.take();
@@ -210,7 +122,8 @@ impl SharedPack {
         self.changed.notify_all();
     }
 
-    fn length(&self) -> u64 {
+    /// How many bytes there are so far.
+    pub(super) fn length(&self) -> u64 {
         self.file.metadata().map_or(0, |it| it.len())
     }
 
@@ -259,7 +172,7 @@ fn follow(shared: &SharedPack, client: &mut Client<'_>, pack: &PackRequest) -> R
     let mut frame = Frame::new(pack.side_band.unwrap_or(SideBand::Large));
     let (mut at, mut heard) = (0, 0);
     let mut last_sent = Instant::now();
-    let mut whole = shared.state.lock().whole;
+    let mut whole = shared.is_whole();
     loop {
         let count = read_at(&shared.file, frame.space(), at).map_err(Error::Pack)?;
         let is_full = count == frame.space().len();
