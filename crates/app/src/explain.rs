@@ -84,6 +84,9 @@ impl App {
                 who.clone()
             }
         };
+        // Somebody else is judged as if they came from where the one who asks is.
+        let mut subject = subject;
+        subject.who.network.address = who.who.network.address;
         let (operation, reference, act) = act_of(what)?;
         let judged = self.judge(&subject, repository, &act).await?;
         let decision = &judged.decision;

@@ -7,7 +7,7 @@ use crate::ground::{Ground, Within, path};
 use crate::place_name::{Name, Parts, PlaceName};
 use crate::{App, Asker, clock};
 use model::{ProjectKey, RepositoryPath, RepositorySlug, WorkspaceId, WorkspaceSlug};
-use policy::{Facts, InstanceState, Place, Rulebook};
+use policy::{AddressRange, Facts, InstanceState, NetworkRules, Place, Rulebook};
 use std::sync::Arc;
 use store::{Names, Owner, PageRequest};
 
@@ -25,6 +25,7 @@ pub(crate) struct Grounds {
 struct Instance {
     ground: Arc<Ground>,
     state: InstanceState,
+    network: NetworkRules,
 }
 
 impl App {
@@ -49,7 +50,9 @@ impl App {
             (Place::Workspace(_) | Place::Project(_), None)
             | (Place::Instance | Place::Repository(_) | Place::Nowhere, _) => false,
         };
-        Ok((ground.facts(who, instance.state, reaches_below, now), Some(ground)))
+        let mut facts = ground.facts(who, instance.state, reaches_below, now);
+        facts.network = instance.network.clone();
+        Ok((facts, Some(ground)))
     }
 
     async fn ground(
@@ -94,6 +97,11 @@ impl App {
                 None => InstanceState::Open,
                 Some(word) => parse_state(word)?,
             };
+            let addresses = match self.store.find_setting(ADDRESSES).await?.as_deref() {
+                None => Vec::new(),
+                Some(blocks) => parse_addresses(blocks)?,
+            };
+            let network = NetworkRules { addresses, two_factor: false };
             let ground = Arc::new(Ground {
                 place: Place::Instance,
                 workspace: None,
@@ -103,7 +111,7 @@ impl App {
                 rules: Rulebook::default(),
                 names: Names::new(),
             });
-            Ok(Some(Instance { ground, state }))
+            Ok(Some(Instance { ground, state, network }))
         };
         let instance = self.grounds.instance.get((), version, read).await?;
         // Always there: what is read above is never nothing.
@@ -179,11 +187,22 @@ impl App {
 /// The setting that holds what the installation takes at the moment.
 pub(crate) const STATE: &str = "instance-state";
 
+/// The setting that holds the blocks of addresses private things can be used from.
+pub(crate) const ADDRESSES: &str = "allowed-addresses";
+
 /// A word this version does not know closes everything: it is a failure, not "open".
 pub(crate) fn parse_state(word: &str) -> Result<InstanceState> {
     let known = [InstanceState::Open, InstanceState::ReadOnly, InstanceState::Maintenance];
-    known.into_iter().find(|it| it.as_str() == word).ok_or_else(|| {
-        let source = format!("the setting `{STATE}` holds `{}`", word.escape_debug());
-        crate::Error::failed("PC-INTERNAL", "a setting of the server is unreadable", source)
-    })
+    known.into_iter().find(|it| it.as_str() == word).ok_or_else(|| unreadable(STATE, word))
+}
+
+/// Blocks with commas between them. One that cannot be read closes everything, too.
+fn parse_addresses(blocks: &str) -> Result<Vec<AddressRange>> {
+    let blocks = blocks.split(',').filter(|it| !it.is_empty());
+    blocks.map(|it| AddressRange::parse(it).ok_or_else(|| unreadable(ADDRESSES, it))).collect()
+}
+
+fn unreadable(setting: &str, value: &str) -> crate::Error {
+    let source = format!("the setting `{setting}` holds `{}`", value.escape_debug());
+    crate::Error::failed("PC-INTERNAL", "a setting of the server is unreadable", source)
 }

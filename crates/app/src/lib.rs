@@ -74,6 +74,7 @@ pub use open::{
     Reading, ReadingAllRefusals, ReadingOwnRefusals, Removing, RepositoryAct, Updating,
 };
 pub use page::{Page, PageRequest};
+pub use policy::AddressRange;
 pub use place_name::PlaceName;
 pub use projects::{NewProject, ProjectChange};
 pub use refusal::{

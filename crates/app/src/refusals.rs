@@ -11,14 +11,15 @@ use std::sync::Arc;
 impl App {
     /// The record of a refusal: for whoever it was made for, for the owner of the credential, for
     /// administrators of the repository and of the installation. For everybody else there is no
-    /// such record.
+    /// such record. One that was told to nobody in particular is for whoever knows its id: git
+    /// asks without a credential first, and may be refused before it is asked for one.
     pub async fn refusal(&self, who: &Asker, id: &str) -> Result<RefusalRecord> {
         let missing = || Error::NotFound { what: "refusal" };
         let record = match RefusalId::parse(id) {
             Some(id) => self.store.find_refusal(id.as_str()).await?,
             None => None,
         };
-        let own = record.as_ref().is_some_and(|it| is_theirs(who, it));
+        let own = record.as_ref().is_some_and(|it| is_theirs(who, it) || is_nobodys(it));
         if own {
             // A credential that is no longer good reads nothing, not even its own.
             self.open_instance(who, Act::ReadOwnAccount).await?;
@@ -76,6 +77,11 @@ fn is_theirs(who: &Asker, record: &store::RefusalRecord) -> bool {
         && record.principal.kind == name.kind
         && record.principal.id == name.id;
     viewer || same
+}
+
+/// It says nothing that whoever was refused had not told the server themselves.
+fn is_nobodys(record: &store::RefusalRecord) -> bool {
+    record.principal.kind == store::PrincipalKind::Anonymous && record.viewers.is_empty()
 }
 
 fn read(record: &store::RefusalRecord) -> Result<RefusalRecord> {

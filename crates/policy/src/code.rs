@@ -72,8 +72,8 @@ codes! {
         "Ask an instance admin to lift the suspension.";
 
     AddressNotAllowed "PC-NET-ADDRESS" Network
-        "The workspace lets only certain addresses in, and the request came from another."
-        "Connect from an allowed network, or ask a workspace admin to add the address.";
+        "Only certain addresses are let in, and the request came from another."
+        "Connect from an allowed network, or ask an instance admin to add the address.";
     TwoFactorRequired "PC-NET-TWO-FACTOR" Network
         "The workspace requires a second factor, and the account has none."
         "Set up a second factor for the account.";

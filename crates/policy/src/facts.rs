@@ -9,6 +9,7 @@ use model::{
     Grant, Level, Permission, ProjectId, RefName, RepositoryId, RepositoryPath, Role, Timestamp,
     WorkspaceId,
 };
+use std::fmt;
 use std::net::IpAddr;
 
 /// One snapshot of everything a decision needs.
@@ -28,7 +29,7 @@ pub struct Facts {
     pub reaches_below: bool,
     /// Every restriction on the place and on what contains it.
     pub restrictions: Rulebook,
-    /// What the workspace asks of the network a private thing is used from.
+    /// What is asked of the network a private thing is used from.
     pub network: NetworkRules,
 }
 
@@ -193,7 +194,7 @@ pub struct RepositoryPlace {
     pub default_branch: Option<RefName>,
 }
 
-/// What a workspace asks of the network its private things are used from.
+/// What is asked of the network private things are used from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NetworkRules {
     /// Empty: from anywhere.
@@ -211,6 +212,18 @@ pub struct AddressRange {
 }
 
 impl AddressRange {
+    /// Reads `10.1.0.0/16`, or one address without a prefix. `None` when it is neither.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (network, prefix) = match text.split_once('/') {
+            Some((network, prefix)) => (network, Some(prefix)),
+            None => (text, None),
+        };
+        let network: IpAddr = network.parse().ok()?;
+        let most: u8 = if network.is_ipv4() { 32 } else { 128 };
+        let prefix = prefix.map_or(Some(most), |it| it.parse().ok())?;
+        (prefix <= most).then_some(Self { network, prefix })
+    }
+
     /// Is the address in the block? An IPv4 address in IPv6 clothes counts as what it is.
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.network.to_canonical(), address.to_canonical()) {
@@ -229,9 +242,31 @@ impl AddressRange {
     }
 }
 
+impl fmt::Display for AddressRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.network, self.prefix)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_block_is_read_as_people_write_it() {
+        for (text, read) in [
+            ("10.1.0.0/16", "10.1.0.0/16"),
+            ("10.1.2.3", "10.1.2.3/32"),
+            ("2001:db8::/32", "2001:db8::/32"),
+            ("::1", "::1/128"),
+            ("0.0.0.0/0", "0.0.0.0/0"),
+        ] {
+            assert_eq!(AddressRange::parse(text).map(|it| it.to_string()).as_deref(), Some(read));
+        }
+        for bad in ["", "10.1", "10.0.0.0/33", "::/129", "10.0.0.0/", "10.0.0.0/-1", "/8", "a/8"] {
+            assert_eq!(AddressRange::parse(bad), None, "{bad}");
+        }
+    }
 
     #[test]
     fn a_block_holds_its_addresses_and_no_others() {

@@ -49,8 +49,14 @@ impl World {
         let helps = |kind: &RemedyKind| {
             let decision = self.after(kind).decide();
             // Whoever has not shown who they are cannot be promised more than getting past this.
-            let past = refusals.iter().all(|it| it.layer() == Layer::Credential);
-            if past { decision.layer() != Some(Layer::Credential) } else { decision.is_allowed() }
+            let unknown = !self.who.principal.is_signed_in();
+            let layer = refusals.iter().map(|it| it.layer()).max();
+            let past =
+                layer.filter(|it| *it == Layer::Credential || *it == Layer::Instance && unknown);
+            match past {
+                Some(layer) => decision.layer().is_none_or(|it| it > layer),
+                None => decision.is_allowed(),
+            }
         };
         kinds
             .into_iter()
@@ -171,10 +177,11 @@ impl World {
             }
             RemedyKind::ChangeDefaultBranch | RemedyKind::Unarchive => Actor::RepositoryAdmin,
             RemedyKind::GrantPermission { level, .. } => Actor::admin_of(*level),
-            RemedyKind::AddMember { .. } | RemedyKind::AllowAddress { .. } => Actor::WorkspaceAdmin,
-            RemedyKind::LiftSuspension | RemedyKind::RaiseQuota | RemedyKind::OpenInstance => {
-                Actor::InstanceAdmin
-            }
+            RemedyKind::AddMember { .. } => Actor::WorkspaceAdmin,
+            RemedyKind::AllowAddress { .. }
+            | RemedyKind::LiftSuspension
+            | RemedyKind::RaiseQuota
+            | RemedyKind::OpenInstance => Actor::InstanceAdmin,
         }
     }
 

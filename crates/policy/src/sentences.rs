@@ -24,10 +24,10 @@ impl Refusal {
             Reason::CredentialWrongDoor { kind, channel } => wrong_door(*kind, *channel),
             Reason::CredentialSuspended => "This account is suspended.".into(),
             Reason::AddressNotAllowed { address: Some(address) } => {
-                format!("The workspace does not let {address} in.")
+                format!("{address} is not among the addresses that are let in.")
             }
             Reason::AddressNotAllowed { address: None } => {
-                "The workspace lets certain addresses in only, and yours is not known.".into()
+                "Only certain addresses are let in, and yours is not known.".into()
             }
             Reason::TwoFactorRequired => "The workspace requires a second factor.".into(),
             Reason::ScopeMissing(gap) => gap.message(),

@@ -41,6 +41,11 @@ impl Wired {
             admin_user: config.admin_user.to_string(),
         };
         let app = App::open(options).await.map_err(|e| Error::Start(chain(&e)))?;
+        let settings = async {
+            app.set_instance_state(config.instance_state).await?;
+            app.set_allowed_addresses(&config.allowed_addresses).await
+        };
+        settings.await.map_err(|e| Error::Start(chain(&e)))?;
         let render = metrics.clone();
         let settings = Settings {
             public_url: config.public_url.clone(),

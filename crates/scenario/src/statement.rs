@@ -7,7 +7,6 @@ use model::{
 };
 use policy::{AddressRange, InstanceState};
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 /// One line of a scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,9 +160,7 @@ fn number(text: &str) -> Read<i64> {
 
 fn address_range(text: &str) -> Read<AddressRange> {
     let bad = || format!("`{text}` is no block of addresses; write it as 10.0.0.0/8");
-    let (network, prefix) = text.split_once('/').ok_or_else(bad)?;
-    let network: IpAddr = network.parse().map_err(|_| bad())?;
-    Ok(AddressRange { network, prefix: prefix.parse().map_err(|_| bad())? })
+    AddressRange::parse(text).ok_or_else(bad)
 }
 
 impl Name {

@@ -121,3 +121,12 @@ fn what_is_wrong_with_the_place_is_for_its_admins() {
         &[("ann fetch", &["ask an instance admin to lift the suspension of your account"])],
     );
 }
+
+#[test]
+fn whoever_is_turned_away_by_the_whole_server_hears_what_they_wait_for() {
+    let wait: &[&str] = &["ask an instance admin to open the server again"];
+    check(
+        "read-only\n user ann\n grant ann write",
+        &[("anonymous push", wait), ("ann push", wait)],
+    );
+}

@@ -55,8 +55,8 @@ fn layer_3_the_network_is_asked_for_private_things_only() {
     let people = "user ann\n grant ann write\n token ci-bot repository:write\n two-factor\n address 10.0.0.0/8\n";
     check(
         people,
-        "ann fetch -> refused: PC-NET-ADDRESS The workspace lets certain addresses in only, and yours is not known. PC-NET-TWO-FACTOR The workspace requires a second factor.
-         token:ci-bot fetch -> refused: PC-NET-ADDRESS The workspace lets certain addresses in only, and yours is not known.
+        "ann fetch -> refused: PC-NET-ADDRESS Only certain addresses are let in, and yours is not known. PC-NET-TWO-FACTOR The workspace requires a second factor.
+         token:ci-bot fetch -> refused: PC-NET-ADDRESS Only certain addresses are let in, and yours is not known.
          stranger fetch -> refused: PC-REPO-NOT-FOUND There is no such repository, or you may not see it.
          anonymous fetch -> refused: PC-AUTH-REQUIRED You need to sign in for this.",
     );

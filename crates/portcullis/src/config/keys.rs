@@ -119,6 +119,18 @@ pub const KEYS: &[Key] = &[
     ),
     key("tls.key", Form::Path, "", "PEM file with the private key of `tls.certificate`."),
     key(
+        "instance.state",
+        Form::Word(&["open", "read-only", "maintenance"]),
+        "open",
+        "What the server takes: everything, reading only, or nothing. Whoever is turned away is told which.",
+    ),
+    key(
+        "network.allow",
+        Form::Text,
+        "",
+        "Blocks of addresses that private workspaces, projects and repositories can be used from, such as `10.0.0.0/8, 2001:db8::/32`. Without it: from anywhere. Behind a proxy, every request comes from the proxy's address.",
+    ),
+    key(
         "log.level",
         Form::Text,
         "info",

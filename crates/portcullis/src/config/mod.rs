@@ -14,6 +14,7 @@ pub use layers::{ConfigError, Sources};
 pub use reference::reference;
 pub(crate) use value::parse_url;
 
+use app::AddressRange;
 use layers::Values;
 use model::Username;
 use std::path::PathBuf;
@@ -38,6 +39,10 @@ pub struct Config {
     pub demo: bool,
     /// Certificate and key, when HTTP is served over TLS.
     pub tls: Option<TlsFiles>,
+    /// `open`, `read-only` or `maintenance`.
+    pub instance_state: &'static str,
+    /// Where private things can be used from; empty: anywhere.
+    pub allowed_addresses: Vec<AddressRange>,
     pub log: LogConfig,
     pub limits: Limits,
 }
@@ -89,6 +94,10 @@ impl Config {
                 .read("admin-user", |it| Username::parse(it).map_err(|e| e.to_string()))?,
             demo: values.read("demo", value::parse_flag)?,
             tls: read_tls(&values)?,
+            instance_state: values.read("instance.state", parse_state)?,
+            allowed_addresses: values
+                .optional("network.allow", value::parse_addresses)?
+                .unwrap_or_default(),
             log: LogConfig {
                 level: values.read("log.level", |it| Ok(it.to_owned()))?,
                 json: values.read("log.format", parse_log_format)?,
@@ -134,6 +143,12 @@ fn parse_database(text: &str) -> Result<String, String> {
     } else {
         Err("write `sqlite:PATH` or `postgres://USER@HOST/NAME`".into())
     }
+}
+
+fn parse_state(text: &str) -> Result<&'static str, String> {
+    let known = ["open", "read-only", "maintenance"];
+    let why = || "write `open`, `read-only` or `maintenance`".to_owned();
+    known.into_iter().find(|it| *it == text).ok_or_else(why)
 }
 
 fn parse_log_format(text: &str) -> Result<Option<bool>, String> {

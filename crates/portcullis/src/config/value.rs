@@ -1,6 +1,7 @@
 //! Reads one configuration value from its text. Knows forms, not keys; must never fall back to a
 //! default when a value cannot be read.
 
+use app::AddressRange;
 use std::time::Duration;
 
 /// Why a value was not accepted; continues the sentence "`KEY` is `VALUE`: ".
@@ -57,6 +58,12 @@ pub fn parse_address(text: &str) -> Result<String, Why> {
         Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => Ok(text.into()),
         Some(_) | None => Err("write it as `host:port`, for example `127.0.0.1:8080`".into()),
     }
+}
+
+/// Blocks of addresses with commas between them.
+pub fn parse_addresses(text: &str) -> Result<Vec<AddressRange>, Why> {
+    let why = || "write blocks of addresses as `10.0.0.0/8, 2001:db8::/32`".to_owned();
+    text.split(',').map(|it| AddressRange::parse(it.trim()).ok_or_else(why)).collect()
 }
 
 /// An `http` or `https` URL with a host, without credentials, query or fragment. The slash at its
