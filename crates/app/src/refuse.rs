@@ -38,7 +38,7 @@ impl App {
         let question = Question { who: &who.who, act, facts: &judged.facts };
         let remedies = policy::remedies(&question, &judged.decision);
         // A place that may not be known lends no names to texts.
-        let seen = judged.decision.layer() > Some(Layer::Visibility);
+        let seen = judged.decision.layer().is_none_or(|it| it > Layer::Visibility);
         let ground = judged.ground.as_deref().filter(|_| seen);
         let words = Words { who, ground, updates: act.updates() };
         refusals
