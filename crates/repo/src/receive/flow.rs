@@ -319,7 +319,13 @@ impl<'a> Session<'a> {
 
     fn answer(self, output: &mut dyn Write) -> Result<PushOutcome> {
         let refs = self.outcomes();
-        let text = explain_failures(self.failure.as_ref(), &refs) + &self.judge.text();
+        // What was refused first: it is often what the others failed for.
+        let (mut text, failures) =
+            (self.judge.text(), explain_failures(self.failure.as_ref(), &refs));
+        if !text.is_empty() && !failures.is_empty() {
+            text.push('\n');
+        }
+        text += &failures;
         crash_point("before-report");
         let failure = self.failure;
         write_report(output, &self.request.capabilities, failure.as_ref(), &refs, &text)?;
