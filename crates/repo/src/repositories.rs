@@ -22,8 +22,8 @@ pub struct Repositories {
     journal: Arc<Journal>,
     packs: Arc<PackCache>,
     open: Mutex<HashMap<RepositoryId, Arc<Repository>>>,
-    /// Held for as long as this lives; the system frees it however the process ends.
-    _lock: File,
+    /// The last to go.
+    _lock: Lock,
 }
 
 impl Repositories {
@@ -139,7 +139,21 @@ fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     entries.map(|it| it.map(|it| it.path()).map_err(Error::io("list", folder))).collect()
 }
 
-fn lock(root: &Path) -> Result<File> {
+/// The lock on a data folder, held as long as this lives; the system frees it however the process
+/// ends.
+struct Lock(File);
+
+/// Unlocked, not only closed: a program that another thread starts at this moment has a copy of
+/// the open file for an instant, and the lock would live as long.
+impl Drop for Lock {
+    fn drop(&mut self) {
+        if let Err(error) = self.0.unlock() {
+            tracing::warn!(%error, "the lock of the data folder goes with the process");
+        }
+    }
+}
+
+fn lock(root: &Path) -> Result<Lock> {
     let path = root.join("lock");
     let file = File::options()
         .write(true)
@@ -148,7 +162,7 @@ fn lock(root: &Path) -> Result<File> {
         .open(&path)
         .map_err(Error::io("open", &path))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Lock(file)),
         Err(std::fs::TryLockError::WouldBlock) => Err(Error::InUse(root.to_owned())),
         Err(std::fs::TryLockError::Error(error)) => Err(Error::io("lock", &path)(error)),
     }

@@ -21,7 +21,7 @@ const LOCK: &str = "server.lock";
 pub struct DataFolder {
     path: PathBuf,
     /// Held for its lock, which the system takes back however the process ends.
-    _lock: File,
+    lock: File,
 }
 
 impl DataFolder {
@@ -37,7 +37,7 @@ impl DataFolder {
             .open(path.join(LOCK))
             .map_err(failed)?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Ok(()) => Ok(Self { path: path.to_owned(), lock }),
             Err(TryLockError::WouldBlock) => Err(Error::FolderInUse { path: path.to_owned() }),
             Err(TryLockError::Error(source)) => Err(failed(source)),
         }
@@ -72,6 +72,16 @@ impl DataFolder {
                 Err(Error::Folder { path, source })
             }
             Ok(()) | Err(_) => Ok(()),
+        }
+    }
+}
+
+/// Unlocked, not only closed: a program that another thread starts at this moment has a copy of
+/// the open file for an instant, and the lock would live as long.
+impl Drop for DataFolder {
+    fn drop(&mut self) {
+        if let Err(error) = self.lock.unlock() {
+            tracing::warn!(%error, "the lock of the data folder goes with the process");
         }
     }
 }
