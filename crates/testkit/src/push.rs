@@ -7,13 +7,14 @@ use std::process::Output;
 #[must_use = "say whether it was accepted"]
 pub struct Pushed {
     success: bool,
+    code: Option<i32>,
     stderr: String,
 }
 
 impl Pushed {
     pub(crate) fn new(out: &Output) -> Self {
         let stderr = String::from_utf8_lossy(&out.stderr).into_owned();
-        Self { success: out.status.success(), stderr }
+        Self { success: out.status.success(), code: out.status.code(), stderr }
     }
 
     /// Every ref landed, and the server had nothing to say.
@@ -49,6 +50,18 @@ impl Pushed {
     /// All of stderr, as it was printed.
     pub fn stderr(&self) -> &str {
         &self.stderr
+    }
+
+    /// Did it exit with 0?
+    pub fn success(&self) -> bool {
+        self.success
+    }
+
+    /// Everything the person saw, normalised, and with what code git ended.
+    pub fn screen(&self) -> String {
+        let lines: Vec<_> = self.stderr.lines().map(str::trim_end).collect();
+        let ended = self.code.map_or_else(|| "killed".to_owned(), |it| format!("exit {it}"));
+        normalised(&format!("{}\n({ended})", lines.join("\n")))
     }
 
     /// The ids of the refusals in what was printed, in order, each once.

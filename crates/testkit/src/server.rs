@@ -33,6 +33,8 @@ const EVERYTHING: [&str; 13] = [
 /// A running server with an empty installation. Stops when dropped.
 pub struct Server {
     running: Option<Running>,
+    /// What it was first started with, but for settings.
+    sources: Sources,
     config: Config,
     url: String,
     admin: Rest,
@@ -71,9 +73,8 @@ impl Server {
             ("ssh", "127.0.0.1:0".to_owned()),
         ];
         flags.extend(database.create().map(|it| ("database", it)));
-        let assignments = settings.iter().map(|it| (*it).to_owned()).collect();
-        let sources = Sources { flags, assignments, ..Sources::default() };
-        let config = Config::load(&sources).expect("a configuration");
+        let mut sources = Sources { flags, ..Sources::default() };
+        let config = configured(&mut sources, settings);
         let running = serve::start(config.clone()).expect("a server");
         let url = running.http_url().to_owned();
         let token = fs::read_to_string(data.join(serve::ADMIN_TOKEN)).expect("the admin's token");
@@ -81,6 +82,7 @@ impl Server {
         let login = Login { user: "admin".into(), secret: token.trim().to_owned() };
         Self {
             running: Some(running),
+            sources,
             config,
             url,
             admin,
@@ -100,6 +102,12 @@ impl Server {
         let secret = self.login("admin").secret;
         self.admin = Rest::new(&self.url, Some(format!("Bearer {secret}")));
         self.running = Some(running);
+    }
+
+    /// The same with these settings, `KEY=VALUE`, instead of those it had.
+    pub fn restart_with(&mut self, settings: &[&str]) {
+        self.config = configured(&mut self.sources, settings);
+        self.restart();
     }
 
     /// `http://127.0.0.1:PORT`.
@@ -269,6 +277,18 @@ impl Server {
         listed.lines().map(str::to_owned).collect()
     }
 
+    /// What a push could have changed: every ref with its id, and every file below `objects`.
+    #[track_caller]
+    pub fn holdings(&self, repository: &str) -> Vec<String> {
+        let folder = self.folder(repository);
+        let mut found = Vec::new();
+        let listed = Git::system().ok(&folder, &["for-each-ref"]);
+        found.extend(listed.lines().map(str::to_owned));
+        collect_files(&folder.join("objects"), &mut found);
+        found.sort();
+        found
+    }
+
     /// The first line of the message of a branch's tip; `None` if there is no such branch.
     #[track_caller]
     pub fn tip(&self, repository: &str, branch: &str) -> Option<String> {
@@ -293,6 +313,22 @@ impl Server {
         let mut found = Vec::new();
         collect_repositories(&self.data().join("repositories"), &mut found);
         found
+    }
+}
+
+fn configured(sources: &mut Sources, settings: &[&str]) -> Config {
+    sources.assignments = settings.iter().map(|it| (*it).to_owned()).collect();
+    Config::load(sources).expect("a configuration")
+}
+
+fn collect_files(folder: &Path, found: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).expect("a folder that can be read") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            collect_files(&path, found);
+        } else {
+            found.push(path.display().to_string());
+        }
     }
 }
 

@@ -1,12 +1,13 @@
 //! Takes out of a text what differs from run to run, so that the rest can be compared whole.
 
 /// Replaces refusal ids by `R-XXXXXX`, the server's address by `http://server`, the last four
-/// characters of a token by `…XXXX`, and `3 minutes ago` by `just now`.
+/// characters of a token by `…XXXX`, `3 minutes ago` by `just now`, and days such as `2026-11-29`
+/// by `DAY`.
 pub fn normalised(text: &str) -> String {
     let text = address(text);
     let text = replace_after(&text, "R-", 6, |c| c.is_ascii_uppercase() || c.is_ascii_digit());
     let text = token_ends(&text);
-    minutes(&text)
+    days(&minutes(&text))
 }
 
 /// `marker` and what follows of a kind becomes `marker` and six X, if it is long enough.
@@ -63,6 +64,29 @@ fn minutes(text: &str) -> String {
     out
 }
 
+/// Exemptions are offered until a day that is counted from today.
+fn days(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let (taken, left) = match rest.split_at_checked(10) {
+            Some((day, left)) if is_day(day) => ("DAY", left),
+            Some(_) | None => rest.split_at(first.len_utf8()),
+        };
+        out.push_str(taken);
+        rest = left;
+    }
+    out
+}
+
+fn is_day(text: &str) -> bool {
+    text.starts_with("20")
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,6 +97,7 @@ mod tests {
             ("explain R-7KQ2M9", "explain R-XXXXXX"),
             ("(bea, 12 minutes ago) (…k3Qz)", "(bea, just now) (…XXXX)"),
             ("http://127.0.0.1:4711/acme/site", "http://server/acme/site"),
+            ("…until 2026-11-29,", "…until DAY,"),
             ("PC-REF-PUSH: R-A, 3 days ago", "PC-REF-PUSH: R-A, 3 days ago"),
         ] {
             assert_eq!(normalised(text), expected);

@@ -1,6 +1,6 @@
 //! A person's clone: what they do in it reads like what they would type.
 
-use crate::git::Git;
+use crate::git::{Git, hermetic};
 use crate::push::Pushed;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -117,6 +117,48 @@ impl WorkTree {
         args.push("origin");
         args.extend(refspecs.iter().map(String::as_str));
         Pushed::new(&self.git.run(self.path(), &args))
+    }
+
+    /// The same as [`push_with`](Self::push_with), and every HTTP request of it with the status
+    /// it was answered with: `POST 200`.
+    pub fn push_watched(&self, options: &[&str], refspecs: &[&str]) -> (Pushed, Vec<String>) {
+        let log = self.path().join(".git/http.log");
+        let refspecs: Vec<String> = refspecs.iter().map(|it| in_full(it)).collect();
+        let mut command = self.git.command(self.path());
+        command.env("GIT_TRACE_CURL", &log).env("GIT_TRACE_CURL_NO_DATA", "1");
+        command.arg("push").args(options).arg("origin").args(&refspecs);
+        let pushed = Pushed::new(&command.output().expect("a git that starts"));
+        let text = fs::read_to_string(&log).expect("git wrote down its requests");
+        fs::remove_file(&log).expect("nobody else writes there");
+        let mut asked = Vec::new();
+        for line in text.lines() {
+            if let Some((_, sent)) = line.split_once("=> Send header: ")
+                && let Some((method, _)) = sent.split_once(" /")
+            {
+                asked.push(method.to_owned());
+            } else if let Some((_, status)) = line.split_once("<= Recv header: HTTP/1.1 ") {
+                let last = asked.last_mut().expect("an answer to a request");
+                last.push(' ');
+                last.push_str(status.get(..3).expect("a status"));
+            }
+        }
+        (pushed, asked)
+    }
+
+    /// `sh -c LINE` in the working tree, as somebody pastes it who has `programs` in their path.
+    pub fn pasted(&self, line: &str, programs: &Path) -> Ended {
+        let mut command = std::process::Command::new("sh");
+        hermetic(&mut command);
+        let found = std::env::var("PATH").expect("a path in UTF-8");
+        command.env("PATH", format!("{}:{found}", programs.display()));
+        command.current_dir(self.path()).args(["-c", line]);
+        Ended(command.output().expect("a shell"))
+    }
+
+    /// From now on, `origin` is there.
+    #[track_caller]
+    pub fn follow(&self, url: &str) {
+        self.git(&["remote", "set-url", "origin", url]);
     }
 
     /// `git fetch origin`, which must succeed.

@@ -7,11 +7,14 @@ mod clients;
 mod command_line;
 mod configuration;
 mod demo;
+mod layers;
 mod peers;
 mod plumbing;
 mod program;
 mod refusals;
+mod restricted;
 mod serving;
+mod session;
 mod transport;
 
 /// A file that nobody names above would look like tests and never run.
