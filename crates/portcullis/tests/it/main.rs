@@ -6,6 +6,7 @@ mod client;
 mod clients;
 mod command_line;
 mod configuration;
+mod crash;
 mod demo;
 mod layers;
 mod peers;

@@ -54,11 +54,17 @@ pub struct Server {
 impl Server {
     /// Starts it on a free port, with further arguments, and waits for its first line.
     pub fn start(home: &Path, arguments: &[&str]) -> Self {
+        Self::start_with(home, arguments, &[])
+    }
+
+    /// The same with this in its environment.
+    pub fn start_with(home: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let data = home.join("data");
         let mut child = program(home)
             .args(["serve", "--http", "127.0.0.1:0", "--data"])
             .arg(&data)
             .args(arguments)
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(std::fs::File::create(home.join("server.log")).unwrap())

@@ -1,0 +1,219 @@
+//! The real program, killed at every point of a push, and started again: what was acknowledged is
+//! there, nothing is half there, and every push is on record once.
+
+use crate::program::{Server, log};
+use model::{RefName, RepositoryId};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use store::{PageRequest, PushRecord, Store};
+use testkit::{Git, Rest, WorkTree};
+
+const SITE: &str = "acme/site";
+
+/// Points that only packs too large for the journal pass.
+const LARGE_ONLY: [&str; 1] = ["quarantine-created"];
+/// Points that only packs small enough for the journal pass.
+const SMALL_ONLY: [&str; 1] = ["small-pack-moved"];
+
+/// A data folder, and somebody who pushes to the server that is started on it.
+struct Site {
+    home: tempfile::TempDir,
+    tree: WorkTree,
+    secret: String,
+    folder: PathBuf,
+}
+
+impl Site {
+    /// With `main`, and branches `gone/0`, `gone/1` … to be deleted.
+    fn new(doomed: usize) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let server = Server::start(home.path(), &[]);
+        let secret = std::fs::read_to_string(server.data.join("admin-token")).unwrap();
+        let secret = secret.trim().to_owned();
+        let rest = Rest::new(server.url(), Some(format!("Bearer {secret}")));
+        rest.post("/api/v1/workspaces", &json!({ "slug": "acme", "name": "Acme" })).expect(201);
+        let project = json!({ "key": "CORE", "name": "Core" });
+        rest.post("/2.0/workspaces/acme/projects", &project).expect(201);
+        let repository = json!({ "scm": "git", "project": { "key": "CORE" } });
+        rest.post(&format!("/2.0/repositories/{SITE}"), &repository).expect(200);
+        let folder = only_repository(&server.data);
+        let tree = WorkTree::beside(Git::system(), "nowhere");
+        let site = Self { home, tree, secret, folder };
+        site.follow(&server);
+        site.tree.commit("base");
+        let mut names = vec!["main".to_owned()];
+        names.extend((0..doomed).map(|it| format!("gone/{it}")));
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        site.tree.push_with(&[], &names).accepted();
+        server.stop();
+        site
+    }
+
+    fn start(&self, environment: &[(&str, &str)]) -> Server {
+        let server = Server::start_with(self.home.path(), &[], environment);
+        self.follow(&server);
+        server
+    }
+
+    fn follow(&self, server: &Server) {
+        let address = server.address();
+        self.tree.follow(&format!("http://admin:{}@{address}/{SITE}.git", self.secret));
+    }
+
+    /// Every ref with its id, as stock git reads the folder.
+    fn refs(&self) -> Vec<String> {
+        let format = "--format=%(objectname) %(refname)";
+        let listed = Git::system().ok(&self.folder, &["for-each-ref", format]);
+        listed.lines().map(str::to_owned).collect()
+    }
+
+    /// What a killed push must not leave behind, once the repository was used again.
+    fn is_tidy(&self, point: &str) {
+        // Asked first: a repository is swept when it is first used.
+        let listed = self.tree.git(&["ls-remote", "--refs", "origin"]).replace('\t', " ");
+        assert_eq!(listed.lines().collect::<Vec<_>>(), self.refs(), "{point}: the disk says more");
+        Git::system().ok(&self.folder, &["fsck", "--full", "--strict", "--no-dangling"]);
+        let left: Vec<_> = files(&self.folder)
+            .into_iter()
+            .filter(|it| ["incoming-", "tmp_", ".lock"].iter().any(|part| it.contains(part)))
+            .collect();
+        assert_eq!(left, Vec::<String>::new(), "{point}");
+    }
+
+    /// What is on record of pushes, newest first. Of a server that was stopped.
+    fn records(&self) -> Vec<PushRecord> {
+        let database = self.home.path().join("data/portcullis.db");
+        let id = self.folder.file_stem().unwrap().to_str().unwrap().parse().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let url = format!("sqlite:{}", database.display());
+            let store = Store::open(&url, store::Options::default()).await.unwrap();
+            let pushes = store.list_pushes(RepositoryId(id), None, PageRequest::ALL).await.unwrap();
+            store.close().await;
+            pushes.items
+        })
+    }
+}
+
+fn only_repository(data: &Path) -> PathBuf {
+    let found: Vec<_> = std::fs::read_dir(data.join("repositories"))
+        .unwrap()
+        .flat_map(|it| std::fs::read_dir(it.unwrap().path()).unwrap())
+        .map(|it| it.unwrap().path())
+        .collect();
+    let [only] = found.as_slice() else { panic!("one repository expected: {found:?}") };
+    only.clone()
+}
+
+fn files(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        found.push(path.display().to_string());
+        if path.is_dir() {
+            found.extend(files(&path));
+        }
+    }
+    found
+}
+
+/// Text that does not compress below the size of a small pack.
+fn noise(length: usize, seed: usize) -> Vec<u8> {
+    let mut state = seed as u64 + 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        b' ' + (state % 95) as u8
+    };
+    (0..length).map(|_| next()).collect()
+}
+
+/// One push of three refs per point: `main` moves on, a branch comes, one goes.
+fn killed_at(points: &[&str], size: usize) {
+    let site = Site::new(points.len());
+    let (mut tips, mut happened_at) = (Vec::new(), Vec::new());
+    for (nth, point) in points.iter().enumerate() {
+        let server = site.start(&[("PORTCULLIS_CRASH_AT", point)]);
+        let before = site.refs();
+        let tip = site.tree.commit_file("file", &noise(size, nth), point);
+        let (new, gone) = (format!("new/{nth}"), format!(":gone/{nth}"));
+        let pushed = site.tree.push_with(&[], &["main", &new, &gone]);
+        // Ends one that was not killed, so that this fails instead of waiting for ever.
+        server.signal("TERM");
+        let (code, _) = server.wait();
+        assert_eq!(code, None, "{point}: it was not killed\n{}", pushed.stderr());
+
+        let server = site.start(&[]);
+        site.is_tidy(point);
+        let after = site.refs();
+        let happened = after.contains(&format!("{tip} refs/heads/main"));
+        assert!(happened || !pushed.success(), "{point}: acknowledged and lost");
+        if happened {
+            let mut expected: Vec<_> = before
+                .iter()
+                .filter(|it| !it.ends_with("/main") && !it.ends_with(&gone[1..]))
+                .cloned()
+                .collect();
+            expected.push(format!("{tip} refs/heads/main"));
+            expected.push(format!("{tip} refs/heads/{new}"));
+            expected.sort_by(|a, b| a[40..].cmp(&b[40..]));
+            assert_eq!(after, expected, "{point}: half a push");
+            happened_at.push(*point);
+            site.tree.push_with(&[], &["main", &new]).accepted();
+        } else {
+            assert_eq!(after, before, "{point}: half a push");
+            site.tree.push_with(&[], &["main", &new, &gone]).accepted();
+        }
+        tips.push(tip);
+        server.stop();
+    }
+    // A push that did not happen has no record; its second attempt, or the first of one that
+    // did, has the only one.
+    let records = site.records();
+    assert_eq!(records.len(), points.len() + 1, "{records:?}\n{}", log(site.home.path()));
+    let main = RefName::branch("main").unwrap();
+    for (tip, point) in tips.iter().zip(points) {
+        let moved = |it: &&PushRecord| {
+            it.updates.len() == 3
+                && it.updates.iter().any(|it| it.name == main && it.new.to_string() == *tip)
+        };
+        assert_eq!(records.iter().filter(moved).count(), 1, "{point}");
+    }
+    // Exactly from the commit point on, a push has happened.
+    let commit = points.iter().position(|it| *it == "journal-synced").unwrap_or(points.len());
+    assert_eq!(happened_at, points[commit..]);
+}
+
+#[test]
+fn a_small_push_that_is_killed_anywhere_happened_or_did_not() {
+    let points: Vec<_> =
+        repo::CRASH_POINTS.iter().copied().filter(|it| !LARGE_ONLY.contains(it)).collect();
+    assert!(points.len() >= 12);
+    killed_at(&points, 200);
+}
+
+/// Large packs come in another way, and move into place before the commit point.
+#[test]
+fn a_large_push_that_is_killed_anywhere_happened_or_did_not() {
+    let points: Vec<_> =
+        repo::CRASH_POINTS.iter().copied().filter(|it| !SMALL_ONLY.contains(it)).collect();
+    killed_at(&points, 400_000);
+}
+
+/// The server would die at the first byte of the pack: a push that is refused by its commands
+/// alone never gets there.
+#[test]
+fn what_is_refused_by_the_commands_alone_never_reads_the_pack() {
+    let site = Site::new(0);
+    let server = site.start(&[("PORTCULLIS_CRASH_AT", "pack-half-read")]);
+    let rest = Rest::new(server.url(), Some(format!("Bearer {}", site.secret)));
+    let closed = json!({
+        "kind": "push", "matcher": { "type": "glob", "pattern": "main" }, "subjects": [],
+    });
+    rest.post(&format!("/api/v1/repositories/{SITE}/restrictions"), &closed).expect(201);
+    site.tree.commit_file("file", &noise(400_000, 1), "large");
+    site.tree.push("main").fails_with("PC-REF-PUSH");
+    site.tree.push("side").fails_with("fatal: ");
+    assert_eq!(server.wait().0, None, "it is killed by the push that is not refused");
+}
