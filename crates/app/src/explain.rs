@@ -177,7 +177,8 @@ fn act_of(what: &Hypothetical) -> Result<(Operation, Option<RefName>, Act)> {
     Ok((operation, reference, Act::UpdateRefs { updates, way }))
 }
 
-fn explained(step: &Step) -> ExplainedStep {
+/// A step of the trace in words.
+pub(crate) fn explained(step: &Step) -> ExplainedStep {
     let rule = |it: &Weighed| match it {
         Weighed::Rule(rule) => Some(ExplainedRule {
             id: rule.id,

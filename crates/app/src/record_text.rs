@@ -1,6 +1,7 @@
 //! A refusal as the text its record keeps, and back. The text is ours alone; a record that cannot
 //! be read back is a failure and never half a refusal.
 
+use crate::explain::{ExplainedRule, ExplainedStep};
 use crate::refusal::{
     CredentialNote, PrincipalNote, RefusalId, RefusalRecord, RemedyNote, RequestNote, RuleNote,
     ScopesNote,
@@ -8,7 +9,11 @@ use crate::refusal::{
 use model::{
     Channel, CredentialKind, Layer, Level, MatcherKind, RestrictionId, RestrictionKind, Timestamp,
 };
+use policy::Finding;
 use serde_json::{Value, json};
+
+const FINDINGS: [Finding; 4] =
+    [Finding::Passed, Finding::Undecided, Finding::Refused, Finding::NotAsked];
 
 /// The text of a record.
 pub(crate) fn write(it: &RefusalRecord) -> String {
@@ -23,9 +28,10 @@ pub(crate) fn write(it: &RefusalRecord) -> String {
         "kind": it.credential.kind.as_str(), "label": it.credential.label,
         "last4": it.credential.last4, "fingerprint": it.credential.fingerprint,
     });
-    let scopes = it.scopes.as_ref().map(|it| {
-        json!({ "required": it.required, "held": it.held, "missing": it.missing })
-    });
+    let scopes = it
+        .scopes
+        .as_ref()
+        .map(|it| json!({ "required": it.required, "held": it.held, "missing": it.missing }));
     let remedies: Vec<_> = it.remedies.iter().map(write_remedy).collect();
     json!({
         "id": it.id.as_ref().map(RefusalId::as_str), "code": it.code,
@@ -34,9 +40,22 @@ pub(crate) fn write(it: &RefusalRecord) -> String {
         "ref": it.reference, "operation": it.operation, "channel": it.channel.as_str(),
         "principal": { "kind": it.principal.kind, "name": it.principal.name },
         "credential": credential, "scopes": scopes, "who_may": it.who_may,
-        "remedies": remedies, "at": it.at.0, "url": it.url,
+        "remedies": remedies, "trace": it.trace.iter().map(write_step).collect::<Vec<_>>(), "at": it.at.0, "url": it.url,
     })
     .to_string()
+}
+
+fn write_step(it: &ExplainedStep) -> Value {
+    let rule = |it: &ExplainedRule| {
+        json!({
+            "id": it.id.0, "level": it.level.as_str(), "kind": it.kind.as_str(),
+            "outcome": it.outcome,
+        })
+    };
+    json!({
+        "layer": it.layer.as_str(), "finding": it.finding, "weighed": it.weighed,
+        "rules": it.rules.iter().map(rule).collect::<Vec<_>>(),
+    })
 }
 
 fn write_remedy(it: &RemedyNote) -> Value {
@@ -73,6 +92,7 @@ pub(crate) fn read(text: &str) -> Option<RefusalRecord> {
         scopes: present(&it, "scopes", read_scopes)?,
         who_may: strings(&it, "who_may")?,
         remedies: it.get("remedies")?.as_array()?.iter().map(read_remedy).collect::<Option<_>>()?,
+        trace: it.get("trace")?.as_array()?.iter().map(read_step).collect::<Option<_>>()?,
         at: Timestamp(it.get("at")?.as_i64()?),
         url: string(&it, "url")?,
     })
@@ -108,6 +128,24 @@ fn read_scopes(it: &Value) -> Option<ScopesNote> {
         required: strings(it, "required")?,
         held: strings(it, "held")?,
         missing: strings(it, "missing")?,
+    })
+}
+
+fn read_step(it: &Value) -> Option<ExplainedStep> {
+    let rule = |it: &Value| {
+        Some(ExplainedRule {
+            id: RestrictionId(it.get("id")?.as_i64()?),
+            level: Level::parse(&string(it, "level")?).ok()?,
+            kind: RestrictionKind::parse(&string(it, "kind")?).ok()?,
+            outcome: string(it, "outcome")?,
+        })
+    };
+    let finding = string(it, "finding")?;
+    Some(ExplainedStep {
+        layer: Layer::parse(&string(it, "layer")?).ok()?,
+        finding: FINDINGS.into_iter().map(Finding::as_str).find(|it| *it == finding)?,
+        weighed: strings(it, "weighed")?,
+        rules: it.get("rules")?.as_array()?.iter().map(rule).collect::<Option<_>>()?,
     })
 }
 

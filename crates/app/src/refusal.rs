@@ -5,6 +5,7 @@ use model::{
     Channel, CredentialKind, Layer, Level, MatcherKind, RestrictionId, RestrictionKind,
     Timestamp,
 };
+use crate::explain::ExplainedStep;
 use std::fmt;
 
 /// The name of a refusal's record: `R-` and eight letters or digits. 40 random bits; besides, only
@@ -96,6 +97,9 @@ pub struct RefusalRecord {
     pub who_may: Vec<String>,
     /// What would make it pass. Each was verified by the engine.
     pub remedies: Vec<RemedyNote>,
+    /// How it was reached, layer by layer. Empty when the reason is that the place may not be
+    /// known: what was looked at there is part of the secret.
+    pub trace: Vec<ExplainedStep>,
     /// When.
     pub at: Timestamp,
     /// Where the record can be read; empty without an id.

@@ -1,6 +1,7 @@
 //! From the policy's no to the value that every channel shows, and to its record.
 
 use crate::error::{Answer, Error, Refused};
+use crate::explain::{ExplainedStep, explained};
 use crate::ground::Ground;
 use crate::names::{place_words, subject_words};
 use crate::open::Judged;
@@ -8,7 +9,7 @@ use crate::refusal::{RefusalId, RefusalRecord, RuleNote, ScopesNote};
 use crate::remedy::Words;
 use crate::{App, Asker, PlaceName, record_text};
 use model::{Layer, Level, Scopes};
-use policy::{Act, Code, Question, Refusal, RefUpdate};
+use policy::{Act, Code, Decision, Question, RefUpdate, Refusal};
 
 impl App {
     /// The error that carries the refusals of a decision, recorded.
@@ -50,6 +51,9 @@ impl App {
                     Some(at) => it.updates.contains(&at),
                     None => it.updates.is_empty(),
                 };
+                if judged.decision.layer() != Some(Layer::Visibility) {
+                    record.trace = trace_of(&judged.decision, refusal);
+                }
                 record.remedies = remedies.iter().filter(fits).map(|it| words.note(it)).collect();
                 record
             })
@@ -86,6 +90,7 @@ impl App {
             scopes: refusal.scopes().map(scopes_note),
             who_may: who_may.unwrap_or_default(),
             remedies: Vec::new(),
+            trace: Vec::new(),
             at: crate::clock::now(),
             url: String::new(),
         }
@@ -103,8 +108,7 @@ impl App {
             metrics::counter!("portcullis_refusals_total", "code" => record.code.clone())
                 .increment(1);
         }
-        let only_a_question =
-            records.iter().all(|it| it.code == Code::SignInRequired.as_str());
+        let only_a_question = records.iter().all(|it| it.code == Code::SignInRequired.as_str());
         if only_a_question || !self.may_record(records) {
             return;
         }
@@ -123,6 +127,17 @@ impl App {
             }
         }
     }
+}
+
+/// What was weighed for one refusal: the act as a whole, and the update it is about.
+fn trace_of(decision: &Decision, refusal: &Refusal) -> Vec<ExplainedStep> {
+    let update = refusal.update.and_then(|at| decision.updates.get(at));
+    decision
+        .trace
+        .iter()
+        .chain(update.into_iter().flat_map(|it| &it.trace))
+        .map(explained)
+        .collect()
 }
 
 fn row(who: &Asker, ground: Option<&Ground>, record: &RefusalRecord) -> store::RefusalRecord {

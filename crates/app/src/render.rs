@@ -250,6 +250,7 @@ mod tests {
                 url: Some("http://localhost:8080/acme/site/pull-requests/new?source=ann/fix-login".into()),
                 request: None,
             }],
+            trace: Vec::new(),
             at: Timestamp(3 * DAY + 5),
             url: "http://localhost:8080/api/v1/refusals/R-7KQ2M9".into(),
         }

@@ -43,7 +43,7 @@ struct ExplainedPrincipal {
 /// One layer.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ExplainedLayer)]
-struct StepBody {
+pub struct StepBody {
     layer: &'static str,
     /// `passed`, `refused`, `undecided` or `not asked`.
     outcome: &'static str,

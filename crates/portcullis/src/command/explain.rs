@@ -87,9 +87,13 @@ fn render_layer(layer: &Value, style: Style) -> Vec<String> {
     let outcome = text(layer, "outcome");
     // Padded before it is painted: colours have no width.
     let outcome = painted(&format!("{outcome:<9}"), style);
-    let line = format!("  {:<16}  {outcome}  {}", text(layer, "layer"), text(layer, "detail"));
+    let rules: Vec<_> =
+        layer.get("rules").and_then(Value::as_array).into_iter().flatten().collect();
+    // Where there are rules, the detail says the same as they do.
+    let detail = if rules.is_empty() { text(layer, "detail") } else { String::new() };
+    let line = format!("  {:<16}  {outcome}  {detail}", text(layer, "layer"));
     let mut lines = vec![line.trim_end().to_owned()];
-    for rule in layer.get("rules").and_then(Value::as_array).into_iter().flatten() {
+    for rule in rules {
         let id = rule.get("id").map(Value::to_string).unwrap_or_default();
         let [level, kind, outcome] = ["level", "kind", "outcome"].map(|it| text(rule, it));
         lines.push(format!("    rule {id} ({kind}, {level}): {outcome}"));

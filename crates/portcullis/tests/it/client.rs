@@ -133,6 +133,7 @@ fn an_installation_is_set_up_from_the_command_line() {
     assert_eq!((&shown["is_private"], &shown["description"]), (&false.into(), &"The site".into()));
     site.done("repository update acme/site --archived false");
     assert_eq!(site.done("repository list acme")[0]["full_name"], "acme/site");
+    assert_eq!(site.admin("repository maintain acme/site").code, Some(0));
     site.done("repository create acme/gone --project CORE");
     assert_eq!(site.admin("repository delete acme/gone").code, Some(0));
     assert_eq!(site.admin("repository show acme/gone").code, Some(1));
@@ -196,6 +197,14 @@ fn a_refused_push_is_explained_where_it_was_refused() {
     for part in ["PC-REF-PUSH", &format!("rule {id}"), "refs/heads/main", "ann", "next", "laptop"] {
         assert!(told.out.contains(part), "{part} is missing:\n{}", told.out);
     }
+    for layer in ["credential", "scope", "permission", "restriction"] {
+        assert!(
+            told.out.contains(&format!("\n  {layer} ")),
+            "{layer} was not weighed:\n{}",
+            told.out
+        );
+    }
+    assert!(told.out.contains(&format!("rule {id} (push, repository): refuses")), "{}", told.out);
     assert!(!told.out.contains('\u{1b}'), "colours are for terminals");
 
     let mut command = program(site.home());
