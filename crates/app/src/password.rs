@@ -1,8 +1,8 @@
 //! Passwords: argon2id, off the async threads, a few at a time. Never keeps a password, and never
 //! says whether it was the name or the password that was wrong.
 
-use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use argon2::{Algorithm, Argon2, Params, Version};
 use model::Secret;
 use parking_lot::Mutex;
 use rand::RngExt as _;
@@ -21,9 +21,17 @@ pub const MAX_LENGTH: usize = 1024;
 const REMEMBERED_FOR: Duration = Duration::from_secs(120);
 const REMEMBERED_AT_MOST: usize = 1024;
 
+/// 33 MiB, two passes, one lane: above what OWASP asks (19 MiB). The allocator gives memory of more
+/// than 32 MiB back to the system at once; the 19 MiB would stay, once for each thread that ever
+/// checked a password.
+const PARAMS: Params = match Params::new(33 * 1024, 2, 1, None) {
+    Ok(params) => params,
+    Err(_) => Params::DEFAULT,
+};
+
 /// Verifies passwords and remembers, briefly and only as a keyed hash, which ones were right.
 pub struct Passwords {
-    /// Each verification takes 19 MiB and a core: more at once than this is an attack on memory.
+    /// Each verification takes 33 MiB and a core: more at once than this is an attack on memory.
     slots: Semaphore,
     /// Of this process only: what is remembered is worthless to whoever reads a core dump later.
     key: [u8; 32],
@@ -121,7 +129,8 @@ impl Passwords {
 }
 
 fn hash_now(password: &[u8]) -> Result<String, PasswordError> {
-    let hash = Argon2::default().hash_password(password).map_err(PasswordError::Hashing)?;
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, PARAMS);
+    let hash = argon2.hash_password(password).map_err(PasswordError::Hashing)?;
     Ok(hash.to_string())
 }
 
@@ -144,7 +153,7 @@ mod tests {
         let right = Secret::new("correct horse");
         let wrong = Secret::new("battery staple");
         let stored = passwords.hash(&right).await.unwrap();
-        assert!(stored.starts_with("$argon2id$"));
+        assert!(stored.starts_with("$argon2id$v=19$m=33792,t=2,p=1$"));
         assert!(passwords.verify(&right, Some(&stored)).await.unwrap());
         assert!(passwords.verify(&right, Some(&stored)).await.unwrap(), "remembered");
         assert!(!passwords.verify(&wrong, Some(&stored)).await.unwrap());
@@ -153,6 +162,9 @@ mod tests {
         assert!(passwords.verify(&right, Some("not a hash")).await.is_err());
 
         let changed = passwords.hash(&wrong).await.unwrap();
-        assert!(!passwords.verify(&right, Some(&changed)).await.unwrap(), "a change is not waited for");
+        assert!(
+            !passwords.verify(&right, Some(&changed)).await.unwrap(),
+            "a change is not waited for"
+        );
     }
 }
