@@ -158,7 +158,7 @@ fn a_judge_that_fails_fails_the_push_closed() {
         let reason = "PC-STORE-AWAY: the server could not read or write what it needs to decide \
                       or to store the push (the rules could not be read)";
         answer.reported(&format!("unpack {reason}\nng refs/heads/main {reason}"));
-        assert!(answer.text.starts_with("PC-STORE-AWAY  "), "{}", answer.text);
+        assert!(answer.text.contains("\n\nPC-STORE-AWAY  "), "{}", answer.text);
         assert_eq!((listing(&world.data()), world.refs()), before);
     }
 }
