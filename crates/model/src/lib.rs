@@ -3,6 +3,7 @@
 //! Everything that comes from outside is parsed here once, into a type that cannot be mistaken
 //! for its neighbour, and is trusted from then on. This crate knows nothing else: no I/O, no
 //! clock, no serde, no SQL, and it decides nothing (deciding is `policy`'s).
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failing test may panic"))]
 
 mod ids;
 mod names;
