@@ -1,6 +1,6 @@
 //! What would make a refused act pass, and who can see to it.
 //!
-//! A remedy is not prose but a hypothetical: each was tried with [`decide`] and is offered only
+//! A remedy is not prose but a hypothetical: each was tried with [`decide`](crate::decide) and is offered only
 //! because the answer was *allowed*. Remedies that widen access are for an admin to carry out;
 //! the asker is never handed a command for them.
 

@@ -1,7 +1,7 @@
 //! The pack of a fetch: stock `git pack-objects` builds it, this brings it to the client.
 //!
 //! What only this client can want goes [directly](direct) from git to it. What everybody wants, a
-//! clone, is [shared](shared): built once, sent to all who ask for the same.
+//! clone, is [shared]: built once, sent to all who ask for the same.
 
 mod cache;
 mod direct;
