@@ -35,6 +35,10 @@ pub enum Act {
 
     // Workspaces.
     ReadWorkspace,
+    /// Which of them is seen is asked of each.
+    ListProjects,
+    /// The same.
+    ListRepositories,
     UpdateWorkspace,
     ReadMembers,
     SetMember,
@@ -162,6 +166,8 @@ impl Act {
             Self::RevokeOthersToken => sets(Instance, ADMIN, &[S::WriteUser]),
 
             Self::ReadWorkspace => reads(Workspace, See, &[S::ReadWorkspace]),
+            Self::ListProjects => reads(Workspace, See, &[S::ReadProject]),
+            Self::ListRepositories => reads(Workspace, See, &[S::ReadRepository]),
             Self::UpdateWorkspace => sets(Workspace, ADMIN, &[S::AdminWorkspace]),
             Self::ReadMembers => reads(Workspace, Member, &[S::ReadWorkspace]),
             Self::SetMember => sets(Workspace, ADMIN, &[S::AdminWorkspace]),
@@ -223,6 +229,8 @@ impl Act {
             | Self::ReadOthersTokens
             | Self::RevokeOthersToken
             | Self::ReadWorkspace
+            | Self::ListProjects
+            | Self::ListRepositories
             | Self::UpdateWorkspace
             | Self::ReadMembers
             | Self::SetMember
