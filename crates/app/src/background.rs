@@ -21,8 +21,8 @@ const JOURNAL_LONG: u64 = 8 << 20;
 
 /// Records of failed credentials and of places that are not there: this many at once, and so many
 /// per second on average. More is somebody guessing, and must not fill the disk.
-const RECORDS_AT_ONCE: f64 = 200.0;
-const RECORDS_PER_SECOND: f64 = 5.0;
+const RECORDS_AT_ONCE: f64 = 1000.0;
+const RECORDS_PER_SECOND: f64 = 20.0;
 
 /// What waits for the background.
 #[derive(Default)]

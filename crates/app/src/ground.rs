@@ -33,16 +33,7 @@ pub(crate) struct Within {
 
 impl Ground {
     pub fn of_repository(it: store::RepositoryFacts) -> Self {
-        let (row, path) = (&it.repository, path(&it.workspace, &it.repository));
-        let default_branch = row.main_branch.as_deref().and_then(|it| RefName::branch(it).ok());
-        let place = RepositoryPlace {
-            id: row.id,
-            path,
-            private: row.is_private,
-            archived: row.archived,
-            over_quota: false,
-            default_branch,
-        };
+        let place = place_of(&it.workspace, &it.repository);
         Self {
             place: Place::Repository(place),
             workspace: Some(it.workspace),
@@ -115,11 +106,46 @@ fn instance_admin(who: &Asker) -> Option<Grant> {
     Some(Grant { level, subject, permission: Permission::Admin })
 }
 
+fn place_of(workspace: &Workspace, row: &Repository) -> RepositoryPlace {
+    RepositoryPlace {
+        id: row.id,
+        path: path(workspace, row),
+        private: row.is_private,
+        archived: row.archived,
+        over_quota: false,
+        default_branch: row.main_branch.as_deref().and_then(|it| RefName::branch(it).ok()),
+    }
+}
+
 pub(crate) fn path(workspace: &Workspace, repository: &Repository) -> RepositoryPath {
     RepositoryPath { workspace: workspace.slug.clone(), repository: repository.slug.clone() }
 }
 
 impl Within {
+    /// What a look at a repository stands on. Without its rules: looking breaks none.
+    pub fn ground_of(
+        &self,
+        workspace: &Workspace,
+        row: &Repository,
+        instance: &[Grant],
+    ) -> Ground {
+        let counts = |it: &&OwnedGrant| match it.owner {
+            Owner::Instance | Owner::Workspace(_) => true,
+            Owner::Project(id) => id == row.project,
+            Owner::Repository(id) => id == row.id,
+        };
+        let grants = self.grants.iter().filter(counts).map(|it| it.grant.clone());
+        Ground {
+            place: Place::Repository(place_of(workspace, row)),
+            workspace: Some(workspace.clone()),
+            project: None,
+            repository: Some(row.clone()),
+            grants: grants.chain(instance.iter().cloned()).collect(),
+            rules: Rulebook::default(),
+            names: Names::new(),
+        }
+    }
+
     /// Does the asker hold a grant inside the workspace or one of its projects, or does something
     /// public lie there?
     pub fn reached_by(&self, who: &Asker, project: Option<&Project>) -> bool {

@@ -7,9 +7,12 @@ use crate::ground::{Ground, Within, path};
 use crate::place_name::{Name, Parts, PlaceName};
 use crate::{App, Asker, clock};
 use model::{ProjectKey, RepositoryPath, RepositorySlug, WorkspaceId, WorkspaceSlug};
-use policy::{AddressRange, Facts, InstanceState, NetworkRules, Place, Rulebook};
+use policy::{
+    Act, AddressRange, Facts, InstanceState, NetworkRules, Place, Question, Rulebook,
+};
 use std::sync::Arc;
-use store::{Names, Owner, PageRequest};
+use std::time::Instant;
+use store::{Names, Owner, PageRequest, Repository, Workspace};
 
 /// All that is kept of what was read.
 #[derive(Default)]
@@ -36,6 +39,17 @@ impl App {
         who: &Asker,
         place: &PlaceName,
     ) -> Result<(Facts, Option<Arc<Ground>>)> {
+        let start = Instant::now();
+        let found = self.read_facts(who, place).await;
+        metrics::histogram!("portcullis_facts_seconds").record(start.elapsed());
+        found
+    }
+
+    async fn read_facts(
+        &self,
+        who: &Asker,
+        place: &PlaceName,
+    ) -> Result<(Facts, Option<Arc<Ground>>)> {
         let version = self.store.facts_version().await?;
         let instance = self.instance(version).await?;
         let now = clock::now();
@@ -53,6 +67,28 @@ impl App {
         let mut facts = ground.facts(who, instance.state, reaches_below, now);
         facts.network = instance.network.clone();
         Ok((facts, Some(ground)))
+    }
+
+    /// The repositories of a workspace that the asker may see, as they are in the store now.
+    /// Decided like every look at one, from facts that were read for all of them at once.
+    pub(crate) async fn visible_repositories(
+        &self,
+        who: &Asker,
+        workspace: &Workspace,
+    ) -> Result<Vec<Repository>> {
+        let version = self.store.facts_version().await?;
+        let instance = self.instance(version).await?;
+        let within = self.within(workspace.id, version).await?;
+        let now = clock::now();
+        let rows = self.store.list_repositories(workspace.id, None, PageRequest::ALL).await?.items;
+        let is_seen = |row: &Repository| {
+            let ground = within.ground_of(workspace, row, &instance.ground.grants);
+            let mut facts = ground.facts(who, instance.state, false, now);
+            facts.network = instance.network.clone();
+            let question = Question { who: &who.who, act: &Act::ReadRepository, facts: &facts };
+            policy::decide(&question).is_allowed()
+        };
+        Ok(rows.into_iter().filter(is_seen).collect())
     }
 
     async fn ground(

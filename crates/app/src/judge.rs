@@ -127,6 +127,8 @@ impl Judge for PolicyJudge {
     ) -> Result<Vec<Verdict>, JudgeFailed> {
         let changes = updates.iter().map(|it| (it.name.to_string(), operation(it.change)));
         self.meta.operations = changes.collect();
+        // Kept facts can outlive the database. What cannot be recorded must not land.
+        self.runtime.block_on(self.app.store.ping()).map_err(|it| failed(it.into()))?;
         let (verdicts, judged) = self.judge(updates.iter().map(seen).collect())?;
         // Nothing is unseen any more, so nothing can be undecided: a fault of ours.
         if judged.decision.updates.iter().any(|it| it.verdict == policy::Verdict::Undecided) {

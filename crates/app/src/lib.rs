@@ -76,7 +76,7 @@ pub use open::{
 pub use page::{Page, PageRequest};
 pub use policy::AddressRange;
 pub use place_name::PlaceName;
-pub use projects::{NewProject, ProjectChange};
+pub use projects::{NewProject, ProjectChange, ProjectView};
 pub use refusal::{
     CredentialNote, PrincipalNote, RefusalId, RefusalRecord, RemedyNote, RequestNote, RuleNote,
     ScopesNote,

@@ -5,7 +5,14 @@ use crate::page::{Page, PageRequest};
 use crate::{App, Asker, PlaceName};
 use model::{DisplayName, ProjectKey};
 use policy::Act;
-use store::Project;
+use store::{Project, Workspace};
+
+/// A project with what contains it.
+#[derive(Clone, Debug)]
+pub struct ProjectView {
+    pub project: Project,
+    pub workspace: Workspace,
+}
 
 /// What a new project needs, as it was typed.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +40,7 @@ impl App {
         who: &Asker,
         workspace: &PlaceName,
         new: NewProject,
-    ) -> Result<Project> {
+    ) -> Result<ProjectView> {
         let open = self.open_workspace(who, workspace, Act::CreateProject).await?;
         let mut fields = Fields::default();
         let key = fields.take("key", ProjectKey::parse(&new.key));
@@ -46,12 +53,14 @@ impl App {
             description: new.description,
             is_private: new.is_private.unwrap_or(true),
         };
-        Ok(self.store.create_project(&open.by, new).await?)
+        let project = self.store.create_project(&open.by, new).await?;
+        Ok(ProjectView { project, workspace: open.workspace })
     }
 
     /// A project.
-    pub async fn project(&self, who: &Asker, project: &PlaceName) -> Result<Project> {
-        Ok(self.open_project(who, project, Act::ReadProject).await?.project)
+    pub async fn project(&self, who: &Asker, project: &PlaceName) -> Result<ProjectView> {
+        let open = self.open_project(who, project, Act::ReadProject).await?;
+        Ok(ProjectView { project: open.project, workspace: open.workspace })
     }
 
     /// The projects of a workspace that the asker may see, by key.
@@ -60,15 +69,15 @@ impl App {
         who: &Asker,
         workspace: &PlaceName,
         page: PageRequest,
-    ) -> Result<Page<Project>> {
-        let open = self.open_workspace(who, workspace, Act::ReadWorkspace).await?;
+    ) -> Result<Page<ProjectView>> {
+        let open = self.open_workspace(who, workspace, Act::ListProjects).await?;
         let slug = open.workspace.slug.as_str();
         let all = store::PageRequest::ALL;
         let mut seen = Vec::new();
         for project in self.store.list_projects(open.workspace.id, all).await?.items {
             let place = PlaceName::project(slug, project.key.as_str());
             if self.judge(who, &place, &Act::ReadProject).await?.decision.is_allowed() {
-                seen.push(project);
+                seen.push(ProjectView { project, workspace: open.workspace.clone() });
             }
         }
         Ok(page.of(seen))
@@ -80,7 +89,7 @@ impl App {
         who: &Asker,
         project: &PlaceName,
         change: ProjectChange,
-    ) -> Result<Project> {
+    ) -> Result<ProjectView> {
         let open = self.open_project(who, project, Act::UpdateProject).await?;
         let mut fields = Fields::default();
         let key = change.key.and_then(|it| fields.take("key", ProjectKey::parse(&it)));
@@ -92,7 +101,8 @@ impl App {
         fields.check()?;
         let ProjectChange { description, is_private, .. } = change;
         let update = store::ProjectUpdate { key, name, description, is_private };
-        Ok(self.store.update_project(&open.by, open.project.id, update).await?)
+        let project = self.store.update_project(&open.by, open.project.id, update).await?;
+        Ok(ProjectView { project, workspace: open.workspace })
     }
 
     /// Removes a project that has no repositories.

@@ -19,23 +19,25 @@ impl App {
             Some(id) => self.store.find_refusal(id.as_str()).await?,
             None => None,
         };
+        let place = match record.as_ref().and_then(|it| it.repository) {
+            Some(id) => self.path_of_id(id).await?,
+            None => None,
+        };
         let own = record.as_ref().is_some_and(|it| is_theirs(who, it) || is_nobodys(it));
-        if own {
-            // A credential that is no longer good reads nothing, not even its own.
-            self.open_instance(who, Act::ReadOwnAccount).await?;
+        let (here, anywhere) = if own {
+            (Act::ReadOwnRefusals, Act::ReadOwnAccount)
         } else {
-            let place = match record.as_ref().and_then(|it| it.repository) {
-                Some(id) => self.path_of_id(id).await?,
-                None => None,
-            };
-            let act = if place.is_some() { Act::ReadAllRefusals } else { Act::ReadAudit };
-            let place = place.unwrap_or_else(PlaceName::instance);
-            let judged = self.judge(who, &place, &act).await?;
-            if !judged.decision.is_allowed() {
-                // Whoever is not let in at all hears why; the rest is told of no record.
-                self.open_instance(who, Act::ReadOwnAccount).await?;
-                return Err(missing());
-            }
+            (Act::ReadAllRefusals, Act::ReadAudit)
+        };
+        let here = match &place {
+            Some(place) => self.judge(who, place, &here).await?.decision.is_allowed(),
+            None => false,
+        };
+        let instance = PlaceName::instance();
+        if !here && !self.judge(who, &instance, &anywhere).await?.decision.is_allowed() {
+            // Whoever is not let in at all hears why; the others are told of no such record.
+            self.open_instance(who, Act::ReadOwnAccount).await?;
+            return Err(missing());
         }
         let record = record.ok_or_else(missing)?;
         read(&record)

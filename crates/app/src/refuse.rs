@@ -9,7 +9,7 @@ use crate::refusal::{RefusalId, RefusalRecord, RuleNote, ScopesNote};
 use crate::remedy::Words;
 use crate::{App, Asker, PlaceName, record_text};
 use model::{Layer, Level, Scopes};
-use policy::{Act, Code, Decision, Question, RefUpdate, Refusal};
+use policy::{Act, Code, CredentialState, Decision, Question, RefUpdate, Refusal};
 
 impl App {
     /// The error that carries the refusals of a decision, recorded.
@@ -36,10 +36,14 @@ impl App {
         judged: &Judged,
         refusals: &[Refusal],
     ) -> Vec<RefusalRecord> {
+        if refusals.is_empty() {
+            return Vec::new();
+        }
         let question = Question { who: &who.who, act, facts: &judged.facts };
         let remedies = policy::remedies(&question, &judged.decision);
         // A place that may not be known lends no names to texts.
-        let seen = judged.decision.layer().is_none_or(|it| it > Layer::Visibility);
+        let seen = who.who.credential.state == CredentialState::Valid
+            && judged.facts.seen_by(&who.who.principal);
         let ground = judged.ground.as_deref().filter(|_| seen);
         let words = Words { who, ground, updates: act.updates() };
         refusals

@@ -112,7 +112,7 @@ impl App {
         project: Option<&str>,
         page: PageRequest,
     ) -> Result<Page<RepositoryView>> {
-        let open = self.open_workspace(who, workspace, Act::ReadWorkspace).await?;
+        let open = self.open_workspace(who, workspace, Act::ListRepositories).await?;
         let all = store::PageRequest::ALL;
         let projects = self.store.list_projects(open.workspace.id, all).await?.items;
         let wanted = |it: &Project| {
@@ -121,14 +121,11 @@ impl App {
             })
         };
         let mut seen = Vec::new();
-        for row in self.store.list_repositories(open.workspace.id, None, all).await?.items {
+        for row in self.visible_repositories(who, &open.workspace).await? {
             let home = projects.iter().find(|it| it.id == row.project && wanted(it));
             let Some(home) = home else { continue };
-            let place = PlaceName::repository(open.workspace.slug.as_str(), row.slug.as_str());
-            if self.look_at_repository(who, &place).await?.is_some() {
-                let (workspace, project) = (open.workspace.clone(), home.clone());
-                seen.push(RepositoryView { repository: row, workspace, project });
-            }
+            let (workspace, project) = (open.workspace.clone(), home.clone());
+            seen.push(RepositoryView { repository: row, workspace, project });
         }
         Ok(page.of(seen))
     }
@@ -207,7 +204,7 @@ impl App {
             description: String::new(),
             is_private: None,
         };
-        Ok(self.create_project(who, &place, first).await?.key.to_string())
+        Ok(self.create_project(who, &place, first).await?.project.key.to_string())
     }
 
     async fn point_head(self: &Arc<Self>, repository: &Repository, branch: &str) -> Result<()> {

@@ -89,9 +89,8 @@ pub async fn list_projects(
     Path(workspace): Path<String>,
 ) -> Result<Json<Value>, Problem> {
     let place = PlaceName::workspace(&workspace);
-    let workspace = doors.app.workspace(&who, &place).await?;
     let all = gather(|page| doors.app.list_projects(&who, &place, page)).await?;
-    let bodies = all.iter().map(|it| ProjectBody::of(it, &workspace, &origin));
+    let bodies = all.iter().map(|it| ProjectBody::of(&it.project, &it.workspace, &origin));
     listing::answer(&list, bodies, QUERYABLE)
 }
 
@@ -105,9 +104,8 @@ pub async fn get_project(
     list: ListRequest,
     Path((workspace, project)): Path<(String, String)>,
 ) -> Result<Json<Value>, Problem> {
-    let project = doors.app.project(&who, &PlaceName::project(&workspace, &project)).await?;
-    let workspace = doors.app.workspace(&who, &PlaceName::workspace(&workspace)).await?;
-    listing::one(&list, ProjectBody::of(&project, &workspace, &origin))
+    let found = doors.app.project(&who, &PlaceName::project(&workspace, &project)).await?;
+    listing::one(&list, ProjectBody::of(&found.project, &found.workspace, &origin))
 }
 
 /// Creates a project.
@@ -127,9 +125,9 @@ pub async fn create_project(
         is_private: input.is_private,
     };
     let place = PlaceName::workspace(&workspace);
-    let project = doors.app.create_project(&who, &place, new).await?;
-    let workspace = doors.app.workspace(&who, &place).await?;
-    Ok((StatusCode::CREATED, Json(ProjectBody::of(&project, &workspace, &origin))))
+    let made = doors.app.create_project(&who, &place, new).await?;
+    let body = ProjectBody::of(&made.project, &made.workspace, &origin);
+    Ok((StatusCode::CREATED, Json(body)))
 }
 
 /// Changes a project.
@@ -145,9 +143,8 @@ pub async fn update_project(
     let ProjectInput { key, name, description, is_private } = input;
     let change = ProjectChange { key, name, description, is_private };
     let place = PlaceName::project(&workspace, &project);
-    let project = doors.app.update_project(&who, &place, change).await?;
-    let workspace = doors.app.workspace(&who, &PlaceName::workspace(&workspace)).await?;
-    Ok(Json(ProjectBody::of(&project, &workspace, &origin)))
+    let made = doors.app.update_project(&who, &place, change).await?;
+    Ok(Json(ProjectBody::of(&made.project, &made.workspace, &origin)))
 }
 
 /// Removes a project that has no repositories.
