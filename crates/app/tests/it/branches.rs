@@ -1,0 +1,57 @@
+//! Branches through the API: judged and recorded like a push.
+
+use crate::house::{Database, House, commit, refused, site};
+use app::{Error, NewBranch, PageRequest};
+use model::ObjectId;
+
+#[tokio::test]
+async fn a_branch_made_through_the_api_is_judged_like_a_push() {
+    let house = House::furnished(Database::Sqlite).await;
+    let ann = house.by_token("ann").await;
+    let app = &house.app;
+    let new = |name: &str, target: &str| NewBranch { name: name.into(), target: target.into() };
+    assert!(matches!(
+        app.create_branch(&ann, &site(), new("topic", "main")).await,
+        Err(Error::Invalid(fields)) if fields.0.contains_key("target")
+    ));
+    let (id, pack) = commit(None, "one");
+    house.push(&ann, &[(ObjectId::ZERO, id, "refs/heads/main")], &pack).await.unwrap();
+    house.restrict("push", "release/*").await;
+
+    let hex = id.to_string();
+    for (name, target) in [("a", "main"), ("b", "HEAD"), ("c/d", hex.as_str()), ("e", &hex[..7])] {
+        let made = app.create_branch(&ann, &site(), new(name, target)).await.unwrap();
+        assert_eq!((made.name.as_str(), made.target), (name, id));
+        assert_eq!(made.commit.unwrap().message.trim(), "one");
+    }
+    let answer = refused(app.create_branch(&ann, &site(), new("release/1", "main")).await);
+    assert_eq!(answer.records[0].code, "PC-REF-PUSH");
+    assert_eq!(answer.records[0].channel, ann.channel());
+    assert!(matches!(
+        app.create_branch(&ann, &site(), new("a", "main")).await,
+        Err(Error::Conflict { field: "name", .. })
+    ));
+    assert!(matches!(
+        app.create_branch(&ann, &site(), new("a..b", "main")).await,
+        Err(Error::Invalid(fields)) if fields.0.contains_key("name")
+    ));
+
+    let answer = refused(app.delete_branch(&ann, &site(), "main").await);
+    assert_eq!(answer.records[0].code, "PC-REF-DEFAULT-DELETE");
+    app.delete_branch(&ann, &site(), "a").await.unwrap();
+    let gone = app.delete_branch(&ann, &site(), "a").await;
+    assert!(matches!(gone, Err(Error::NotFound { what: "branch" })));
+
+    let page = app.list_branches(&ann, &site(), None, PageRequest::new(2, 2)).await.unwrap();
+    let names: Vec<_> = page.values.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!((page.size, names), (4, vec!["e", "main"]));
+    let some = app.list_branches(&ann, &site(), Some("/"), PageRequest::default()).await.unwrap();
+    assert_eq!(some.size, 1);
+    let bea = house.by_token("eve").await;
+    refused(app.branch(&bea, &site(), "main").await);
+
+    let view = app.repository(&house.admin, &site()).await.unwrap();
+    let rows = store::PageRequest::ALL;
+    let pushes = house.store().await.list_pushes(view.repository.id, None, rows).await.unwrap();
+    assert_eq!(pushes.size, 6, "a push, four new branches and a deletion");
+}

@@ -1,0 +1,177 @@
+//! What does not fit is said field by field, and nothing is changed.
+
+use crate::house::{Database, House, site};
+use app::{
+    BranchRestrictionInput, Error, NewProject, NewRepository, NewToken, NewUser, NewWorkspace,
+    PlaceName, RestrictionInput, SubjectInput,
+};
+use model::{Secret, Timestamp};
+
+/// The fields that do not fit, or the field that clashes.
+fn fields<T>(answer: Result<T, Error>) -> String {
+    match answer {
+        Err(Error::Invalid(fields)) => fields.0.into_keys().collect::<Vec<_>>().join(" "),
+        Err(Error::Conflict { field, .. }) => format!("taken: {field}"),
+        Err(other) => format!("{other}"),
+        Ok(_) => "accepted".into(),
+    }
+}
+
+#[tokio::test]
+async fn people_and_places_are_checked_field_by_field() {
+    let house = House::furnished(Database::Sqlite).await;
+    let (app, admin) = (&house.app, &house.admin);
+    let user = |username: &str, email: &str, password: &str| NewUser {
+        username: username.into(),
+        display_name: "Somebody".into(),
+        email: email.into(),
+        password: Some(Secret::new(password)),
+        is_admin: false,
+    };
+    let users = [
+        (user("a b", "nowhere", "short"), "email password username"),
+        (user("x-token-auth", "t@example.org", "long enough"), "username"),
+        (user("ann", "other@example.org", "long enough"), "taken: username"),
+        (user("ann2", "ann@example.org", "long enough"), "taken: email"),
+    ];
+    for (new, expected) in users {
+        assert_eq!(fields(app.create_user(admin, new).await), expected);
+    }
+    for (slug, name, expected) in
+        [("a/b", "", "name slug"), ("api", "A", "slug"), ("acme", "A", "taken: slug")]
+    {
+        let new = NewWorkspace { slug: slug.into(), name: name.into() };
+        assert_eq!(fields(app.create_workspace(admin, new).await), expected);
+    }
+    let acme = PlaceName::workspace("acme");
+    for (key, expected) in [("1", "key"), ("core", "taken: key")] {
+        let new = NewProject { key: key.into(), name: "N".into(), ..Default::default() };
+        assert_eq!(fields(app.create_project(admin, &acme, new).await), expected);
+    }
+    let repository = |slug: &str| NewRepository { slug: slug.into(), ..Default::default() };
+    let repositories = [
+        (repository("../x"), "slug"),
+        (repository("site"), "taken: slug"),
+        (NewRepository { is_private: Some(false), ..repository("open") }, "is_private"),
+        (NewRepository { fork_policy: Some("x".into()), ..repository("f") }, "fork_policy"),
+        (NewRepository { main_branch: Some("a..b".into()), ..repository("f") }, "main_branch"),
+    ];
+    for (new, expected) in repositories {
+        assert_eq!(fields(app.create_repository(admin, "acme", new).await), expected);
+    }
+    let whole = app::PageRequest::default();
+    assert_eq!(app.list_repositories(admin, &acme, None, whole).await.unwrap().size, 2);
+}
+
+#[tokio::test]
+async fn tokens_and_grants_are_checked_field_by_field() {
+    let house = House::furnished(Database::Sqlite).await;
+    let (app, admin) = (&house.app, &house.admin);
+    let token = |scope: &str| NewToken {
+        name: "t".into(),
+        scopes: vec![scope.into()],
+        ..NewToken::default()
+    };
+    let good = "read:repository:bitbucket";
+    let tokens = [
+        (token("read:everything"), "scopes"),
+        (NewToken { name: "\x1b".into(), ..token(good) }, "name"),
+        (NewToken { expires_at: Some(Timestamp(5)), ..token(good) }, "expires_at"),
+        (NewToken { repositories: Some(vec!["acme/nothing".into()]), ..token(good) }, "repositories"),
+        (NewToken { refs: Some(vec!["refs/heads/*".into()]), ..token(good) }, "refs"),
+        (NewToken { refs: Some(vec!["a b".into()]), ..token(good) }, "refs"),
+        (NewToken { refs: Some(vec!["release/*".into()]), ..token(good) }, "accepted"),
+    ];
+    for (new, expected) in tokens {
+        assert_eq!(fields(app.create_api_token(admin, "ann", new).await), expected);
+    }
+    assert_eq!(app.list_api_tokens(admin, "ann").await.unwrap().len(), 1);
+    let subject = |kind: &str, name: &str| SubjectInput {
+        kind: kind.into(),
+        name: Some(name.into()),
+        ..SubjectInput::default()
+    };
+    for (subject, permission, expected) in [
+        (subject("user", "nobody"), "read", "subject"),
+        (subject("robot", "x"), "own", "permission subject"),
+        (subject("group", "devs"), "read", "subject"),
+        (subject("anyone", ""), "write", "permission"),
+        (subject("user", "ann"), "create-repository", "permission"),
+        (subject("everyone", ""), "read", "accepted"),
+    ] {
+        assert_eq!(fields(app.set_grant(admin, &site(), &subject, permission).await), expected);
+    }
+    assert_eq!(app.list_grants(admin, &site()).await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn restrictions_are_checked_field_by_field() {
+    let house = House::furnished(Database::Sqlite).await;
+    let (app, admin) = (&house.app, &house.admin);
+    let rule = |kind: &str, matcher: &str, pattern: &str| RestrictionInput {
+        kind: kind.into(),
+        matcher: matcher.into(),
+        pattern: pattern.into(),
+        ..RestrictionInput::default()
+    };
+    let nobody = SubjectInput { kind: "user".into(), name: Some("nobody".into()), ..Default::default() };
+    let rules = [
+        (rule("require_tasks", "regex", ""), "kind matcher.type"),
+        (rule("push", "glob", ""), "matcher.pattern"),
+        (rule("push", "glob", "refs/heads/main"), "matcher.pattern"),
+        (rule("push", "glob", "a..b"), "matcher.pattern"),
+        (rule("push", "ref", "main"), "matcher.pattern"),
+        (RestrictionInput { value: Some(2), ..rule("push", "any", "") }, "value"),
+        (RestrictionInput { on: Some("x".into()), ..rule("push", "any", "") }, "on"),
+        (RestrictionInput { mode: Some("x".into()), ..rule("push", "any", "") }, "mode"),
+        (RestrictionInput { subjects: vec![nobody], ..rule("push", "any", "") }, "subjects"),
+        (rule("delete", "ref", "refs/tags/v1"), "accepted"),
+    ];
+    for (input, expected) in rules {
+        assert_eq!(fields(app.create_restriction(admin, &site(), &input).await), expected);
+    }
+    assert_eq!(app.list_restrictions(admin, &site()).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn bitbuckets_view_of_the_rules_refuses_twins_and_what_it_cannot_say() {
+    let house = House::furnished(Database::Sqlite).await;
+    let (app, admin) = (&house.app, &house.admin);
+    let rule = |kind: &str, pattern: &str| BranchRestrictionInput {
+        kind: Some(kind.into()),
+        pattern: Some(pattern.into()),
+        ..BranchRestrictionInput::default()
+    };
+    let people = |kind: &str| BranchRestrictionInput {
+        users: Some(vec!["ann".into()]),
+        ..rule(kind, "release/*")
+    };
+    let rules = [
+        (people("push"), "accepted"),
+        (rule("push", "release/*"), "taken: pattern"),
+        (rule("force", "release/*"), "accepted"),
+        (people("delete"), "users"),
+        (rule("require_approvals_to_merge", "x"), "kind"),
+        (BranchRestrictionInput { branch_match_kind: Some("branching_model".into()), ..rule("push", "x") }, "branch_match_kind"),
+        (BranchRestrictionInput { value: Some(1), ..rule("push", "x") }, "value"),
+        (BranchRestrictionInput { pattern: None, ..rule("push", "x") }, "pattern"),
+    ];
+    for (input, expected) in rules {
+        assert_eq!(fields(app.create_branch_restriction(admin, &site(), input).await), expected);
+    }
+    // A partial change leaves the rest; a tag rule is no branch restriction.
+    let listed = app.list_branch_restrictions(admin, &site()).await.unwrap();
+    assert_eq!(listed.len(), 2);
+    let change = BranchRestrictionInput { pattern: Some("main".into()), ..Default::default() };
+    let changed = app.update_branch_restriction(admin, &site(), listed[0].id, change).await.unwrap();
+    assert_eq!((changed.kind, changed.pattern.as_str(), changed.users.len()), ("push", "main", 1));
+    let tags = RestrictionInput {
+        kind: "push".into(),
+        matcher: "any".into(),
+        on: Some("tags".into()),
+        ..RestrictionInput::default()
+    };
+    app.create_restriction(admin, &site(), &tags).await.unwrap();
+    assert_eq!(app.list_branch_restrictions(admin, &site()).await.unwrap().len(), 2);
+    assert_eq!(app.list_restrictions(admin, &site()).await.unwrap().len(), 3);
+}

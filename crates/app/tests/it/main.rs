@@ -1,0 +1,18 @@
+//! Use cases over a real store and real repositories, as the doors call them.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failing test may panic"
+)]
+
+mod branches;
+mod explain;
+mod fields;
+mod first_start;
+mod house;
+mod people;
+mod push;
+mod sign_in;
+mod visibility;
