@@ -91,7 +91,8 @@ impl App {
     pub async fn ready(self: &Arc<Self>) -> Result<()> {
         self.store.ping().await?;
         let folder = self.options.data.join("repositories");
-        let looked = tokio::task::spawn_blocking(move || std::fs::read_dir(folder).map(drop)).await?;
+        let looked =
+            tokio::task::spawn_blocking(move || std::fs::read_dir(folder).map(drop)).await?;
         looked.map_err(|it| Error::failed("PC-STORAGE-AWAY", "the storage does not answer", it))
     }
 
@@ -126,8 +127,9 @@ impl App {
             }
         };
         let secret = token_text::TokenKind::Api.make();
-        write_secret(&path, &secret)
-            .map_err(|it| Error::failed("PC-STORAGE-AWAY", "`admin-token` cannot be written", it))?;
+        write_secret(&path, &secret).map_err(|it| {
+            Error::failed("PC-STORAGE-AWAY", "`admin-token` cannot be written", it)
+        })?;
         let new = store::NewToken {
             name: "first start".into(),
             hash: token_text::digest(&secret),

@@ -1,8 +1,8 @@
 //! Who asks, as `sign_in` found them. Cannot be made by anybody else, so nobody can claim to be
 //! somebody; says nothing about what they may do.
 
-use crate::render;
 use crate::refusal::{CredentialNote, PrincipalNote};
+use crate::render;
 use model::{Channel, CredentialKind, Role, Scopes, Timestamp, UserId, WorkspaceId};
 use policy::PrincipalKind;
 use std::net::IpAddr;

@@ -108,18 +108,16 @@ impl App {
 /// The rule in Bitbucket's words, if it has words for it.
 fn view(rule: &RestrictionView) -> Option<BranchRestriction> {
     let kind = KINDS.iter().find(|(_, kind)| *kind == rule.kind)?.0;
-    let sayable = rule.on != RefKinds::Tags
-        && rule.mode == Mode::Enforce
-        && rule.matcher.except.is_empty();
+    let sayable =
+        rule.on != RefKinds::Tags && rule.mode == Mode::Enforce && rule.matcher.except.is_empty();
     let pattern = match (sayable, rule.matcher.kind) {
         (false, _) => return None,
         (true, MatcherKind::Glob) => rule.matcher.pattern.clone(),
         (true, MatcherKind::Ref) => rule.matcher.pattern.strip_prefix("refs/heads/")?.to_owned(),
         (true, MatcherKind::Any) => "*".to_owned(),
     };
-    let of_kind = |kind: &str| {
-        rule.subjects.iter().filter(|it| it.kind == kind).cloned().collect::<Vec<_>>()
-    };
+    let of_kind =
+        |kind: &str| rule.subjects.iter().filter(|it| it.kind == kind).cloned().collect::<Vec<_>>();
     let (users, groups) = (of_kind("user"), of_kind("group"));
     Some(BranchRestriction { id: rule.id, kind, pattern, users, groups })
 }
@@ -171,10 +169,7 @@ fn native(
 
 /// Users and groups as sent; whoever else the rule lists stays listed, because this view has no
 /// words for them.
-fn subjects(
-    input: &BranchRestrictionInput,
-    before: Option<&RestrictionView>,
-) -> Vec<SubjectInput> {
+fn subjects(input: &BranchRestrictionInput, before: Option<&RestrictionView>) -> Vec<SubjectInput> {
     let mut listed = Vec::new();
     let given = [("user", &input.users), ("group", &input.groups)];
     for (kind, names) in given {
@@ -187,8 +182,7 @@ fn subjects(
             });
         }
     }
-    let replaced =
-        |kind: &str| given.iter().any(|(word, names)| *word == kind && names.is_some());
+    let replaced = |kind: &str| given.iter().any(|(word, names)| *word == kind && names.is_some());
     let kept = before.into_iter().flat_map(|it| &it.subjects).filter(|it| !replaced(it.kind));
     listed.extend(kept.map(|it| SubjectInput {
         kind: it.kind.to_owned(),

@@ -57,7 +57,12 @@ impl App {
             let found = page.of(heads);
             let branches = found.values.iter().map(|it| branch(&repository, it.name, it.id));
             let values = branches.collect::<repo::Result<_>>()?;
-            Ok::<_, repo::Error>(Page { values, size: found.size, page: found.page, pagelen: found.pagelen })
+            Ok::<_, repo::Error>(Page {
+                values,
+                size: found.size,
+                page: found.page,
+                pagelen: found.pagelen,
+            })
         });
         Ok(listed.await??)
     }

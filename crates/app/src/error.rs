@@ -158,7 +158,8 @@ impl Error {
 }
 
 const AWAY: &str = "the server cannot reach its database; nothing was changed, try again later";
-const INSIDE: &str = "something is broken inside the server; nothing was changed, tell an administrator";
+const INSIDE: &str =
+    "something is broken inside the server; nothing was changed, tell an administrator";
 
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {

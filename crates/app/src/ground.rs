@@ -3,9 +3,7 @@
 
 use crate::Asker;
 use model::{Grant, Level, Permission, RefName, RepositoryPath, Subject, Timestamp};
-use policy::{
-    Facts, InstanceState, NetworkRules, Place, ProjectPlace, RepositoryPlace, Rulebook,
-};
+use policy::{Facts, InstanceState, NetworkRules, Place, ProjectPlace, RepositoryPlace, Rulebook};
 use store::{Names, OwnedGrant, Owner, Project, Repository, Workspace};
 
 /// Everything about one place that decisions need, at one version of the facts.
@@ -81,7 +79,13 @@ impl Ground {
     }
 
     /// The facts of a question by this asker. Grants to others are left out: there may be many.
-    pub fn facts(&self, who: &Asker, state: InstanceState, reaches_below: bool, now: Timestamp) -> Facts {
+    pub fn facts(
+        &self,
+        who: &Asker,
+        state: InstanceState,
+        reaches_below: bool,
+        now: Timestamp,
+    ) -> Facts {
         let is_theirs = |it: &&Grant| who.who.principal.is(it.subject);
         let mut grants: Vec<_> = self.grants.iter().filter(is_theirs).cloned().collect();
         grants.extend(instance_admin(who));
@@ -123,12 +127,7 @@ pub(crate) fn path(workspace: &Workspace, repository: &Repository) -> Repository
 
 impl Within {
     /// What a look at a repository stands on. Without its rules: looking breaks none.
-    pub fn ground_of(
-        &self,
-        workspace: &Workspace,
-        row: &Repository,
-        instance: &[Grant],
-    ) -> Ground {
+    pub fn ground_of(&self, workspace: &Workspace, row: &Repository, instance: &[Grant]) -> Ground {
         let counts = |it: &&OwnedGrant| match it.owner {
             Owner::Instance | Owner::Workspace(_) => true,
             Owner::Project(id) => id == row.project,

@@ -7,9 +7,7 @@ use crate::ground::{Ground, Within, path};
 use crate::place_name::{Name, Parts, PlaceName};
 use crate::{App, Asker, clock};
 use model::{ProjectKey, RepositoryPath, RepositorySlug, WorkspaceId, WorkspaceSlug};
-use policy::{
-    Act, AddressRange, Facts, InstanceState, NetworkRules, Place, Question, Rulebook,
-};
+use policy::{Act, AddressRange, Facts, InstanceState, NetworkRules, Place, Question, Rulebook};
 use std::sync::Arc;
 use std::time::Instant;
 use store::{Names, Owner, PageRequest, Repository, Workspace};
@@ -158,7 +156,8 @@ impl App {
     pub(crate) async fn within(&self, id: WorkspaceId, version: i64) -> Result<Arc<Within>> {
         let read = async {
             let projects = self.store.list_projects(id, PageRequest::ALL).await?.items;
-            let repositories = self.store.list_repositories(id, None, PageRequest::ALL).await?.items;
+            let repositories =
+                self.store.list_repositories(id, None, PageRequest::ALL).await?.items;
             let grants = self.store.list_grants_within(id).await?;
             Ok(Some(Within { projects, repositories, grants }))
         };

@@ -54,7 +54,8 @@ impl App {
     ) -> Result<Page<Profile>> {
         let open = self.open_workspace(who, workspace, Act::ReadGroups).await?;
         let group = self.named_group(open.workspace.id, slug).await?;
-        let members = self.store.list_group_members(open.workspace.id, group.id, page.to_store()).await?;
+        let members =
+            self.store.list_group_members(open.workspace.id, group.id, page.to_store()).await?;
         Ok(page.filled(members).map(Profile::from))
     }
 

@@ -8,9 +8,7 @@ use crate::refusal::RefusalRecord;
 use crate::{App, PlaceName, render};
 use model::{ObjectId, Operation};
 use policy::{Act, RefUpdate, Way};
-use repo::{
-    Command, Judge, JudgeFailed, Push, Quarantine, RefOutcome, RefStatus, Verdict,
-};
+use repo::{Command, Judge, JudgeFailed, Push, Quarantine, RefOutcome, RefStatus, Verdict};
 use std::sync::Arc;
 use store::{PushRecord, RefUpdateRecord};
 use tokio::runtime::Handle;

@@ -67,15 +67,15 @@ pub use asker::{Asker, Door};
 pub use branch_restrictions::{BranchRestriction, BranchRestrictionInput};
 pub use branches::{Branch, NewBranch};
 pub use error::{Answer, Error, Failure, Fields, Refused, Result};
-pub use explain::{Explanation, ExplainedRule, ExplainedStep, Hypothetical};
+pub use explain::{ExplainedRule, ExplainedStep, Explanation, Hypothetical};
 pub use grants::NamedGrant;
 pub use open::{
     Archiving, Explaining, ExplainingForOthers, Fetching, Maintaining, OpenRepository, Pushing,
     Reading, ReadingAllRefusals, ReadingOwnRefusals, Removing, RepositoryAct, Updating,
 };
 pub use page::{Page, PageRequest};
-pub use policy::AddressRange;
 pub use place_name::PlaceName;
+pub use policy::AddressRange;
 pub use projects::{NewProject, ProjectChange, ProjectView};
 pub use refusal::{
     CredentialNote, PrincipalNote, RefusalId, RefusalRecord, RemedyNote, RequestNote, RuleNote,

@@ -14,9 +14,7 @@ impl App {
     ) -> Result<()> {
         let open = self.open_repository::<Maintaining>(who, repository).await?;
         let (app, id) = (Arc::clone(self), open.repository.id);
-        let done = tokio::task::spawn_blocking(move || {
-            app.repositories.repository(id)?.maintain()
-        });
+        let done = tokio::task::spawn_blocking(move || app.repositories.repository(id)?.maintain());
         Ok(done.await??)
     }
 }

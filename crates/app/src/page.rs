@@ -114,7 +114,11 @@ mod tests {
         ];
         for (page, pagelen, values, next) in table {
             let got = PageRequest::new(page, pagelen).of(1..=5);
-            assert_eq!((&got.values, got.size, got.has_next()), (&values, 5, next), "{page} {pagelen}");
+            assert_eq!(
+                (&got.values, got.size, got.has_next()),
+                (&values, 5, next),
+                "{page} {pagelen}"
+            );
         }
     }
 }

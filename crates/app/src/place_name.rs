@@ -72,8 +72,7 @@ impl PlaceName {
     pub fn repository(workspace: &str, repository: &str) -> Self {
         let stem = repository.strip_suffix(".git").unwrap_or(repository);
         let name = Name::parse(stem, RepositorySlug::parse);
-        let workspace =
-            (workspace != "{}").then(|| Name::parse(workspace, WorkspaceSlug::parse));
+        let workspace = (workspace != "{}").then(|| Name::parse(workspace, WorkspaceSlug::parse));
         Self(Parts::Repository(workspace, name))
     }
 

@@ -1,11 +1,10 @@
 //! A refusal as people and programs get it: one value that every channel prints and none adds to.
 //! Made by `judge`, from what `policy` found; this file never decides anything.
 
-use model::{
-    Channel, CredentialKind, Layer, Level, MatcherKind, RestrictionId, RestrictionKind,
-    Timestamp,
-};
 use crate::explain::ExplainedStep;
+use model::{
+    Channel, CredentialKind, Layer, Level, MatcherKind, RestrictionId, RestrictionKind, Timestamp,
+};
 use std::fmt;
 
 /// The name of a refusal's record: `R-` and eight letters or digits. 40 random bits; besides, only
@@ -34,7 +33,10 @@ impl RefusalId {
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim().to_ascii_uppercase();
         let digits = text.strip_prefix("R-")?;
-        if digits.len() < 6 || digits.len() > 16 || !digits.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        if digits.len() < 6
+            || digits.len() > 16
+            || !digits.bytes().all(|b| b.is_ascii_alphanumeric())
+        {
             return None;
         }
         let digits: String = digits
@@ -186,7 +188,8 @@ mod tests {
         assert_eq!(id.as_str().len(), 10);
         assert_eq!(RefusalId::parse(&id.as_str().to_lowercase()), Some(id));
         assert_eq!(RefusalId::parse(" r-7kqzmOIL ").unwrap().as_str(), "R-7KQZM011");
-        for bad in ["", "R-", "R-123", "7KQ2M9", "R-7KQ2M9/..", "R-7KQ2M9'", "R-12345678901234567"] {
+        for bad in ["", "R-", "R-123", "7KQ2M9", "R-7KQ2M9/..", "R-7KQ2M9'", "R-12345678901234567"]
+        {
             assert_eq!(RefusalId::parse(bad), None, "{bad}");
         }
         assert_ne!(RefusalId::make(), RefusalId::make());

@@ -75,9 +75,8 @@ impl App {
 fn is_theirs(who: &Asker, record: &store::RefusalRecord) -> bool {
     let viewer = who.user_id().is_some_and(|id| record.viewers.contains(&id));
     let name = who.principal_name();
-    let same = name.id.is_some()
-        && record.principal.kind == name.kind
-        && record.principal.id == name.id;
+    let same =
+        name.id.is_some() && record.principal.kind == name.kind && record.principal.id == name.id;
     viewer || same
 }
 

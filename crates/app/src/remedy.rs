@@ -45,9 +45,11 @@ impl Words<'_> {
             RemedyKind::SignIn => Parts::only(
                 "sign in: when git asks, give your user name and an API token as the password",
             ),
-            RemedyKind::RenewCredential => {
-                self.token("make a new token and store it instead", &TokenWish::default(), remedy.actor)
-            }
+            RemedyKind::RenewCredential => self.token(
+                "make a new token and store it instead",
+                &TokenWish::default(),
+                remedy.actor,
+            ),
             RemedyKind::OtherCredential { .. } => Parts::only(
                 "use your user name with an API token, or `x-token-auth` with an access token",
             ),
@@ -175,7 +177,8 @@ impl Words<'_> {
         let name = self.who.name();
         let summary = format!("give {name} {permission} on the {level}");
         let Some(ground) = self.ground else { return Parts::only(summary) };
-        let (Some(path), Some(argument)) = (place_path(ground, level), place_argument(ground, level))
+        let (Some(path), Some(argument)) =
+            (place_path(ground, level), place_argument(ground, level))
         else {
             return Parts::only(summary);
         };

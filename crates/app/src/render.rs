@@ -83,7 +83,9 @@ fn next(text: &mut String, remedy: &RemedyNote) {
     let summary = visible(&remedy.summary);
     let words = match remedy.actor.as_str() {
         "you" => format!("{summary}{colon}"),
-        other => format!("ask a {other}: {summary}{colon}").replace("ask a instance", "ask an instance"),
+        other => {
+            format!("ask a {other}: {summary}{colon}").replace("ask a instance", "ask an instance")
+        }
     };
     line(text, "next", &words);
     for command in remedy.commands.iter().chain(&remedy.url) {
@@ -247,7 +249,9 @@ mod tests {
                 actor: "you".into(),
                 summary: "open a pull request instead".into(),
                 commands: vec!["git push origin HEAD:refs/heads/ann/fix-login".into()],
-                url: Some("http://localhost:8080/acme/site/pull-requests/new?source=ann/fix-login".into()),
+                url: Some(
+                    "http://localhost:8080/acme/site/pull-requests/new?source=ann/fix-login".into(),
+                ),
                 request: None,
             }],
             trace: Vec::new(),

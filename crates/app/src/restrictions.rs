@@ -239,9 +239,9 @@ fn checked_matcher(input: &RestrictionInput, fields: &mut Fields) -> Option<Matc
 fn check_pattern(kind: MatcherKind, pattern: &str) -> std::result::Result<(), String> {
     let shown = visible(pattern);
     if kind == MatcherKind::Ref {
-        return RefName::parse(pattern.as_bytes())
-            .map(drop)
-            .map_err(|why| format!("`{shown}` is no full ref name, such as refs/heads/main: {why}"));
+        return RefName::parse(pattern.as_bytes()).map(drop).map_err(|why| {
+            format!("`{shown}` is no full ref name, such as refs/heads/main: {why}")
+        });
     }
     if pattern.is_empty() {
         return Err("write a pattern, such as `main` or `release/*`".into());

@@ -97,11 +97,8 @@ impl App {
             return Ok(unknown(door, CredentialKind::ApiToken, None));
         };
         self.note_used(Used::Api(api.id));
-        let state = if account.user.active {
-            state_of(&api.token)
-        } else {
-            CredentialState::Suspended
-        };
+        let state =
+            if account.user.active { state_of(&api.token) } else { CredentialState::Suspended };
         let mut asker = Asker::anonymous(door);
         asker.who.principal = principal_of(&account);
         asker.who.credential = token_credential(CredentialKind::ApiToken, &api.token, state);
@@ -304,6 +301,9 @@ fn token_credential(kind: CredentialKind, token: &Token, state: CredentialState)
             Scopes::Only(scopes) => Scopes::Only(scopes.clone()),
         },
         repositories: limits.repositories.as_ref().map(|it| it.iter().copied().collect()),
-        refs: limits.refs.as_ref().map(|it| it.iter().filter_map(matcher).collect::<Vec<Matcher>>()),
+        refs: limits
+            .refs
+            .as_ref()
+            .map(|it| it.iter().filter_map(matcher).collect::<Vec<Matcher>>()),
     }
 }

@@ -1,10 +1,10 @@
 //! Subjects as people name them, resolved where they are used. Whom a name means is looked up
 //! only after the policy has let the asker in.
 
+use crate::App;
 use crate::error::{Fields, Result};
 use crate::ground::Ground;
 use crate::render::visible;
-use crate::App;
 use model::{AccessTokenId, GroupId, ListedSubject, Slug, Subject, Timestamp, UserId};
 use store::{AccessToken, Names, Owner};
 
@@ -206,9 +206,8 @@ impl App {
             }
             Subject::AccessToken(id) => {
                 let token = self.token_numbered(id, ground).await?;
-                names.extend(
-                    token.map(|it| (subject, named(&it.token.name, &it.token.name, None))),
-                );
+                names
+                    .extend(token.map(|it| (subject, named(&it.token.name, &it.token.name, None))));
             }
             Subject::AccessKey(_) | Subject::Workload(_) | Subject::Everyone | Subject::Anyone => {}
         }

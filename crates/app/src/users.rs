@@ -144,9 +144,8 @@ impl App {
         if let Some(password) = &change.password {
             check_password(&mut fields, password);
         }
-        let display_name = change
-            .display_name
-            .and_then(|it| fields.take("display_name", DisplayName::parse(&it)));
+        let display_name =
+            change.display_name.and_then(|it| fields.take("display_name", DisplayName::parse(&it)));
         let email = change.email.and_then(|it| fields.take("email", Email::parse(&it)));
         fields.check()?;
         if let Some(hash) = self.hash(change.password.as_ref()).await? {

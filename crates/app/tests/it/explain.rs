@@ -38,8 +38,12 @@ async fn an_explanation_is_the_decision_and_leaves_no_trace() {
     let pushed = pushed.unwrap();
     let command = &pushed.refusals[0].remedies[0].commands[0];
     assert_eq!(command, "git push origin HEAD:refs/heads/ann/main");
-    let rules: Vec<_> =
-        pushed.trace.iter().flat_map(|it| &it.rules).map(|it| (it.id.0, it.outcome.as_str())).collect();
+    let rules: Vec<_> = pushed
+        .trace
+        .iter()
+        .flat_map(|it| &it.rules)
+        .map(|it| (it.id.0, it.outcome.as_str()))
+        .collect();
     assert_eq!(rules, [(1, "refuses"), (2, "not about this change")]);
     let listed = house.app.list_refusals(&bea, &site(), PageRequest::default()).await.unwrap();
     assert_eq!(listed.size, 0, "nothing happened, so nothing is recorded");

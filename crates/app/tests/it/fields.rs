@@ -77,7 +77,10 @@ async fn tokens_and_grants_are_checked_field_by_field() {
         (token("read:everything"), "scopes"),
         (NewToken { name: "\x1b".into(), ..token(good) }, "name"),
         (NewToken { expires_at: Some(Timestamp(5)), ..token(good) }, "expires_at"),
-        (NewToken { repositories: Some(vec!["acme/nothing".into()]), ..token(good) }, "repositories"),
+        (
+            NewToken { repositories: Some(vec!["acme/nothing".into()]), ..token(good) },
+            "repositories",
+        ),
         (NewToken { refs: Some(vec!["refs/heads/*".into()]), ..token(good) }, "refs"),
         (NewToken { refs: Some(vec!["a b".into()]), ..token(good) }, "refs"),
         (NewToken { refs: Some(vec!["release/*".into()]), ..token(good) }, "accepted"),
@@ -114,7 +117,8 @@ async fn restrictions_are_checked_field_by_field() {
         pattern: pattern.into(),
         ..RestrictionInput::default()
     };
-    let nobody = SubjectInput { kind: "user".into(), name: Some("nobody".into()), ..Default::default() };
+    let nobody =
+        SubjectInput { kind: "user".into(), name: Some("nobody".into()), ..Default::default() };
     let rules = [
         (rule("require_tasks", "regex", ""), "kind matcher.type"),
         (rule("push", "glob", ""), "matcher.pattern"),
@@ -152,7 +156,13 @@ async fn bitbuckets_view_of_the_rules_refuses_twins_and_what_it_cannot_say() {
         (rule("force", "release/*"), "accepted"),
         (people("delete"), "users"),
         (rule("require_approvals_to_merge", "x"), "kind"),
-        (BranchRestrictionInput { branch_match_kind: Some("branching_model".into()), ..rule("push", "x") }, "branch_match_kind"),
+        (
+            BranchRestrictionInput {
+                branch_match_kind: Some("branching_model".into()),
+                ..rule("push", "x")
+            },
+            "branch_match_kind",
+        ),
         (BranchRestrictionInput { value: Some(1), ..rule("push", "x") }, "value"),
         (BranchRestrictionInput { pattern: None, ..rule("push", "x") }, "pattern"),
     ];
@@ -163,7 +173,8 @@ async fn bitbuckets_view_of_the_rules_refuses_twins_and_what_it_cannot_say() {
     let listed = app.list_branch_restrictions(admin, &site()).await.unwrap();
     assert_eq!(listed.len(), 2);
     let change = BranchRestrictionInput { pattern: Some("main".into()), ..Default::default() };
-    let changed = app.update_branch_restriction(admin, &site(), listed[0].id, change).await.unwrap();
+    let changed =
+        app.update_branch_restriction(admin, &site(), listed[0].id, change).await.unwrap();
     assert_eq!((changed.kind, changed.pattern.as_str(), changed.users.len()), ("push", "main", 1));
     let tags = RestrictionInput {
         kind: "push".into(),

@@ -45,7 +45,8 @@ fn options(dir: &TempDir, database: Database) -> AppOptions {
     let url = match database {
         Database::Sqlite => format!("sqlite:{}", dir.path().join("portcullis.db").display()),
         Database::Postgres => {
-            let name = format!("app_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
+            let name =
+                format!("app_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
             let cluster = testpg::shared().unwrap();
             cluster.create(&name, None).unwrap();
             cluster.url(&name)
@@ -71,7 +72,11 @@ impl House {
         let workspace = NewWorkspace { slug: "acme".into(), name: "Acme".into() };
         house.app.create_workspace(&house.admin, workspace).await.unwrap();
         let project = NewProject { key: "CORE".into(), name: "Core".into(), ..Default::default() };
-        house.app.create_project(&house.admin, &PlaceName::workspace("acme"), project).await.unwrap();
+        house
+            .app
+            .create_project(&house.admin, &PlaceName::workspace("acme"), project)
+            .await
+            .unwrap();
         for slug in ["site", "secret"] {
             let new = NewRepository { slug: slug.into(), ..Default::default() };
             house.app.create_repository(&house.admin, "acme", new).await.unwrap();
@@ -126,7 +131,8 @@ impl House {
     }
 
     pub async fn grant(&self, place: &PlaceName, user: &str, permission: &str) {
-        let subject = SubjectInput { kind: "user".into(), name: Some(user.into()), ..Default::default() };
+        let subject =
+            SubjectInput { kind: "user".into(), name: Some(user.into()), ..Default::default() };
         self.app.set_grant(&self.admin, place, &subject, permission).await.unwrap();
     }
 

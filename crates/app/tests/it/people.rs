@@ -17,7 +17,8 @@ async fn a_workspace_keeps_an_owner_and_an_administrator_keeps_themselves() {
     app.set_member(&house.admin, &acme, "bea", "owner").await.unwrap();
     app.set_member(&house.admin, &acme, "admin", "member").await.unwrap();
     let members = app.list_members(&house.admin, &acme, PageRequest::default()).await.unwrap();
-    let roles: Vec<_> = members.values.iter().map(|it| format!("{} {}", it.username, it.role)).collect();
+    let roles: Vec<_> =
+        members.values.iter().map(|it| format!("{} {}", it.username, it.role)).collect();
     assert_eq!(roles, ["admin member", "bea owner"]);
 
     for change in [
@@ -36,7 +37,8 @@ async fn a_group_gives_what_it_was_given() {
         let acme = PlaceName::workspace("acme");
         let app = &house.app;
         app.create_group(&house.admin, &acme, "devs", "Developers").await.unwrap();
-        let devs = SubjectInput { kind: "group".into(), name: Some("devs".into()), ..Default::default() };
+        let devs =
+            SubjectInput { kind: "group".into(), name: Some("devs".into()), ..Default::default() };
         app.set_grant(&house.admin, &site(), &devs, "write").await.unwrap();
         let eve = house.by_token("eve").await;
         refused(app.open_repository::<Pushing>(&eve, &site()).await);

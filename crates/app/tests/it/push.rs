@@ -151,7 +151,8 @@ async fn a_landed_push_is_recorded_exactly_once_across_a_crash() {
             let repository = repositories.repository(site_id).unwrap();
             let name = model::RefName::branch("late").unwrap();
             let moves = [Move { name, old: ObjectId::ZERO, new: id }];
-            let meta = b"push 1\nuser\n2\nann\nAPI token\ngit-http\nv0\n5\ncreate refs/heads/late\n";
+            let meta =
+                b"push 1\nuser\n2\nann\nAPI token\ngit-http\nv0\n5\ncreate refs/heads/late\n";
             repository.update_refs(PushId::random().unwrap(), &moves, meta.to_vec()).unwrap();
         })
         .await;

@@ -26,7 +26,11 @@ async fn every_credential_is_what_it_is_in_every_state() {
         let none = house.token("ann", &[]).await;
         let revoked = revoked_token(&house).await;
         let rotated = rotated_token(&house).await;
-        let bot = NewToken { name: "ci-bot".into(), scopes: vec!["repository".into()], ..Default::default() };
+        let bot = NewToken {
+            name: "ci-bot".into(),
+            scopes: vec!["repository".into()],
+            ..Default::default()
+        };
         let bot = house.app.create_access_token(&house.admin, &site(), bot).await.unwrap().secret;
         let password = Secret::new(PASSWORD);
         let row = |what, presented, expected| Row { what, presented, expected };
@@ -48,7 +52,11 @@ async fn every_credential_is_what_it_is_in_every_state() {
             row("no such user", basic("zoe", &password), "PC-CRED-UNKNOWN"),
             row("no user name", basic("", &password), "PC-CRED-UNKNOWN"),
             row("password as bearer", Presented::Bearer(password), "PC-CRED-UNKNOWN"),
-            row("a token nobody has", Presented::Bearer(House::fake_token().await), "PC-CRED-UNKNOWN"),
+            row(
+                "a token nobody has",
+                Presented::Bearer(House::fake_token().await),
+                "PC-CRED-UNKNOWN",
+            ),
             row("revoked", basic("ann", &revoked), "PC-CRED-REVOKED"),
             row("replaced", basic("ann", &rotated), "PC-CRED-EXPIRED"),
             row("no scopes", basic("ann", &none), "PC-SCOPE-MISSING"),
@@ -80,7 +88,8 @@ async fn rotated_token(house: &House) -> Secret {
     let new = NewToken { name: "old".into(), scopes: vec![READ[0].into()], ..Default::default() };
     let made = house.app.create_api_token(&house.admin, "ann", new).await.unwrap();
     let app = &house.app;
-    let next = app.rotate_api_token(&house.admin, "ann", made.token.id, Duration::ZERO).await.unwrap();
+    let next =
+        app.rotate_api_token(&house.admin, "ann", made.token.id, Duration::ZERO).await.unwrap();
     assert_eq!(house.present(Presented::Bearer(next.secret)).await.name(), "ann");
     made.secret
 }
@@ -143,8 +152,5 @@ async fn a_token_is_good_for_its_repositories_and_its_user_can_see_only_those_na
         Err(error) => error.to_string(),
         Ok(_) => panic!("a token for what its user cannot see"),
     };
-    assert_eq!(
-        text(hidden.map(drop)).replace("secret", "sacred"),
-        text(missing.map(drop))
-    );
+    assert_eq!(text(hidden.map(drop)).replace("secret", "sacred"), text(missing.map(drop)));
 }
