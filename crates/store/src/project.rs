@@ -95,34 +95,6 @@ impl Store {
         Ok(project)
     }
 
-    /// The project of a workspace by its key.
-    pub async fn find_project(
-        &self,
-        workspace: WorkspaceId,
-        key: &ProjectKey,
-    ) -> Result<Option<Project>> {
-        let sql = select_project!("where workspace_id = $1 and key = $2");
-        let row = self.database.optional(sql, args![workspace.0, key.as_str()]).await?;
-        row.as_ref().map(project_from).transpose()
-    }
-
-    /// The project of a workspace by UUID: lower case, hyphenated, without braces.
-    pub async fn find_project_by_uuid(
-        &self,
-        workspace: WorkspaceId,
-        uuid: &str,
-    ) -> Result<Option<Project>> {
-        let sql = select_project!("where workspace_id = $1 and uuid = $2");
-        let row = self.database.optional(sql, args![workspace.0, uuid]).await?;
-        row.as_ref().map(project_from).transpose()
-    }
-
-    /// The project by number.
-    pub async fn find_project_by_id(&self, id: ProjectId) -> Result<Option<Project>> {
-        let sql = select_project!("where id = $1");
-        self.database.optional(sql, args![id.0]).await?.as_ref().map(project_from).transpose()
-    }
-
     /// The default project of a workspace: the oldest. `None` while it has none.
     pub async fn default_project(&self, workspace: WorkspaceId) -> Result<Option<Project>> {
         let sql = select_project!("where workspace_id = $1 and is_default = 1");

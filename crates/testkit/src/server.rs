@@ -262,12 +262,6 @@ impl Server {
         WorkTree::clone(git, &self.url_as(name, repository))
     }
 
-    /// A working tree whose `origin` is the repository and which has not asked for anything.
-    #[track_caller]
-    pub fn beside_as(&self, name: &str, repository: &str) -> WorkTree {
-        WorkTree::beside(Git::system(), &self.url_as(name, repository))
-    }
-
     /// The refs as stock git reads them from the server's disk: name and the first line of the
     /// message of what they point to.
     #[track_caller]

@@ -29,15 +29,6 @@ impl WorkTree {
         Self { git, folder }
     }
 
-    /// What `git clone` says that must fail.
-    #[track_caller]
-    pub fn clone_refused(git: &Git, url: &str) -> Pushed {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let out = git.run(folder.path(), &["clone", url, "."]);
-        assert!(!out.status.success(), "the clone was not refused");
-        Pushed::new(&out)
-    }
-
     /// A working tree of its own that knows `url` as `origin` and has not asked it anything.
     #[track_caller]
     pub fn beside(git: Git, url: &str) -> Self {
@@ -57,11 +48,6 @@ impl WorkTree {
     #[track_caller]
     pub fn git(&self, args: &[&str]) -> String {
         self.git.ok(self.path(), args)
-    }
-
-    /// Runs what may fail.
-    pub fn try_git(&self, args: &[&str]) -> Ended {
-        Ended(self.git.run(self.path(), args))
     }
 
     /// A command that is still to be given its environment.
