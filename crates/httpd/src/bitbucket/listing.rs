@@ -56,7 +56,7 @@ fn selected(list: &ListRequest, mut value: Value) -> Value {
 }
 
 fn to_value<T: Serialize>(body: T) -> Result<Value, Problem> {
-    serde_json::to_value(body).map_err(|why| Problem::broken("PC-SERVER-BUG", why))
+    serde_json::to_value(body).map_err(|why| Problem::broken("PC-INTERNAL", why))
 }
 
 fn at<'v>(value: &'v Value, path: &str) -> &'v Value {
