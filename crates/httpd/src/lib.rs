@@ -36,6 +36,7 @@ mod router;
 mod settings;
 mod table;
 mod time;
+mod uuid;
 mod who;
 
 pub use request_line::RequestLine;

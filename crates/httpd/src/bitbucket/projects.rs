@@ -1,6 +1,6 @@
 //! `/2.0/workspaces/{workspace}/projects`: what repositories are gathered in.
 
-use super::shapes::{AccountBody, Links, WorkspaceBody, braced, links};
+use super::shapes::{AccountBody, Links, WorkspaceBody, links};
 use super::{input, listing};
 use crate::doors::Doors;
 use crate::json::JsonBody;
@@ -8,6 +8,7 @@ use crate::list::{ListRequest, Paged, gather};
 use crate::origin::Origin;
 use crate::problem::Problem;
 use crate::time;
+use crate::uuid::braced;
 use crate::who::Who;
 use app::{NewProject, PlaceName, Project, ProjectChange, Workspace};
 use axum::Json;

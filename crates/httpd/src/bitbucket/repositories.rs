@@ -1,7 +1,7 @@
 //! `/2.0/repositories`: repositories, listed, shown, created, changed and removed.
 
 use super::projects::ProjectBody;
-use super::shapes::{AccountBody, Link, Links, WorkspaceBody, braced, links};
+use super::shapes::{AccountBody, Link, Links, WorkspaceBody, links};
 use super::{input, listing};
 use crate::doors::Doors;
 use crate::json::JsonBody;
@@ -9,6 +9,7 @@ use crate::list::{ListRequest, Paged, gather};
 use crate::origin::Origin;
 use crate::problem::Problem;
 use crate::time;
+use crate::uuid::braced;
 use crate::who::Who;
 use app::{NewRepository, PlaceName, RepositoryChange, RepositoryView};
 use axum::Json;

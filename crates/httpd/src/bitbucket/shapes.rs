@@ -3,6 +3,7 @@
 
 use crate::origin::Origin;
 use crate::time;
+use crate::uuid::braced;
 use app::{Member, Profile, User, Workspace};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -23,11 +24,6 @@ pub struct Links(BTreeMap<&'static str, Link>);
 /// Links from pairs of name and address.
 pub fn links<const N: usize>(pairs: [(&'static str, String); N]) -> Links {
     Links(pairs.into_iter().map(|(name, href)| (name, Link { href, name: None })).collect())
-}
-
-/// A UUID as Bitbucket writes it.
-pub fn braced(uuid: &str) -> String {
-    format!("{{{uuid}}}")
 }
 
 /// A person, or a workspace where an owner is shown.

@@ -1,10 +1,10 @@
 //! `/workspaces/{workspace}/members`: which people belong to a workspace, and as what.
 
-use super::users::braced;
 use crate::doors::Doors;
 use crate::json::JsonBody;
 use crate::list::{ListRequest, Paged};
 use crate::problem::Problem;
+use crate::uuid::braced;
 use crate::who::Who;
 use app::{Member, PlaceName};
 use axum::Json;

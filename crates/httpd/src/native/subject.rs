@@ -1,7 +1,7 @@
 //! SUBJECT: who a grant or an entry of a restriction is about.
 
-use super::users::braced;
 use crate::time;
+use crate::uuid::braced;
 use app::{Fields, SubjectInput, SubjectView};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

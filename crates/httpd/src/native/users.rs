@@ -5,6 +5,7 @@ use crate::json::JsonBody;
 use crate::list::{ListRequest, Paged};
 use crate::problem::Problem;
 use crate::time;
+use crate::uuid::braced;
 use crate::who::Who;
 use app::{NewUser, Profile, User, UserChange};
 use axum::Json;
@@ -96,11 +97,6 @@ impl From<Profile> for ProfileBody {
             created_on: time::show(user.created_at),
         }
     }
-}
-
-/// A UUID as both APIs write it.
-pub fn braced(uuid: &str) -> String {
-    format!("{{{uuid}}}")
 }
 
 /// Creates an account.

@@ -1,11 +1,11 @@
 //! `/workspaces`: the outermost owners of projects and people.
 
-use super::users::braced;
 use crate::doors::Doors;
 use crate::json::JsonBody;
 use crate::list::{ListRequest, Paged};
 use crate::problem::Problem;
 use crate::time;
+use crate::uuid::braced;
 use crate::who::Who;
 use app::{NewWorkspace, PlaceName, Workspace, WorkspaceChange};
 use axum::Json;
