@@ -23,7 +23,7 @@ pub use ids::{
 };
 pub use names::{
     BadName, DisplayName, Email, ProjectKey, RepositoryPath, RepositorySlug, Slug, Username,
-    WorkspaceSlug,
+    WorkspaceSlug, is_unprintable,
 };
 pub use object_id::{BadObjectId, ObjectId};
 pub use permission::{Grant, Permission, Role, UnknownWord};

@@ -183,8 +183,9 @@ impl fmt::Display for DisplayName {
     }
 }
 
-/// Control characters, and those that change the direction of the text around them.
-pub(crate) fn is_unprintable(c: char) -> bool {
+/// Control characters, and those that change the direction of the text around them. No name has
+/// one, and whoever prints text of others takes them out.
+pub fn is_unprintable(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -5,7 +5,7 @@ use std::io::IsTerminal as _;
 
 /// Text without anything that moves a cursor, starts an escape sequence or turns text around.
 pub fn clean(text: &str) -> String {
-    text.chars().map(|c| if is_dangerous(c) { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if model::is_unprintable(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// The same, with moments as people read them: to the second, in UTC.
@@ -14,11 +14,6 @@ pub fn readable(text: &str) -> String {
         Ok(moment) => moment.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
         Err(_) => clean(text),
     }
-}
-
-fn is_dangerous(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Colours, or none.
