@@ -48,7 +48,7 @@ impl PushMeta {
         if lines.next()? != FORM {
             return None;
         }
-        let kind = kind_of(lines.next()?)?;
+        let kind = PrincipalKind::parse(lines.next()?)?;
         let id = match lines.next()? {
             "" => None,
             digits => Some(digits.parse().ok()?),
@@ -70,13 +70,6 @@ impl PushMeta {
 
 fn one_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().to_owned()
-}
-
-fn kind_of(word: &str) -> Option<PrincipalKind> {
-    use PrincipalKind::{AccessKey, AccessToken, Anonymous, System, User, Workload};
-    [User, AccessToken, AccessKey, Workload, Anonymous, System]
-        .into_iter()
-        .find(|it| it.as_str() == word)
 }
 
 #[cfg(test)]

@@ -24,6 +24,11 @@ impl PrincipalKind {
         Self::System,
     ];
 
+    /// The kind of this word, if it is one.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.as_str() == word)
+    }
+
     /// The word in the store and in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -50,10 +55,8 @@ impl PrincipalName {
     /// Reads `principal_kind`, `principal_id` and `principal_name`.
     pub(crate) fn from_columns(row: Columns<'_>) -> Result<Self> {
         let kind = row.text("principal_kind")?;
-        let kind = PrincipalKind::ALL
-            .into_iter()
-            .find(|it| it.as_str() == kind)
-            .ok_or_else(|| row.unreadable("principal_kind", kind))?;
+        let kind =
+            PrincipalKind::parse(&kind).ok_or_else(|| row.unreadable("principal_kind", kind))?;
         Ok(Self { kind, id: row.opt_int("principal_id")?, name: row.text("principal_name")? })
     }
 }
