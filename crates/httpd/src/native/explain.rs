@@ -26,7 +26,7 @@ pub struct ExplanationBody {
     principal: ExplainedPrincipal,
     /// Why not, with remedies. They have no ids: nothing happened.
     refusals: Vec<RefusalBody>,
-    /// What rules that are only recorded would have refused.
+    /// What rules in `evaluate` mode would have refused.
     notices: Vec<RefusalBody>,
     /// Every layer, in order.
     trace: Vec<StepBody>,

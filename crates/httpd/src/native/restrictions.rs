@@ -28,7 +28,7 @@ pub struct RuleInput {
     /// Those a `push` rule lets in; those any other kind does not apply to.
     #[serde(default)]
     subjects: Vec<SubjectBody>,
-    /// `enforce`, or `evaluate` to record only; enforce if it is left out.
+    /// `enforce`, or `evaluate` to tell only; enforce if it is left out.
     mode: Option<String>,
     value: Option<i64>,
     /// Why it is there.

@@ -95,7 +95,7 @@ pub struct Rule {
     /// For `push`, who alone may; for the other kinds, who is exempt. May be repeated
     #[arg(long = "subject", value_name = "SUBJECT", value_parser = subject)]
     subjects: Vec<SubjectArg>,
-    /// Refuse, or only record and tell the pusher
+    /// Refuse, or only tell the pusher about it
     #[arg(long, value_parser = ["enforce", "evaluate"])]
     mode: Option<String>,
     /// Why it is there
