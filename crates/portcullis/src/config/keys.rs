@@ -150,7 +150,12 @@ pub const KEYS: &[Key] = &[
     ),
     key("limits.max-commands", Form::Count, "250000", "Ref updates in one push."),
     key("limits.max-pack-size", Form::Size, "4G", "Size of the pack of one push, as it is sent."),
-    key("limits.max-object-size", Form::Size, "1G", "Size of one object of a push, unpacked."),
+    key(
+        "limits.max-object-size",
+        Form::Size,
+        "1G",
+        "Size of one object of a push, unpacked. A commit, tree or tag may have 64M at the most.",
+    ),
     key(
         "limits.max-fetch-request",
         Form::Size,

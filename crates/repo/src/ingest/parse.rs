@@ -50,6 +50,10 @@ pub(super) struct Sizes {
     pub object: u64,
 }
 
+/// How large a commit, tree or tag may be: unlike a blob it is looked into, which takes it into
+/// memory whole, and a small pack can describe an enormous one.
+const STRUCTURE: u64 = 64 << 20;
+
 /// Bytes kept in memory so far.
 #[derive(Default)]
 pub(super) struct Kept(u64);
@@ -96,7 +100,10 @@ fn read_entry(stream: &mut Stream<'_>, sizes: Sizes, kept: &mut Kept) -> Result<
         7 => Base::Id(ObjectId::from_bytes(stream.array()?)),
         _ => return Err(FailureCode::PackCorrupt.because("an entry of unknown type").into()),
     };
-    check_size(size, sizes)?;
+    match base {
+        Base::None(kind) => check_kind_size(kind, size, sizes)?,
+        Base::Offset(_) | Base::Id(_) => check_size(size, sizes)?,
+    }
     let body = stream.offset();
     let mut entry = Entry { offset, body, crc: 0, size, base, id: ObjectId::ZERO, content: None };
     match base {
@@ -123,6 +130,22 @@ fn read_entry(stream: &mut Stream<'_>, sizes: Sizes, kept: &mut Kept) -> Result<
 pub(super) fn check_size(size: u64, sizes: Sizes) -> Result<()> {
     if size > sizes.object {
         let detail = format!("{size} bytes, limit {}", sizes.object);
+        return Err(FailureCode::ObjectTooLarge.because(detail).into());
+    }
+    Ok(())
+}
+
+/// What [`check_size`] does, once the kind of the object is known.
+pub(super) fn check_kind_size(kind: ObjectKind, size: u64, sizes: Sizes) -> Result<()> {
+    let name = match kind {
+        ObjectKind::Blob => return check_size(size, sizes),
+        ObjectKind::Commit => "commit",
+        ObjectKind::Tree => "tree",
+        ObjectKind::Tag => "tag",
+    };
+    let limit = sizes.object.min(STRUCTURE);
+    if size > limit {
+        let detail = format!("a {name} of {size} bytes, limit {limit}");
         return Err(FailureCode::ObjectTooLarge.because(detail).into());
     }
     Ok(())

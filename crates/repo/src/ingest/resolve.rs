@@ -3,7 +3,7 @@
 //! the pack, as `git index-pack --fix-thin` does.
 
 use super::index::Indexed;
-use super::parse::{Base, Entry, Sizes, check_size};
+use super::parse::{Base, Entry, Sizes, check_kind_size};
 use super::spool::Spool;
 use super::{delta, hash_object};
 use crate::Result;
@@ -174,7 +174,7 @@ impl<'a> Resolver<'a> {
                 Some(delta) => delta,
                 None => self.read_back(nth)?,
             };
-            check_size(delta::sizes(&delta)?.1, self.sizes)?;
+            check_kind_size(frame.kind, delta::sizes(&delta)?.1, self.sizes)?;
             let content = delta::apply(&frame.content, &delta)?;
             let kind = frame.kind;
             let id = hash_object(kind, &content)?;

@@ -107,6 +107,11 @@ fn hand_made_entries() {
     ] {
         fails(&world, one, &pack, &small, code);
     }
+    // A tree or commit has a limit of its own: it is taken into memory whole.
+    for tag in [1, 2, 4] {
+        let pack = entry(tag, 200_000_000, &zeros);
+        fails(&world, one, &pack, &Limits::default(), "PC-OBJECT-TOO-LARGE");
+    }
     // A delta that makes an enormous object out of a small one.
     let base = entry_header(3, 5);
     let mut delta = vec![5, 0x80, 0x80, 0x80, 0x80, 0x10];
