@@ -32,6 +32,11 @@ impl App {
             "none" => Some(None),
             word => fields.take("permission", Permission::parse(word)).map(Some),
         };
+        // Passed over, it would give for ever what was meant for a while.
+        if subject.until.is_some() {
+            fields
+                .add("subject.until", "a grant has no end: leave this out, and take it away later");
+        }
         let found = self.subject(subject, &open.ground, "subject", &mut fields).await?;
         let (Some(permission), Some(subject)) = (permission, found) else {
             return Err(Error::Invalid(fields));

@@ -94,7 +94,10 @@ async fn tokens_and_grants_are_checked_field_by_field() {
         name: Some(name.into()),
         ..SubjectInput::default()
     };
+    let for_a_while =
+        SubjectInput { until: Some(Timestamp(4_000_000_000_000)), ..subject("user", "ann") };
     for (subject, permission, expected) in [
+        (for_a_while, "admin", "subject.until"),
         (subject("user", "nobody"), "read", "subject"),
         (subject("robot", "x"), "own", "permission subject"),
         (subject("group", "devs"), "read", "subject"),
