@@ -69,6 +69,7 @@ impl App {
             options,
             instance_uuid,
         });
+        app.refuse_a_stranger_database().await?;
         app.reconcile().await?;
         app.make_administrator().await?;
         app.start_background();
@@ -104,6 +105,28 @@ impl App {
     /// What people reach the server by, without a slash at the end.
     pub fn public_url(&self) -> &str {
         self.options.public_url.trim_end_matches('/')
+    }
+
+    /// An empty database beside repositories is not a first start: the database is not the one
+    /// that belongs here. Going on would replace `admin-token`, take what the journal holds for
+    /// recorded, and give numbers of repositories that exist to new ones.
+    async fn refuse_a_stranger_database(&self) -> Result<()> {
+        let users = self.store.list_users(store::PageRequest { offset: 0, limit: 1 }).await?;
+        if users.size > 0 {
+            return Ok(());
+        }
+        let folder = self.options.data.join("repositories");
+        let away = "the storage does not answer";
+        let mut entries = tokio::task::spawn_blocking(move || std::fs::read_dir(folder))
+            .await?
+            .map_err(|it| Error::failed("PC-STORAGE-AWAY", away, it))?;
+        if entries.next().is_none() {
+            return Ok(());
+        }
+        let message = "the data folder holds repositories and the database is empty: give the \
+                       database that belongs to it, or another data folder";
+        let source = self.options.data.display().to_string();
+        Err(Error::failed("PC-STORE-AWAY", message, source))
     }
 
     /// The first start: an administrator and a token with every scope, in a file that only the

@@ -39,3 +39,15 @@ async fn a_database_that_is_away_is_a_failure_and_not_a_refusal() {
     let error = App::open(wrong).await.err().unwrap();
     assert!(error.to_string().starts_with("admin_user: not a valid user name"), "{error}");
 }
+
+#[tokio::test]
+async fn an_empty_database_beside_repositories_is_no_first_start() {
+    let house = House::empty(Database::Sqlite).await;
+    let mut stranger = house.options.clone();
+    stranger.data = stranger.data.join("elsewhere");
+    stranger.database = format!("sqlite:{}", house.options.data.join("other.db").display());
+    std::fs::create_dir_all(stranger.data.join("repositories/01")).unwrap();
+    let error = App::open(stranger.clone()).await.err().unwrap();
+    assert!(error.to_string().contains("give the database that belongs to it"), "{error}");
+    assert!(!stranger.data.join("admin-token").exists());
+}
