@@ -48,7 +48,7 @@ fn a_bad_line_is_named_with_what_would_be_right() {
             "token ci repository:wirte",
             "line 1: unknown scope `repository:wirte`: use one of the names in docs/reference/scopes.md, such as read:repository:bitbucket",
         ),
-        ("address 10.0.0.0", "line 1: `10.0.0.0` is no block of addresses; write it as 10.0.0.0/8"),
+        ("address 10.0.0/8", "line 1: `10.0.0/8` is no block of addresses; write it as 10.0.0.0/8"),
         ("nowhere\npublic", "line 2: `nowhere` was said: there is no repository"),
     ];
     for (text, complaint) in cases {
