@@ -148,12 +148,16 @@ impl App {
             change.display_name.and_then(|it| fields.take("display_name", DisplayName::parse(&it)));
         let email = change.email.and_then(|it| fields.take("email", Email::parse(&it)));
         fields.check()?;
-        if let Some(hash) = self.hash(change.password.as_ref()).await? {
-            self.store.set_password_hash(&open.by, user.id, Some(&hash)).await?;
-        }
+        let hash = self.hash(change.password.as_ref()).await?;
         let (is_admin, active) = (change.is_admin, change.active);
         let update = store::UserUpdate { display_name, email, is_admin, active };
-        Ok(self.store.update_user(&open.by, user.id, update).await?.into())
+        let mut after = User::from(self.store.update_user(&open.by, user.id, update).await?);
+        // Last: an address that is taken must leave the password as it was.
+        if let Some(hash) = hash {
+            self.store.set_password_hash(&open.by, user.id, Some(&hash)).await?;
+            after.has_password = true;
+        }
+        Ok(after)
     }
 
     /// The account by user name or `{uuid}`. For use after the policy has let the asker in.

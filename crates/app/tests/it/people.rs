@@ -1,7 +1,8 @@
 //! Workspaces and the people in them.
 
-use crate::house::{BOTH, Database, House, refused, site};
+use crate::house::{BOTH, Database, House, PASSWORD, refused, site};
 use app::{Error, NewToken, PageRequest, PlaceName, Presented, Pushing, SubjectInput, UserChange};
+use model::Secret;
 
 #[tokio::test]
 async fn a_workspace_keeps_an_owner_and_an_administrator_keeps_themselves() {
@@ -28,6 +29,28 @@ async fn a_workspace_keeps_an_owner_and_an_administrator_keeps_themselves() {
         let change = app.update_user(&house.admin, "admin", change).await;
         assert!(matches!(change, Err(Error::Invalid(_))));
     }
+}
+
+#[tokio::test]
+async fn a_change_of_an_account_that_is_refused_leaves_the_password_alone() {
+    let house = House::furnished(Database::Sqlite).await;
+    let change = |email: &str| UserChange {
+        email: Some(email.into()),
+        password: Some(Secret::new("another good password")),
+        ..Default::default()
+    };
+    let by = async |secret: &str| {
+        let secret = Secret::new(secret);
+        house.present(Presented::Basic { user: "ann".into(), secret }).await
+    };
+    let taken = house.app.update_user(&house.admin, "ann", change("bea@example.org")).await;
+    assert!(matches!(taken, Err(Error::Conflict { field: "email", .. })), "{taken:?}");
+    assert!(house.app.own_account(&by(PASSWORD).await).await.unwrap().is_some());
+    refused(house.app.own_account(&by("another good password").await).await);
+
+    let free = house.app.update_user(&house.admin, "ann", change("lee@example.org")).await.unwrap();
+    assert!(free.has_password);
+    assert!(house.app.own_account(&by("another good password").await).await.unwrap().is_some());
 }
 
 #[tokio::test]
