@@ -94,7 +94,7 @@ impl App {
         let folder = self.options.data.join("repositories");
         let looked =
             tokio::task::spawn_blocking(move || std::fs::read_dir(folder).map(drop)).await?;
-        looked.map_err(|it| Error::failed("PC-STORAGE-AWAY", "the storage does not answer", it))
+        looked.map_err(|it| Error::away("the storage does not answer", it))
     }
 
     /// The UUID of this installation: lower case, hyphenated, without braces.
@@ -119,14 +119,14 @@ impl App {
         let away = "the storage does not answer";
         let mut entries = tokio::task::spawn_blocking(move || std::fs::read_dir(folder))
             .await?
-            .map_err(|it| Error::failed("PC-STORAGE-AWAY", away, it))?;
+            .map_err(|it| Error::away(away, it))?;
         if entries.next().is_none() {
             return Ok(());
         }
         let message = "the data folder holds repositories and the database is empty: give the \
                        database that belongs to it, or another data folder";
         let source = self.options.data.display().to_string();
-        Err(Error::failed("PC-STORE-AWAY", message, source))
+        Err(Error::away(message, source))
     }
 
     /// The first start: an administrator and a token with every scope, in a file that only the
@@ -150,9 +150,8 @@ impl App {
             }
         };
         let secret = token_text::TokenKind::Api.make();
-        write_secret(&path, &secret).map_err(|it| {
-            Error::failed("PC-STORAGE-AWAY", "`admin-token` cannot be written", it)
-        })?;
+        write_secret(&path, &secret)
+            .map_err(|it| Error::away("`admin-token` cannot be written", it))?;
         let new = store::NewToken {
             name: "first start".into(),
             hash: token_text::digest(&secret),

@@ -157,6 +157,24 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Something is broken inside; the sentence says what, without details.
+    pub fn internal(
+        sentence: &'static str,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self::failed(repo::FailureCode::Internal.code(), sentence, source)
+    }
+
+    /// Database or disk is away; the sentence says which.
+    pub(crate) fn away(
+        sentence: &'static str,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self::failed(repo::FailureCode::StoreAway.code(), sentence, source)
+    }
+}
+
 const AWAY: &str = "the server cannot reach its database; nothing was changed, try again later";
 const INSIDE: &str =
     "something is broken inside the server; nothing was changed, tell an administrator";
@@ -164,7 +182,7 @@ const INSIDE: &str =
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
         match error {
-            store::Error::Away { .. } => Self::failed("PC-STORE-AWAY", AWAY, error),
+            store::Error::Away { .. } => Self::away(AWAY, error),
             store::Error::Conflict { what } => {
                 Self::Conflict { field: field_of(what), message: error.to_string() }
             }
@@ -174,7 +192,7 @@ impl From<store::Error> for Error {
             | store::Error::Newer { .. }
             | store::Error::Older { .. }
             | store::Error::Url { .. }
-            | store::Error::Refused(_) => Self::failed("PC-INTERNAL", INSIDE, error),
+            | store::Error::Refused(_) => Self::internal(INSIDE, error),
         }
     }
 }
@@ -206,12 +224,12 @@ impl From<repo::Error> for Error {
 
 impl From<crate::password::PasswordError> for Error {
     fn from(error: crate::password::PasswordError) -> Self {
-        Self::failed("PC-INTERNAL", INSIDE, error)
+        Self::internal(INSIDE, error)
     }
 }
 
 impl From<tokio::task::JoinError> for Error {
     fn from(error: tokio::task::JoinError) -> Self {
-        Self::failed("PC-INTERNAL", INSIDE, error)
+        Self::internal(INSIDE, error)
     }
 }

@@ -239,5 +239,5 @@ fn parse_addresses(blocks: &str) -> Result<Vec<AddressRange>> {
 
 fn unreadable(setting: &str, value: &str) -> crate::Error {
     let source = format!("the setting `{setting}` holds `{}`", value.escape_debug());
-    crate::Error::failed("PC-INTERNAL", "a setting of the server is unreadable", source)
+    crate::Error::internal("a setting of the server is unreadable", source)
 }

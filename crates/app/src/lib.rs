@@ -81,7 +81,7 @@ pub use refusal::{
     CredentialNote, PrincipalNote, RefusalId, RefusalRecord, RemedyNote, RequestNote, RuleNote,
     ScopesNote,
 };
-pub use render::{door_text, git_text, short};
+pub use render::{door_text, git_text, record_page, short};
 pub use repo::{CommitInfo, Limits as PushLimits, Signature};
 pub use repositories::{NewRepository, RepositoryChange, RepositoryView};
 pub use restrictions::{RestrictionInput, RestrictionView};

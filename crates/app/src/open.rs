@@ -227,5 +227,5 @@ impl App {
 /// of ours: nothing is done.
 fn strange(place: &PlaceName) -> Error {
     let source = format!("an act was allowed on the wrong kind of place: {:?}", place.level());
-    Error::failed("PC-INTERNAL", "something is broken inside the server", source)
+    Error::internal("something is broken inside the server", source)
 }

@@ -41,7 +41,8 @@ impl OpenRepository<Pushing> {
         let options = ReceiveOptions { version, stateless: true, limits };
         let mut judge = PolicyJudge::new(app, self.clone(), protocol(version));
         let outcome = repo::receive_pack(&repository, input, output, &mut judge, &options);
-        let outcome = outcome.inspect_err(|_| count("failed", "PC-INTERNAL"))?;
+        let outcome =
+            outcome.inspect_err(|_| count("failed", repo::FailureCode::Internal.code()))?;
         note(&outcome);
         if outcome.refs.iter().any(|it| it.status == RefStatus::Landed) {
             self.app.note_pushed(self.repository.id);

@@ -88,6 +88,6 @@ fn is_nobodys(record: &store::RefusalRecord) -> bool {
 fn read(record: &store::RefusalRecord) -> Result<RefusalRecord> {
     record_text::read(&record.payload).ok_or_else(|| {
         let source = format!("the record of refusal {} cannot be read", record.id);
-        Error::failed("PC-INTERNAL", "a record of the server is unreadable", source)
+        Error::internal("a record of the server is unreadable", source)
     })
 }

@@ -38,6 +38,20 @@ pub(crate) fn notices(refusals: &[RefusalRecord]) -> String {
     text
 }
 
+/// A record in full: what was printed when it happened, and how it was reached, layer by layer.
+pub fn record_page(refusal: &RefusalRecord) -> String {
+    let mut text = git_text(std::slice::from_ref(refusal));
+    if !refusal.trace.is_empty() {
+        text.push_str("\nweighed, layer by layer:\n");
+    }
+    for step in &refusal.trace {
+        let weighed = step.weighed.join("; ");
+        let words = format!("  {:<16}  {:<9}  {weighed}", step.layer.as_str(), step.finding);
+        wrapped(&mut text, words.trim_end(), 31);
+    }
+    text
+}
+
 /// The body of an answer at the door, which git prints as `remote:` lines, too.
 pub fn door_text(refusals: &[RefusalRecord]) -> String {
     git_text(refusals)

@@ -17,7 +17,7 @@ pub enum Dialect {
     Bitbucket,
     /// A client of our own API.
     Native,
-    /// A load balancer or a monitoring system.
+    /// A monitoring system, or a person with a browser or `curl`: plain text.
     Ops,
 }
 
@@ -28,7 +28,7 @@ impl Dialect {
             Self::Bitbucket
         } else if path.starts_with("/api/") || path == "/api" {
             Self::Native
-        } else if path.rmatches('/').count() > 1 {
+        } else if path.rmatches('/').count() > 1 && !is_refusal_page(path) {
             Self::Git
         } else {
             Self::Ops
@@ -61,6 +61,11 @@ impl Dialect {
             }
         }
     }
+}
+
+/// `/refusals/{id}`; a workspace of that name has longer paths.
+fn is_refusal_page(path: &str) -> bool {
+    path.strip_prefix("/refusals/").is_some_and(|id| !id.contains('/'))
 }
 
 /// The code of an error that has none of its own: one word per status, for programs.

@@ -31,6 +31,7 @@ mod origin;
 mod place;
 mod problem;
 mod refusal;
+mod refusal_page;
 mod request_line;
 mod router;
 mod settings;

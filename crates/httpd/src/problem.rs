@@ -23,17 +23,6 @@ impl From<Error> for Problem {
     }
 }
 
-impl Problem {
-    /// Something of ours that is broken; the source is for the log.
-    pub fn broken(
-        code: &'static str,
-        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-    ) -> Self {
-        let sentence = "something broke on the server: nothing was changed";
-        Self(Error::Failed(Failure { code, sentence, source: source.into() }))
-    }
-}
-
 /// The status table. git deletes a stored credential on 401, and only then.
 pub fn status(error: &Error, dialect: Dialect) -> StatusCode {
     match (error, dialect) {

@@ -4,7 +4,7 @@ use crate::dialect::Dialect;
 use crate::doors::Doors;
 use crate::settings::Settings;
 use crate::table::{Route, Table};
-use crate::{bitbucket, edge, git, native, openapi, ops};
+use crate::{bitbucket, edge, git, native, openapi, ops, refusal_page};
 use app::App;
 use axum::Router;
 use axum::response::Response;
@@ -31,6 +31,7 @@ pub fn routes() -> Vec<Route> {
 fn table() -> Table {
     let table = Table::new();
     git_routes(bitbucket_routes(native_routes(table)))
+        .get("/refusals/{id}", refusal_page::get_refusal_page)
         .get("/healthz", ops::get_health)
         .get("/readyz", ops::get_readiness)
         .get("/metrics", ops::get_metrics)

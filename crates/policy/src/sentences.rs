@@ -38,7 +38,11 @@ impl Refusal {
             Reason::TokenWidens => {
                 "A limited credential cannot make one without its limits.".into()
             }
-            Reason::NotFound { what } => format!("There is no such {what}, or you may not see it."),
+            // All that may be said: what to check is the asker's own.
+            Reason::NotFound { what } => format!(
+                "There is no such {what}, or you may not see it: check the name, which account \
+                 you signed in with, and its scopes."
+            ),
             Reason::NotPermitted { needed, held, on } => not_permitted(*needed, *held, *on),
             Reason::MembersOnly => "Only members of the workspace may see this.".into(),
             Reason::UsersOnly => "Only users have an account.".into(),

@@ -94,6 +94,9 @@ failure_codes! {
     StoreAway "PC-STORE-AWAY",
         "the server could not read or write what it needs to decide or to store the push",
         "tell an administrator if it stays, and push again later";
+    Internal "PC-INTERNAL",
+        "something is broken inside the server",
+        "tell an administrator: the log says more, under the id of the request";
 }
 
 impl FailureCode {

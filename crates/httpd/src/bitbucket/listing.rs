@@ -56,7 +56,9 @@ fn selected(list: &ListRequest, mut value: Value) -> Value {
 }
 
 fn to_value<T: Serialize>(body: T) -> Result<Value, Problem> {
-    serde_json::to_value(body).map_err(|why| Problem::broken("PC-INTERNAL", why))
+    serde_json::to_value(body).map_err(|why| {
+        Problem(app::Error::internal("the answer cannot be written; nothing was changed", why))
+    })
 }
 
 fn at<'v>(value: &'v Value, path: &str) -> &'v Value {

@@ -128,6 +128,14 @@ async fn a_refusal_can_be_read_by_the_one_it_met_and_by_nobody_else() {
     for (who, status) in [("ann", 200), ("bea", 200), ("root", 200), ("eve", 404)] {
         assert_eq!(server.get(who, &path).await.status, status, "{who}");
     }
+    let page = format!("/refusals/{}", refusal["id"].as_str().unwrap());
+    for (who, status) in [("ann", 200), ("root", 200), ("eve", 404), ("nobody", 401)] {
+        let shown = server.get(who, &page).await;
+        assert_eq!(shown.status, status, "{who}: {}", shown.text);
+        assert_eq!(shown.header("content-type"), "text/plain; charset=utf-8", "{who}");
+        let told = shown.text.contains("PC-PERM-ADMIN") && shown.text.contains("layer by layer");
+        assert_eq!(told, status == 200, "{who}: {}", shown.text);
+    }
     let listed = server.get("ann", "/api/v1/repositories/acme/site/refusals").await;
     assert_eq!(listed.json["values"][0]["id"], refusal["id"], "{}", listed.text);
 }

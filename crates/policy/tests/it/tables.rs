@@ -57,7 +57,7 @@ fn layer_3_the_network_is_asked_for_private_things_only() {
         people,
         "ann fetch -> refused: PC-NET-ADDRESS Only certain addresses are let in, and yours is not known. PC-NET-TWO-FACTOR The workspace requires a second factor.
          token:ci-bot fetch -> refused: PC-NET-ADDRESS Only certain addresses are let in, and yours is not known.
-         stranger fetch -> refused: PC-REPO-NOT-FOUND There is no such repository, or you may not see it.
+         stranger fetch -> refused: PC-REPO-NOT-FOUND There is no such repository, or you may not see it: check the name, which account you signed in with, and its scopes.
          anonymous fetch -> refused: PC-AUTH-REQUIRED You need to sign in for this.",
     );
     check(&format!("{people} public"), "ann push -> allowed");
@@ -100,10 +100,10 @@ fn layer_5_a_stranger_is_told_nothing() {
          grant ann admin
          archived
          restrict 1 main push only token:ci-bot",
-        "eve fetch -> refused: PC-REPO-NOT-FOUND There is no such repository, or you may not see it.
-         eve push -> refused: PC-REPO-NOT-FOUND There is no such repository, or you may not see it.
-         eve rewrite main -> refused: PC-REPO-NOT-FOUND There is no such repository, or you may not see it.
-         token:ci-bot push -> refused: PC-REPO-NOT-FOUND There is no such repository, or you may not see it.
+        "eve fetch -> refused: PC-REPO-NOT-FOUND There is no such repository, or you may not see it: check the name, which account you signed in with, and its scopes.
+         eve push -> refused: PC-REPO-NOT-FOUND There is no such repository, or you may not see it: check the name, which account you signed in with, and its scopes.
+         eve rewrite main -> refused: PC-REPO-NOT-FOUND There is no such repository, or you may not see it: check the name, which account you signed in with, and its scopes.
+         token:ci-bot push -> refused: PC-REPO-NOT-FOUND There is no such repository, or you may not see it: check the name, which account you signed in with, and its scopes.
          anonymous fetch -> refused: PC-AUTH-REQUIRED You need to sign in for this.
          anonymous push -> refused: PC-AUTH-REQUIRED You need to sign in for this.",
     );
@@ -127,7 +127,7 @@ fn layer_6_the_highest_permission_counts() {
          bob fetch -> allowed
          bob push -> refused: PC-PERM-WRITE This needs write on the repository; you hold read.
          cat delete main -> allowed
-         dan fetch -> refused: PC-REPO-NOT-FOUND There is no such repository, or you may not see it.
+         dan fetch -> refused: PC-REPO-NOT-FOUND There is no such repository, or you may not see it: check the name, which account you signed in with, and its scopes.
          eve/devs push -> allowed
          key:deploy fetch -> allowed
          key:deploy push -> refused: PC-PERM-WRITE This needs write on the repository; you hold read.

@@ -186,7 +186,8 @@ fn layer_5_visibility() {
     session.refused(
         &["main"],
         r#"
-            remote: PC-REPO-NOT-FOUND  There is no such repository, or you may not see it.
+            remote: PC-REPO-NOT-FOUND  There is no such repository, or you may not see it: check the
+            remote:                    name, which account you signed in with, and its scopes.
             remote:   you     eve, by API token "laptop" (…XXXX)
             remote:   more    portcullis explain R-XXXXXX   or the page .../refusals/R-XXXXXX
             fatal: repository 'http://server/acme/site.git/' not found
@@ -201,7 +202,8 @@ fn layer_5_visibility() {
     session.refused(
         &["main"],
         r#"
-            remote: PC-REPO-NOT-FOUND  There is no such repository, or you may not see it.
+            remote: PC-REPO-NOT-FOUND  There is no such repository, or you may not see it: check the
+            remote:                    name, which account you signed in with, and its scopes.
             remote:   you     eve, by API token "laptop" (…XXXX)
             remote:   more    portcullis explain R-XXXXXX   or the page .../refusals/R-XXXXXX
             fatal: repository 'http://server/acme/nothing.git/' not found
