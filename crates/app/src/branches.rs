@@ -3,7 +3,7 @@
 //! like every other.
 
 use crate::error::{Error, Fields, Result};
-use crate::fetch::is_visible;
+use crate::fetch::{VISIBLE, is_visible};
 use crate::open::{OpenRepository, Pushing, Reading};
 use crate::page::{Page, PageRequest};
 use crate::{App, Asker, PlaceName};
@@ -28,7 +28,8 @@ pub struct Branch {
 pub struct NewBranch {
     /// Its short name.
     pub name: String,
-    /// A commit by id (at least four digits of it), a branch, a tag, or `HEAD`.
+    /// A commit by id (at least four digits of it) that a visible ref leads to, a branch, a tag, or
+    /// `HEAD`.
     pub target: String,
 }
 
@@ -167,15 +168,12 @@ fn branch(repository: &repo::Repository, name: &str, target: ObjectId) -> repo::
     Ok(Branch { name, target, commit: repository.commit_info(&target)? })
 }
 
-/// The commit that somebody means.
+/// The commit that somebody means, if a ref they may see leads to it.
 async fn resolve(open: OpenRepository<Pushing>, target: &str) -> Result<ObjectId> {
-    if target.starts_with("refs/") && !is_visible(target) {
-        return Err(repo::Error::UnknownRevision(target.to_owned()).into());
-    }
     let target = target.to_owned();
     let found = tokio::task::spawn_blocking(move || {
         let repository = open.app.repositories.repository(open.repository.id)?;
-        let id = repository.resolve(&target)?;
+        let id = repository.resolve(&target, VISIBLE)?;
         // A tag leads to its commit: a branch can only point to one.
         Ok::<_, repo::Error>(repository.commit_info(&id)?.map_or(id, |it| it.id))
     });

@@ -9,7 +9,7 @@ use std::io::{Read, Write};
 use wire::Version;
 
 /// Refs of the server itself are nobody's to see.
-const VISIBLE: Visible<'static> = Visible::Except(&[policy::HIDDEN_REFS]);
+pub(crate) const VISIBLE: Visible<'static> = Visible::Except(&[policy::HIDDEN_REFS]);
 
 impl OpenRepository<Fetching> {
     /// Writes what a fetch is answered with first, without the service header of HTTP.

@@ -1,6 +1,7 @@
-//! From what people write to an object id.
+//! From what people write to an object id. Nothing is found that no visible ref leads to: whoever
+//! asks is told the same about a hidden commit as about one that is not there.
 
-use crate::objects::ObjectKind;
+use crate::fetch::{History, View, Visible, find_unreachable};
 use crate::repository::Repository;
 use crate::{Error, Result};
 use model::ObjectId;
@@ -9,53 +10,50 @@ use model::ObjectId;
 const FEWEST_DIGITS: usize = 4;
 
 impl Repository {
-    /// A full ref name, a branch, a tag (in this order, as git), `HEAD`, or an id of at least
-    /// four digits.
-    pub fn resolve(&self, revision: &str) -> Result<ObjectId> {
+    /// A full ref name, a branch, a tag (the first that there is), `HEAD`, or the id of a commit or
+    /// an annotated tag, of which at least four digits must be given.
+    pub fn resolve(&self, revision: &str, visible: Visible<'_>) -> Result<ObjectId> {
         let refs = self.refs()?;
+        let view = View::new(&refs, visible);
         if revision == "HEAD" {
-            return refs.head_id().ok_or_else(|| unknown(revision));
+            return view.head().and_then(|it| it.id).ok_or_else(|| unknown(revision));
         }
-        let names = [
-            revision.to_owned(),
-            format!("refs/tags/{revision}"),
-            format!("refs/heads/{revision}"),
-        ];
         // A branch may be named like an id; names win.
-        let order = [0, 2, 1];
-        let found = order.iter().filter_map(|at| names.get(*at)).find_map(|it| refs.find(it));
+        let found = ["", "refs/heads/", "refs/tags/"]
+            .iter()
+            .find_map(|before| view.find(&format!("{before}{revision}")));
         match found {
             Some(entry) => Ok(entry.id),
-            None => self.resolve_digits(revision),
+            None => self.resolve_digits(revision, &view),
         }
     }
 
-    fn resolve_digits(&self, digits: &str) -> Result<ObjectId> {
+    fn resolve_digits(&self, digits: &str, view: &View<'_>) -> Result<ObjectId> {
         let is_hex = digits.bytes().all(|it| it.is_ascii_hexdigit());
         if !is_hex || !(FEWEST_DIGITS..=40).contains(&digits.len()) {
             return Err(unknown(digits));
         }
-        let objects = self.objects();
-        if let Ok(id) = ObjectId::parse(digits.as_bytes()) {
-            return if objects.contains(&id) { Ok(id) } else { Err(unknown(digits)) };
+        let history = History::new(self);
+        let candidates = match ObjectId::parse(digits.as_bytes()) {
+            Ok(id) => vec![id],
+            Err(_) => history.objects.with_prefix(digits)?,
+        };
+        let mut found = Vec::new();
+        for id in candidates {
+            // Trees and blobs are no revisions; git does not look at them here, either.
+            if history.peel_to_commit(&id)?.is_some() {
+                found.push(id);
+            }
         }
-        let candidates = objects.with_prefix(digits)?;
-        match candidates.as_slice() {
+        // Before they are counted: what nobody may see makes nothing ambiguous.
+        let mut unproven = found.clone();
+        view.remove_tips(&mut unproven);
+        let hidden = find_unreachable(&history, view, &unproven)?;
+        found.retain(|it| !hidden.contains(it));
+        match found.as_slice() {
             [] => Err(unknown(digits)),
             [id] => Ok(*id),
-            several => {
-                // Git also prefers commits here.
-                let mut commits = Vec::new();
-                for id in several {
-                    if objects.find_header(id)?.is_some_and(|it| it.0 == ObjectKind::Commit) {
-                        commits.push(*id);
-                    }
-                }
-                match commits.as_slice() {
-                    [id] => Ok(*id),
-                    _ => Err(Error::Ambiguous(digits.to_owned())),
-                }
-            }
+            [_, _, ..] => Err(Error::Ambiguous(digits.to_owned())),
         }
     }
 }

@@ -55,3 +55,25 @@ async fn a_branch_made_through_the_api_is_judged_like_a_push() {
     let pushes = house.store().await.list_pushes(view.repository.id, None, rows).await.unwrap();
     assert_eq!(pushes.size, 6, "a push, four new branches and a deletion");
 }
+
+/// A secret that was pushed and taken back must not come back for who guesses a few digits.
+#[tokio::test]
+async fn a_branch_can_only_be_made_of_what_a_visible_ref_leads_to() {
+    let house = House::furnished(Database::Sqlite).await;
+    let ann = house.by_token("ann").await;
+    let (one, pack) = commit(None, "one");
+    house.push(&ann, &[(ObjectId::ZERO, one, "refs/heads/main")], &pack).await.unwrap();
+    let (secret, pack) = commit(Some(one), "secret");
+    house.push(&ann, &[(ObjectId::ZERO, secret, "refs/heads/oops")], &pack).await.unwrap();
+    house.push(&ann, &[(secret, ObjectId::ZERO, "refs/heads/oops")], &[]).await.unwrap();
+    for digits in [4, 7, 40] {
+        let target = secret.to_string()[..digits].to_owned();
+        let new = NewBranch { name: "again".into(), target: target.clone() };
+        let Err(Error::Invalid(fields)) = house.app.create_branch(&ann, &site(), new).await else {
+            panic!("`{target}` was found");
+        };
+        let expected = format!("`{target}` names no branch, tag or commit here");
+        assert_eq!(fields.0.get("target"), Some(&vec![expected]));
+    }
+    assert_eq!(house.branches().await, [("main".to_owned(), one)]);
+}

@@ -93,6 +93,12 @@ fn missing(kind: ObjectKind, id: &ObjectId) -> Error {
 
 /// The new values must be there, and a branch's must be a commit. One failure for each command
 /// that has one.
+///
+/// That a visible ref leads there is not asked, as git does not ask it: a client may push, or build
+/// on, whatever the repository has, also what only a hidden ref or none reaches any more. Asking
+/// would make each push cost a walk through history, and for every link of it. Nothing can be
+/// found out by it: an id is 160 bits, and whoever has one whole has it from somebody who saw the
+/// object. Short ids and names are another matter, and so is a fetch: both look for the way there.
 pub(crate) fn check_tips(
     commands: &[Command],
     find_kind: &dyn Fn(&ObjectId) -> Result<Option<ObjectKind>>,

@@ -9,16 +9,16 @@ use std::cell::RefCell;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 
 /// The history of one repository, for one request.
-pub(super) struct History<'a> {
+pub(crate) struct History<'a> {
     repository: &'a Repository,
-    pub(super) objects: Objects,
+    pub(crate) objects: Objects,
     graph: CommitGraph,
     /// Commits whose parents the client does not have and is not going to get.
     cut: RefCell<HashSet<ObjectId>>,
 }
 
 impl<'a> History<'a> {
-    pub(super) fn new(repository: &'a Repository) -> Self {
+    pub(crate) fn new(repository: &'a Repository) -> Self {
         Self {
             repository,
             objects: repository.objects(),
@@ -34,7 +34,7 @@ impl<'a> History<'a> {
 
     /// The commit, or what the annotated tag leads to; `None` for any other object, and for what
     /// is not there.
-    pub(super) fn peel_to_commit(&self, id: &ObjectId) -> Result<Option<ObjectId>> {
+    pub(crate) fn peel_to_commit(&self, id: &ObjectId) -> Result<Option<ObjectId>> {
         if self.graph.contains(id) {
             return Ok(Some(*id));
         }

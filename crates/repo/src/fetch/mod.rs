@@ -16,14 +16,16 @@ mod v0;
 mod v2;
 mod view;
 
+pub(crate) use history::History;
 pub(crate) use pack::PackCache;
+pub(crate) use reachable::find_unreachable;
+pub(crate) use view::View;
 pub use view::Visible;
 
 use crate::repository::Repository;
 use crate::{Error, Result};
 use client::Client;
 use std::io::{Read, Write};
-use view::View;
 use wire::{FetchLimits, Version};
 
 /// How to serve.

@@ -20,30 +20,28 @@ pub(super) fn check(history: &History<'_>, view: &View<'_>, wants: &[ObjectId]) 
     if unproven.is_empty() {
         return Ok(true);
     }
+    let left = find_unreachable(history, view, &unproven)?;
+    left.into_iter().next().map_or(Ok(false), |id| Err(Error::NotOurRef(id)))
+}
+
+/// Those of the objects that no visible ref leads to. If one is not there at all, that one alone.
+pub(crate) fn find_unreachable<'i>(
+    history: &History<'_>,
+    view: &View<'_>,
+    ids: impl IntoIterator<Item = &'i ObjectId>,
+) -> Result<Vec<ObjectId>> {
     let mut proof = Proof::default();
-    for id in unproven {
-        match history.objects.find_header(&id)? {
-            Some((ObjectKind::Commit, _)) => proof.commits.insert(id),
-            Some((ObjectKind::Tag, _)) => proof.tags.insert(id),
-            Some((ObjectKind::Tree | ObjectKind::Blob, _)) => proof.contents.insert(id),
-            None => return Err(Error::NotOurRef(id)),
+    for id in ids {
+        match history.objects.find_header(id)? {
+            Some((ObjectKind::Commit, _)) => proof.commits.insert(*id),
+            Some((ObjectKind::Tag, _)) => proof.tags.insert(*id),
+            Some((ObjectKind::Tree | ObjectKind::Blob, _)) => proof.contents.insert(*id),
+            None => return Ok(vec![*id]),
         };
     }
     proof.find_tags(history, view)?;
     proof.find_in_history(history, view)?;
-    let left = proof.tags.iter().chain(&proof.commits).chain(&proof.contents).next();
-    left.map_or(Ok(false), |id| Err(Error::NotOurRef(*id)))
-}
-
-/// Those of the commits that no visible ref leads to.
-pub(super) fn find_unreachable(
-    history: &History<'_>,
-    view: &View<'_>,
-    commits: &HashSet<ObjectId>,
-) -> Result<HashSet<ObjectId>> {
-    let mut proof = Proof { commits: commits.clone(), ..Proof::default() };
-    proof.find_in_history(history, view)?;
-    Ok(proof.commits)
+    Ok(proof.tags.into_iter().chain(proof.commits).chain(proof.contents).collect())
 }
 
 /// What is still to be found, by kind.
@@ -60,6 +58,9 @@ struct Proof {
 impl Proof {
     /// Tags of tags: the outer one is a ref's, the inner one is wanted.
     fn find_tags(&mut self, history: &History<'_>, view: &View<'_>) -> Result<()> {
+        if self.tags.is_empty() {
+            return Ok(());
+        }
         for entry in view.iter().filter(|it| it.peeled.is_some()) {
             let mut at = entry.id;
             while !self.tags.is_empty() && Some(at) != entry.peeled {

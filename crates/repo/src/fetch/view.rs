@@ -16,13 +16,13 @@ pub enum Visible<'a> {
 }
 
 /// A snapshot through the eyes of one client.
-pub(super) struct View<'a> {
+pub(crate) struct View<'a> {
     refs: &'a RefSnapshot,
     visible: Visible<'a>,
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(refs: &'a RefSnapshot, visible: Visible<'a>) -> Self {
+    pub(crate) fn new(refs: &'a RefSnapshot, visible: Visible<'a>) -> Self {
         let hides = |prefixes: &[&str]| {
             prefixes.iter().any(|prefix| refs.with_prefix(prefix).next().is_some())
         };
@@ -74,7 +74,7 @@ impl<'a> View<'a> {
     }
 
     /// A visible ref by its full name.
-    pub(super) fn find(&self, name: &str) -> Option<RefEntry<'a>> {
+    pub(crate) fn find(&self, name: &str) -> Option<RefEntry<'a>> {
         self.refs.find(name).filter(|it| self.shows(it.name))
     }
 
@@ -85,7 +85,7 @@ impl<'a> View<'a> {
 
     /// HEAD, unless it leads to a hidden branch. A detached HEAD is a name for a commit, so it is
     /// visible where that commit is some visible ref's.
-    pub(super) fn head(&self) -> Option<wire::Head<'a>> {
+    pub(crate) fn head(&self) -> Option<wire::Head<'a>> {
         match self.refs.head() {
             Head::Branch(name) => self.shows(name.as_str()).then(|| wire::Head {
                 id: self.refs.find(name.as_str()).map(|it| it.id),
@@ -110,7 +110,7 @@ impl<'a> View<'a> {
     }
 
     /// Takes out of `wanted` whatever a visible ref (or HEAD) points to directly.
-    pub(super) fn remove_tips(&self, wanted: &mut Vec<ObjectId>) {
+    pub(crate) fn remove_tips(&self, wanted: &mut Vec<ObjectId>) {
         wanted.sort_unstable();
         wanted.dedup();
         let head = self.head().and_then(|it| it.id);

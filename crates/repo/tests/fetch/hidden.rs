@@ -2,7 +2,8 @@
 
 use crate::wire_level::packets;
 use crate::world::{World, fail, git, succeed};
-use repo::{Repository, UploadOptions, Visible, upload_pack};
+use model::ObjectId;
+use repo::{Error, Repository, UploadOptions, Visible, upload_pack};
 use wire::Version;
 
 /// A world with a hidden branch and what only it has.
@@ -153,4 +154,35 @@ fn tags_that_are_hidden_do_not_follow() {
         assert!(!found.status.success(), "the hidden tag was sent along");
         succeed(git(&clone).args(["cat-file", "-e", "refs/tags/v0"]));
     });
+}
+
+/// Who makes a branch through the API names its target; a short id could be guessed.
+#[test]
+fn no_revision_leads_to_what_only_hidden_refs_reach() {
+    let (world, secret) = world();
+    succeed(git(&world.git_dir).args(["symbolic-ref", "HEAD", "refs/hidden/secret"]));
+    let repository = Repository::open_plain(&world.git_dir).unwrap();
+    let visible = Visible::Except(&["refs/hidden/"]);
+    let find = |revision: &str| repository.resolve(revision, visible);
+    for id in [&secret.tip, &secret.parent, &secret.tree, &secret.blob, &secret.tag] {
+        for digits in [4, 7, 40] {
+            let found = find(&id[..digits]);
+            assert!(!found.as_ref().is_ok_and(|it| it.to_string() == **id), "{id} was found");
+            assert!(matches!(found, Err(Error::UnknownRevision(_))), "{found:?}");
+        }
+    }
+    for name in ["HEAD", "refs/hidden/secret", "refs/hidden/tag"] {
+        assert!(matches!(find(name), Err(Error::UnknownRevision(_))), "{name}");
+    }
+    for revision in ["main", "main~2", "topic~1", "v1", "vv"] {
+        let id = world.id(revision);
+        let expected = ObjectId::parse(id.as_bytes()).unwrap();
+        assert_eq!(find(&id).unwrap(), expected, "{revision}");
+        assert_eq!(find(&id[..12]).unwrap(), expected, "{revision}");
+    }
+    assert_eq!(
+        repository.resolve("HEAD", Visible::Everything).unwrap().to_string(),
+        secret.tip,
+        "it is there, for whoever may see it"
+    );
 }

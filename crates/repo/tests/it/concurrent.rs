@@ -1,14 +1,18 @@
 //! Many pushes at once.
 
 use crate::support::{World, ZERO, push_into};
-use repo::{AllowAll, Limits, RefStatus};
+use repo::{AllowAll, Limits, RefStatus, Visible};
 use std::sync::Barrier;
 
 #[test]
 fn of_many_pushes_to_one_ref_exactly_one_wins() {
     let (world, one) = World::with_main();
     for round in 0..5 {
-        let old = if round == 0 { one } else { world.repository.resolve("main").unwrap() };
+        let old = if round == 0 {
+            one
+        } else {
+            world.repository.resolve("main", Visible::Everything).unwrap()
+        };
         let tips: Vec<_> = (0..6)
             .map(|nth| {
                 crate::support::git(&world.clone.dir, &["checkout", "-q", &old.to_string()]);
@@ -38,7 +42,10 @@ fn of_many_pushes_to_one_ref_exactly_one_wins() {
         for lost in won.iter().filter(|it| it.outcome.refs[0].status != RefStatus::Landed) {
             assert!(lost.report.contains("ng refs/heads/main PC-REF-STALE"), "{}", lost.report);
         }
-        assert_eq!(world.repository.resolve("main").unwrap(), landed[0].outcome.refs[0].new);
+        assert_eq!(
+            world.repository.resolve("main", Visible::Everything).unwrap(),
+            landed[0].outcome.refs[0].new
+        );
     }
     world.check();
 }

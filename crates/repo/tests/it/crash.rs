@@ -2,7 +2,7 @@
 //! half there.
 
 use crate::support::{ID, World, ZERO, check, git_in};
-use repo::{CRASH_POINTS, Repositories};
+use repo::{CRASH_POINTS, Repositories, Visible};
 
 /// Pushes `refspecs` into the data folder by real git, killing the server at `point`. Gives
 /// whether git was told that all is well.
@@ -49,8 +49,16 @@ fn a_push_that_is_killed_anywhere_happened_or_did_not() {
             let after = world.refs();
             let happened = after.contains(&tip.to_string());
             if happened {
-                assert_eq!(repository.resolve("main").unwrap(), tip, "{point}");
-                assert_eq!(repository.resolve(&format!("new/{file}")).unwrap(), tip, "{point}");
+                assert_eq!(
+                    repository.resolve("main", Visible::Everything).unwrap(),
+                    tip,
+                    "{point}"
+                );
+                assert_eq!(
+                    repository.resolve(&format!("new/{file}"), Visible::Everything).unwrap(),
+                    tip,
+                    "{point}"
+                );
             } else {
                 assert_eq!(after, before, "{point}: half a push");
             }
@@ -74,7 +82,7 @@ fn a_push_that_is_killed_anywhere_happened_or_did_not() {
     assert!(!world.refs().contains(&format!("{one} refs/heads/main")));
     world.restart();
     world.check();
-    let delete = world.repository.resolve("new/0-small").unwrap();
+    let delete = world.repository.resolve("new/0-small", Visible::Everything).unwrap();
     world.push(&[(delete, ZERO, "refs/heads/new/0-small")], &[]).landed();
 }
 

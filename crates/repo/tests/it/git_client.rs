@@ -165,3 +165,27 @@ fn a_full_disk_is_said_and_leaves_nothing() {
     plain.check();
     plain.accepted(&[], &["main"]);
 }
+
+/// See `check_tips`: an object that is there is taken for complete and for known to the pusher.
+#[test]
+fn what_no_visible_ref_leads_to_can_be_pushed_again_as_to_stock_git() {
+    for program in [env!("CARGO_BIN_EXE_repo-test-receive-pack"), "git-receive-pack"] {
+        let plain = Plain::new();
+        plain.clone.commit("a", "one\n");
+        let left = plain.clone.commit("a", "two\n");
+        let hidden = plain.clone.commit("a", "three\n");
+        plain.accepted(
+            &[],
+            &["main~2:refs/heads/main", "main~1:refs/heads/left", "main:refs/heads/hidden"],
+        );
+        git(&plain.dir, &["update-ref", "refs/hidden/x", "refs/heads/hidden"]);
+        git(&plain.dir, &["config", "transfer.hideRefs", "refs/hidden"]);
+        plain.accepted(&[], &[":left", ":hidden"]);
+        for id in [left, hidden] {
+            let (ok, said) = plain.push_to(program, &[], &[&format!("{id}:refs/heads/again")]);
+            assert!(ok, "{program}: {said}");
+            assert_eq!(git(&plain.dir, &["rev-parse", "again"]), id.to_string(), "{program}");
+            plain.accepted(&[], &[":again"]);
+        }
+    }
+}

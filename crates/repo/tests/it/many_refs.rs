@@ -1,12 +1,12 @@
 //! A repository with 100,000 refs: what a push into it must not cost. Work is counted, not timed.
 
 use crate::support::{World, ZERO, git};
-use repo::{Limits, advertise_receive};
+use repo::{Limits, Visible, advertise_receive};
 use std::fmt::Write as _;
 use wire::Version;
 
 fn packed(world: &World, count: usize) {
-    let id = world.repository.resolve("main").unwrap();
+    let id = world.repository.resolve("main", Visible::Everything).unwrap();
     let mut lines = String::from("# pack-refs with: peeled fully-peeled sorted \n");
     for n in 0..count {
         writeln!(lines, "{id} refs/heads/many/branch-{n:06}").unwrap();

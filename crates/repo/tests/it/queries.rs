@@ -2,7 +2,7 @@
 
 use crate::support::{World, ZERO, git};
 use model::{ObjectId, RefName};
-use repo::{Error, FailureCode, Head, Move, PushId};
+use repo::{Error, FailureCode, Head, Move, PushId, Visible};
 
 #[test]
 fn ancestry_agrees_with_git_with_and_without_a_commit_graph() {
@@ -50,11 +50,17 @@ fn revisions_are_resolved_and_commits_read() {
     let repository = &world.repository;
     let short = &one.to_string()[..7];
     for revision in ["main", "refs/heads/main", "HEAD", short, &one.to_string()] {
-        assert_eq!(repository.resolve(revision).unwrap(), one, "{revision}");
+        assert_eq!(repository.resolve(revision, Visible::Everything).unwrap(), one, "{revision}");
     }
-    assert_eq!(repository.resolve("v1").unwrap(), tag);
+    assert_eq!(repository.resolve("v1", Visible::Everything).unwrap(), tag);
     for unknown in ["", "nothing", "abc", "../x", "0000000", &"f".repeat(40), "main~1"] {
-        assert!(matches!(repository.resolve(unknown), Err(Error::UnknownRevision(_))), "{unknown}");
+        assert!(
+            matches!(
+                repository.resolve(unknown, Visible::Everything),
+                Err(Error::UnknownRevision(_))
+            ),
+            "{unknown}"
+        );
     }
     let commit = repository.commit_info(&tag).unwrap().unwrap();
     assert_eq!((commit.id, commit.author.name.as_str()), (one, "Ann"));
@@ -119,6 +125,6 @@ fn maintenance_runs_beside_pushes_and_loses_nothing() {
     }
     world.repository.maintain().unwrap();
     assert!(!world.repository.needs_maintenance().unwrap());
-    assert_eq!(world.repository.resolve("main").unwrap(), old);
+    assert_eq!(world.repository.resolve("main", Visible::Everything).unwrap(), old);
     world.check();
 }
