@@ -90,7 +90,6 @@ impl App {
         let (operation, reference, act) = act_of(what)?;
         let judged = self.judge(&subject, repository, &act).await?;
         let decision = &judged.decision;
-        let tell = |refusals| self.tell(&subject, repository, &act, &judged, refusals);
         let trace = decision.trace.iter().chain(decision.updates.iter().flat_map(|it| &it.trace));
         Ok(Explanation {
             verdict: decision.verdict.as_str(),
@@ -98,8 +97,8 @@ impl App {
             repository: repository.to_string(),
             reference: reference.map(|it| it.to_string()),
             principal: subject.principal_note(),
-            refusals: tell(&decision.refusals),
-            notices: tell(&decision.notices),
+            refusals: self.tell(&subject, repository, &act, &judged, &decision.refusals),
+            notices: self.tell_notices(&subject, repository, &act, &judged),
             trace: trace.map(explained).collect(),
         })
     }

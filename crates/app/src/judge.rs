@@ -2,6 +2,7 @@
 //! with the objects, writes refusals and the push down, and makes the text that git shows. Runs on
 //! the thread of the push. Whatever cannot be read or written refuses the push.
 
+use crate::ground::Ground;
 use crate::open::{Judged, OpenRepository, Pushing};
 use crate::push_meta::PushMeta;
 use crate::refusal::RefusalRecord;
@@ -22,8 +23,9 @@ pub(crate) struct PolicyJudge {
     protocol: &'static str,
     /// What was refused, in the order it was found.
     pub refused: Vec<RefusalRecord>,
-    /// What rules in `evaluate` mode would have refused.
+    /// What rules in `evaluate` mode would have refused, as far as it is known by now.
     notices: Vec<RefusalRecord>,
+    ground: Option<Arc<Ground>>,
     meta: PushMeta,
 }
 
@@ -39,7 +41,7 @@ impl PolicyJudge {
         };
         let (runtime, place) = (open.runtime.clone(), PlaceName::from(open.path()));
         let (refused, notices) = (Vec::new(), Vec::new());
-        Self { app, runtime, open, place, protocol, refused, notices, meta }
+        Self { app, runtime, open, place, protocol, refused, notices, ground: None, meta }
     }
 
     /// One verdict for each update, from facts as they are now.
@@ -57,7 +59,8 @@ impl PolicyJudge {
                 if !records.is_empty() {
                     app.keep_records(&who, judged.ground.as_deref(), &mut records).await;
                 }
-                self.notices = app.tell(&who, &place, &act, &judged, &judged.decision.notices);
+                self.notices = app.tell_notices(&who, &place, &act, &judged);
+                self.ground.clone_from(&judged.ground);
                 Ok::<_, crate::Error>((judged, records))
             })
             .map_err(failed)?;
@@ -137,6 +140,9 @@ impl Judge for PolicyJudge {
     }
 
     fn text(&mut self) -> String {
+        // Only now: after the pack more is known than before it, and each is recorded once.
+        let (who, ground) = (&self.open.who, self.ground.as_deref());
+        self.runtime.block_on(self.app.keep_notices(who, ground, &mut self.notices));
         let mut text = render::git_text(&self.refused);
         text.push_str(&render::notices(&self.notices));
         text

@@ -7,7 +7,8 @@ use crate::refusal::{
     ScopesNote,
 };
 use model::{
-    Channel, CredentialKind, Layer, Level, MatcherKind, RestrictionId, RestrictionKind, Timestamp,
+    Channel, CredentialKind, Layer, Level, MatcherKind, Mode, RestrictionId, RestrictionKind,
+    Timestamp,
 };
 use policy::Finding;
 use serde_json::{Value, json};
@@ -34,7 +35,7 @@ pub(crate) fn write(it: &RefusalRecord) -> String {
         .map(|it| json!({ "required": it.required, "held": it.held, "missing": it.missing }));
     let remedies: Vec<_> = it.remedies.iter().map(write_remedy).collect();
     json!({
-        "id": it.id.as_ref().map(RefusalId::as_str), "code": it.code,
+        "id": it.id.as_ref().map(RefusalId::as_str), "mode": it.mode.as_str(), "code": it.code,
         "layer": it.layer.as_str(), "message": it.message, "short": it.short,
         "level": it.level.as_str(), "rule": rule, "repository": it.repository,
         "ref": it.reference, "operation": it.operation, "channel": it.channel.as_str(),
@@ -77,6 +78,7 @@ pub(crate) fn read(text: &str) -> Option<RefusalRecord> {
             Some(id) => Some(RefusalId::parse(&id)?),
             None => None,
         },
+        mode: read_mode(&it)?,
         code: string(&it, "code")?,
         layer: Layer::parse(&string(&it, "layer")?).ok()?,
         message: string(&it, "message")?,
@@ -96,6 +98,14 @@ pub(crate) fn read(text: &str) -> Option<RefusalRecord> {
         at: Timestamp(it.get("at")?.as_i64()?),
         url: string(&it, "url")?,
     })
+}
+
+/// Records that say nothing are of the time when only what had been refused was recorded.
+fn read_mode(it: &Value) -> Option<Mode> {
+    match it.get("mode") {
+        None => Some(Mode::Enforce),
+        Some(word) => Mode::parse(word.as_str()?).ok(),
+    }
 }
 
 fn read_rule(it: &Value) -> Option<RuleNote> {

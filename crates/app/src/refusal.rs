@@ -3,7 +3,8 @@
 
 use crate::explain::ExplainedStep;
 use model::{
-    Channel, CredentialKind, Layer, Level, MatcherKind, RestrictionId, RestrictionKind, Timestamp,
+    Channel, CredentialKind, Layer, Level, MatcherKind, Mode, RestrictionId, RestrictionKind,
+    Timestamp,
 };
 use std::fmt;
 
@@ -68,6 +69,8 @@ pub struct RefusalRecord {
     /// Its name, if it was recorded. A request without a credential, which git always sends
     /// first, is answered without a record.
     pub id: Option<RefusalId>,
+    /// Did it happen? `evaluate`: a rule that is only tried out would have refused, and did not.
+    pub mode: Mode,
     /// `PC-REF-PUSH`: stable, listed in `docs/reference/refusals.md`.
     pub code: String,
     /// Where in the order of the decision it was refused.

@@ -8,7 +8,7 @@ use crate::open::Judged;
 use crate::refusal::{RefusalId, RefusalRecord, RuleNote, ScopesNote};
 use crate::remedy::Words;
 use crate::{App, Asker, PlaceName, record_text};
-use model::{Layer, Level, Scopes};
+use model::{Layer, Level, Mode, Scopes};
 use policy::{Act, Code, CredentialState, Decision, Question, RefUpdate, Refusal};
 
 impl App {
@@ -25,6 +25,22 @@ impl App {
         self.keep_records(who, judged.ground.as_deref(), &mut records).await;
         let answer = refusals.first().map_or(Answer::Forbidden, answer_of);
         Error::Refused(Box::new(Refused { records, answer }))
+    }
+
+    /// What rules in `evaluate` mode would have refused, with everything a channel may say about it,
+    /// not yet recorded.
+    pub(crate) fn tell_notices(
+        &self,
+        who: &Asker,
+        place: &PlaceName,
+        act: &Act,
+        judged: &Judged,
+    ) -> Vec<RefusalRecord> {
+        let mut notices = self.tell(who, place, act, judged, &judged.decision.notices);
+        for notice in &mut notices {
+            notice.mode = Mode::Evaluate;
+        }
+        notices
     }
 
     /// Each refusal with everything a channel may say about it, not yet recorded.
@@ -79,6 +95,7 @@ impl App {
         });
         RefusalRecord {
             id: None,
+            mode: Mode::Enforce,
             code: refusal.code().as_str().to_owned(),
             layer: refusal.layer(),
             message: refusal.message(),
@@ -113,15 +130,42 @@ impl App {
                 .increment(1);
         }
         let only_a_question = records.iter().all(|it| it.code == Code::SignInRequired.as_str());
-        if only_a_question || !self.may_record(records) {
+        if only_a_question {
             return;
+        }
+        if self.write_records(who, ground, records).await {
+            self.note_refused(who);
+        }
+    }
+
+    /// The same for what rules in `evaluate` mode would have refused. Nobody was refused, so
+    /// neither is it counted as that.
+    pub(crate) async fn keep_notices(
+        &self,
+        who: &Asker,
+        ground: Option<&Ground>,
+        notices: &mut [RefusalRecord],
+    ) {
+        if !notices.is_empty() {
+            self.write_records(who, ground, notices).await;
+        }
+    }
+
+    /// `false` when there are too many to be recorded now.
+    async fn write_records(
+        &self,
+        who: &Asker,
+        ground: Option<&Ground>,
+        records: &mut [RefusalRecord],
+    ) -> bool {
+        if !self.may_record(records) {
+            return false;
         }
         for record in records.iter_mut() {
             let id = RefusalId::make();
             record.url = format!("{}/api/v1/refusals/{id}", self.public_url());
             record.id = Some(id);
         }
-        self.note_refused(who);
         let rows: Vec<_> = records.iter().map(|it| row(who, ground, it)).collect();
         if let Err(error) = self.store.insert_refusals(&rows).await {
             tracing::error!(%error, "refusals could not be recorded");
@@ -130,6 +174,7 @@ impl App {
                 record.url = String::new();
             }
         }
+        true
     }
 }
 

@@ -34,6 +34,10 @@ pub(crate) fn notices(refusals: &[RefusalRecord]) -> String {
         if let Some(rule) = &refusal.rule {
             line(&mut text, "rule", &rule_words(rule, refusal.at));
         }
+        more(&mut text, refusal);
+    }
+    if let Some(left) = refusals.len().checked_sub(IN_FULL).filter(|it| *it > 0) {
+        line(&mut text, "", &format!("… and {left} more that would be refused"));
     }
     text
 }
@@ -86,6 +90,10 @@ fn full(text: &mut String, refusal: &RefusalRecord) {
     for remedy in &refusal.remedies {
         next(text, remedy);
     }
+    more(text, refusal);
+}
+
+fn more(text: &mut String, refusal: &RefusalRecord) {
     if let Some(id) = &refusal.id {
         line(text, "more", &format!("portcullis explain {id}   or the page .../refusals/{id}"));
     }
@@ -225,13 +233,14 @@ pub(crate) fn ago(then: Timestamp, now: Timestamp) -> String {
 mod tests {
     use super::*;
     use crate::refusal::RefusalId;
-    use model::{Channel, Layer, Level, RestrictionId, RestrictionKind};
+    use model::{Channel, Layer, Level, Mode, RestrictionId, RestrictionKind};
 
     const DAY: i64 = 86_400_000;
 
     fn refusal() -> RefusalRecord {
         RefusalRecord {
             id: RefusalId::parse("R-7KQ2M9"),
+            mode: Mode::Enforce,
             code: "PC-REF-PUSH".into(),
             layer: Layer::Restriction,
             message: "main is closed to direct pushes.".into(),

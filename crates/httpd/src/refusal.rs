@@ -12,6 +12,8 @@ use utoipa::ToSchema;
 pub struct RefusalBody {
     /// `R-` and letters or digits; absent when nothing was recorded.
     id: Option<String>,
+    /// `enforce`; or `evaluate`: a rule that is only tried out would have refused, and did not.
+    mode: &'static str,
     /// Stable: `PC-REF-PUSH`.
     code: String,
     layer: &'static str,
@@ -113,6 +115,7 @@ impl RefusalBody {
     pub fn of(refusal: &RefusalRecord) -> Self {
         Self {
             id: refusal.id.as_ref().map(ToString::to_string),
+            mode: refusal.mode.as_str(),
             code: refusal.code.clone(),
             layer: refusal.layer.as_str(),
             message: refusal.message.clone(),

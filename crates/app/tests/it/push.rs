@@ -1,7 +1,7 @@
 //! Pushes: judged, told, recorded; and what did not happen when they were refused.
 
 use crate::house::{BOTH, Database, House, commit, site};
-use app::{PageRequest, Presented};
+use app::{PageRequest, Presented, RestrictionInput};
 use model::{ObjectId, Secret};
 use repo::{Move, PushId, Repositories};
 use store::PageRequest as Rows;
@@ -218,4 +218,46 @@ async fn a_token_revoked_during_a_push_lands_nothing() {
     .unwrap();
     assert!(told.contains("PC-CRED-REVOKED"), "{told}");
     assert_eq!(house.branches().await, []);
+}
+
+/// So that an administrator can see, before a rule is enforced, whom it would stop.
+#[tokio::test]
+async fn what_a_rule_in_evaluate_mode_would_refuse_is_recorded_as_not_refused() {
+    for database in BOTH {
+        let house = House::furnished(database).await;
+        let (ann, bea) = (house.by_token("ann").await, house.by_token("bea").await);
+        let input = RestrictionInput {
+            kind: "push".into(),
+            matcher: "glob".into(),
+            pattern: "main".into(),
+            mode: Some("evaluate".into()),
+            ..Default::default()
+        };
+        house.app.create_restriction(&house.admin, &site(), &input).await.unwrap();
+        house.restrict("push", "release/*").await;
+        let (id, pack) = commit(None, "one");
+        let zero = ObjectId::ZERO;
+        let both = [(zero, id, "refs/heads/main"), (zero, id, "refs/heads/release/1")];
+        let told = house.push(&ann, &both, &pack).await.unwrap();
+        assert!(told.contains("ok refs/heads/main\n"), "{told}");
+
+        let page = PageRequest::default();
+        let listed = house.app.list_refusals(&bea, &site(), page).await.unwrap().values;
+        let mut found: Vec<_> =
+            listed.iter().map(|it| (it.reference.as_deref().unwrap(), it.mode.as_str())).collect();
+        found.sort_unstable();
+        let expected = [("refs/heads/main", "evaluate"), ("refs/heads/release/1", "enforce")];
+        assert_eq!(found, expected, "each once");
+        for record in &listed {
+            let name = record.id.as_ref().unwrap().as_str();
+            assert!(told.contains(&format!("portcullis explain {name} ")), "{told}");
+            assert_eq!(house.app.refusal(&ann, name).await.unwrap(), *record);
+        }
+        let noted = listed.iter().find(|it| it.mode == model::Mode::Evaluate).unwrap();
+        assert_eq!(
+            (noted.code.as_str(), noted.operation.as_deref()),
+            ("PC-REF-PUSH", Some("create"))
+        );
+        assert!(noted.rule.is_some() && !noted.trace.is_empty(), "{noted:?}");
+    }
 }

@@ -17,6 +17,9 @@ pub fn render_refusal(refusal: &Value, style: Style) -> String {
             lines.push(format!("  {} {value}", style.quiet(&format!("{label:<8}"))));
         }
     };
+    // In the record of one: an explanation has its own words for it.
+    let is_noted = text("/id").is_some() && text("/mode").is_some_and(|it| it == "evaluate");
+    fact("mode", is_noted.then(|| "evaluate: only noted, nothing was refused".to_owned()));
     fact("layer", text("/layer"));
     fact("rule", rule(refusal));
     fact("what", what(refusal));

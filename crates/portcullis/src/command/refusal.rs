@@ -10,6 +10,7 @@ use model::RepositoryPath;
 const COLUMNS: &[Field] = &[
     ("id", "/id"),
     ("code", "/code"),
+    ("mode", "/mode"),
     ("operation", "/operation"),
     ("ref", "/ref"),
     ("who", "/principal/name"),

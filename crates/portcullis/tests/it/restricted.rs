@@ -172,6 +172,7 @@ fn a_rule_that_is_only_evaluated_is_noted_and_refuses_nothing() {
     tree.push("main").accepted_saying(&[
         "PC-REF-PUSH  only noted: main is closed to direct pushes.",
         "  rule    push on \"main\", repository acme/site, rule 1 (admin, just now)",
+        "  more    portcullis explain R-XXXXXX   or the page .../refusals/R-XXXXXX",
     ]);
     assert_eq!(server.tip(SITE, "main").as_deref(), Some("three"));
 }
