@@ -158,10 +158,16 @@ impl App {
         let home = project.as_ref().unwrap_or(&before.project);
         let update = check_change(&change, &before, home)?;
         let branch = update.main_branch.clone().flatten();
-        if let Some(branch) = branch {
-            self.point_head(&before.repository, &branch).await?;
-        }
+        // The row can be refused, the file hardly ever: so the row goes first.
         let row = self.store.update_repository(&by, before.repository.id, update).await?;
+        if let Some(branch) = branch
+            && let Err(error) = self.point_head(&before.repository, &branch).await
+        {
+            let main_branch = Some(before.repository.main_branch.clone());
+            let undo = store::RepositoryUpdate { main_branch, ..Default::default() };
+            self.store.update_repository(&by, before.repository.id, undo).await?;
+            return Err(error);
+        }
         let project = project.unwrap_or(before.project);
         Ok(RepositoryView { repository: row, workspace: before.workspace, project })
     }

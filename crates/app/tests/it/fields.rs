@@ -3,7 +3,7 @@
 use crate::house::{Database, House, site};
 use app::{
     BranchRestrictionInput, Error, NewProject, NewRepository, NewToken, NewUser, NewWorkspace,
-    PlaceName, RestrictionInput, SubjectInput,
+    PlaceName, RepositoryChange, RestrictionInput, SubjectInput,
 };
 use model::{Secret, Timestamp};
 
@@ -188,4 +188,29 @@ async fn bitbuckets_view_of_the_rules_refuses_twins_and_what_it_cannot_say() {
     app.create_restriction(admin, &site(), &tags).await.unwrap();
     assert_eq!(app.list_branch_restrictions(admin, &site()).await.unwrap().len(), 2);
     assert_eq!(app.list_restrictions(admin, &site()).await.unwrap().len(), 3);
+}
+
+/// The row and HEAD say the same, whichever of the two could not be changed.
+#[tokio::test]
+async fn a_main_branch_that_is_not_taken_leaves_head_alone() {
+    let house = House::furnished(Database::Sqlite).await;
+    let (app, admin) = (&house.app, &house.admin);
+    let id = app.repository(admin, &site()).await.unwrap().repository.id;
+    let change = RepositoryChange { main_branch: Some("other".into()), ..Default::default() };
+    let clash = RepositoryChange { slug: Some("secret".into()), ..change.clone() };
+    assert_eq!(fields(app.update_repository(admin, &site(), clash).await), "taken: slug");
+
+    let lock = house.git_dir(id).join("HEAD.lock");
+    std::fs::write(&lock, "somebody else's").unwrap();
+    let failed = app.update_repository(admin, &site(), change.clone()).await;
+    assert!(matches!(failed, Err(Error::Failed(_))), "{failed:?}");
+    std::fs::remove_file(&lock).unwrap();
+
+    let seen = |house: &House| std::fs::read_to_string(house.git_dir(id).join("HEAD")).unwrap();
+    assert_eq!(seen(&house), "ref: refs/heads/main\n");
+    let row = app.repository(admin, &site()).await.unwrap().repository;
+    assert_eq!(row.main_branch.as_deref(), Some("main"));
+    let row = app.update_repository(admin, &site(), change).await.unwrap().repository;
+    assert_eq!(row.main_branch.as_deref(), Some("other"));
+    assert_eq!(seen(&house), "ref: refs/heads/other\n");
 }

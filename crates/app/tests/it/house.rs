@@ -6,9 +6,9 @@ use app::{
     NewWorkspace, PlaceName, Presented, Pushing, RefusalRecord, Refused, RestrictionInput,
     SubjectInput, Version,
 };
-use model::{Channel, ObjectId, Secret};
+use model::{Channel, ObjectId, RepositoryId, Secret};
 use repo::{NewPack, ObjectKind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
@@ -195,6 +195,11 @@ impl House {
         let page = app::PageRequest::new(1, 100);
         let listed = self.app.list_branches(&self.admin, &site(), None, page).await.unwrap();
         listed.values.into_iter().map(|it| (it.name, it.target)).collect()
+    }
+
+    /// The folder of a repository.
+    pub fn git_dir(&self, id: RepositoryId) -> PathBuf {
+        self.options.data.join(format!("repositories/{:02x}/{id}.git", id.0))
     }
 
     /// Opens the database beside the application.
