@@ -186,6 +186,7 @@ impl From<store::Error> for Error {
             store::Error::Conflict { what } => {
                 Self::Conflict { field: field_of(what), message: error.to_string() }
             }
+            store::Error::LastOwner => Self::Conflict { field: "role", message: error.to_string() },
             store::Error::InUse { .. } => Self::Conflict { field: "", message: error.to_string() },
             store::Error::NotFound { what } => Self::NotFound { what },
             store::Error::Unreadable { .. }

@@ -1,10 +1,9 @@
-//! Members: which people belong to a workspace, and as what. A workspace that has owners keeps at
-//! least one.
+//! Members: which people belong to a workspace, and as what.
 
 use crate::error::{Error, Fields, Result};
 use crate::page::{Page, PageRequest};
 use crate::{App, Asker, PlaceName};
-use model::{Role, WorkspaceId};
+use model::Role;
 use policy::Act;
 use store::Member;
 
@@ -21,9 +20,6 @@ impl App {
         let role = Role::parse(role).map_err(|why| Fields::one("role", why))?;
         let user = self.named_user(user).await?;
         let id = open.workspace.id;
-        if role != Role::Owner {
-            self.keep_an_owner(id, user.id).await?;
-        }
         self.store.set_member(&open.by, id, user.id, role).await?;
         Ok(Member {
             user: user.id,
@@ -44,7 +40,6 @@ impl App {
     ) -> Result<()> {
         let open = self.open_workspace(who, workspace, Act::SetMember).await?;
         let user = self.named_user(user).await?;
-        self.keep_an_owner(open.workspace.id, user.id).await?;
         if self.store.remove_member(&open.by, open.workspace.id, user.id).await? {
             Ok(())
         } else {
@@ -71,18 +66,5 @@ impl App {
         let members = self.store.list_members(open.workspace.id, store::PageRequest::ALL).await?;
         let found = members.items.into_iter().find(|it| it.user == user.id);
         found.ok_or(Error::NotFound { what: "member" })
-    }
-
-    /// The last owner stays: a workspace without one could only be mended by an administrator of
-    /// the installation.
-    async fn keep_an_owner(&self, workspace: WorkspaceId, leaving: model::UserId) -> Result<()> {
-        let members = self.store.list_members(workspace, store::PageRequest::ALL).await?.items;
-        let mut owners = members.iter().filter(|it| it.role == Role::Owner).peekable();
-        let is_last = owners.peek().is_some() && owners.all(|it| it.user == leaving);
-        if is_last {
-            let message = "this is the last owner: make somebody else an owner first".into();
-            return Err(Error::Conflict { field: "role", message });
-        }
-        Ok(())
     }
 }

@@ -36,6 +36,9 @@ pub enum Error {
         /// What is still there.
         has: &'static str,
     },
+    /// A workspace that has owners keeps at least one.
+    #[error("this is the last owner: make somebody else an owner first")]
+    LastOwner,
     /// A row holds something this version does not know. It is an error, never "no access" and
     /// never "full access".
     #[error(

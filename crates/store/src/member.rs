@@ -1,6 +1,7 @@
-//! Members: which people belong to a workspace, and as what.
+//! Members: which people belong to a workspace, and as what. A workspace that has owners keeps at
+//! least one: without, only an administrator of the installation could mend it.
 
-use crate::change::Audited;
+use crate::change::{Audited, Change};
 use crate::sql::{Columns, args};
 use crate::{Actor, Error, Page, PageRequest, Result, Store};
 use model::{DisplayName, Role, UserId, Username, WorkspaceId, WorkspaceSlug};
@@ -35,7 +36,8 @@ pub(crate) fn member_from(row: Columns<'_>) -> Result<Member> {
 }
 
 impl Store {
-    /// Makes a user a member, or changes their role.
+    /// Makes a user a member, or changes their role. [`Error::LastOwner`] if that would leave the
+    /// workspace without one.
     pub async fn set_member(
         &self,
         by: &Actor,
@@ -44,7 +46,11 @@ impl Store {
         role: Role,
     ) -> Result<()> {
         let mut change = self.change(by).await?;
+        lock(&mut change, workspace).await?;
         let before = role_of(&mut change, workspace, user).await?;
+        if before == Some(Role::Owner) && role != Role::Owner {
+            keep_an_owner(&mut change, workspace, user).await?;
+        }
         change
             .execute(
                 "insert into member (workspace_id, user_id, role) values ($1, $2, $3)
@@ -60,7 +66,8 @@ impl Store {
     }
 
     /// Ends a membership, and with it that of every group of the workspace. Grants and
-    /// exemptions of the user stay. `false` if the user was no member.
+    /// exemptions of the user stay. `false` if the user was no member; [`Error::LastOwner`] if the
+    /// workspace would be left without one.
     pub async fn remove_member(
         &self,
         by: &Actor,
@@ -68,9 +75,13 @@ impl Store {
         user: UserId,
     ) -> Result<bool> {
         let mut change = self.change(by).await?;
+        lock(&mut change, workspace).await?;
         let Some(before) = role_of(&mut change, workspace, user).await? else {
             return Ok(false);
         };
+        if before == Role::Owner {
+            keep_an_owner(&mut change, workspace, user).await?;
+        }
         let sql = "delete from member where workspace_id = $1 and user_id = $2";
         change.execute(sql, args![workspace.0, user.0]).await?;
         change
@@ -100,8 +111,28 @@ impl Store {
     }
 }
 
+/// Lets one change of a workspace's members happen at a time: two owners who leave at once would
+/// each see the other one stay. PostgreSQL keeps others off a row that was written; SQLite has one
+/// writer anyway.
+async fn lock(change: &mut Change<'_>, workspace: WorkspaceId) -> Result<()> {
+    let sql = "update workspace set slug = slug where id = $1";
+    change.execute(sql, args![workspace.0]).await.map(drop)
+}
+
+/// An error unless somebody else is an owner. Holds as long as [`lock`] does.
+async fn keep_an_owner(
+    change: &mut Change<'_>,
+    workspace: WorkspaceId,
+    leaving: UserId,
+) -> Result<()> {
+    let sql = "select user_id from member
+               where workspace_id = $1 and role = $2 and user_id <> $3 limit 1";
+    let other = change.optional(sql, args![workspace.0, Role::Owner.as_str(), leaving.0]).await?;
+    other.map(drop).ok_or(Error::LastOwner)
+}
+
 async fn role_of(
-    change: &mut crate::change::Change<'_>,
+    change: &mut Change<'_>,
     workspace: WorkspaceId,
     user: UserId,
 ) -> Result<Option<Role>> {

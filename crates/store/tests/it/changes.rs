@@ -1,7 +1,7 @@
 //! Changes: audit lines, settings, migrations, and what many writers at once do.
 
 use crate::world::{NOW, World, by, new_user, run, system};
-use model::{Channel, Permission, Subject, Timestamp};
+use model::{Channel, Permission, Role, Subject, Timestamp};
 use std::sync::Arc;
 use std::task::Poll;
 use store::{Actor, AuditFilter, Error, NewUser, Options, Owner, PageRequest, Store};
@@ -196,4 +196,48 @@ async fn poll_at_most(polls: u32, change: impl Future<Output = store::Result<()>
         }
     })
     .await
+}
+
+/// Two owners go at once: each could see the other one stay.
+async fn owners_leave(w: World) {
+    let place = w.place("acme").await;
+    let (store, workspace) = (Arc::new(w.store), place.workspace.id);
+    for round in 0..8 {
+        let new = new_user(&format!("ann-{round}"));
+        let ann = store.create_user(&system(), new).await.unwrap();
+        for user in [place.owner.id, ann.id] {
+            store.set_member(&system(), workspace, user, Role::Owner).await.unwrap();
+        }
+        let start = Arc::new(tokio::sync::Barrier::new(2));
+        let mut leavers = tokio::task::JoinSet::new();
+        for (user, is_removed) in [(place.owner.id, round % 2 == 0), (ann.id, true)] {
+            let (store, start) = (store.clone(), start.clone());
+            leavers.spawn(async move {
+                start.wait().await;
+                if is_removed {
+                    store.remove_member(&system(), workspace, user).await.map(drop)
+                } else {
+                    store.set_member(&system(), workspace, user, Role::Member).await
+                }
+            });
+        }
+        let ended = leavers.join_all().await;
+        let kept = ended.iter().filter(|it| matches!(it, Err(Error::LastOwner))).count();
+        assert_eq!((kept, ended.iter().filter(|it| it.is_ok()).count()), (1, 1), "{ended:?}");
+        let members = store.list_members(workspace, PageRequest::ALL).await.unwrap().items;
+        let owners = members.iter().filter(|it| it.role == Role::Owner).count();
+        assert_eq!(owners, 1, "{members:?}");
+        let left = members.iter().find(|it| it.role == Role::Owner).unwrap().user;
+        if left == ann.id {
+            store.set_member(&system(), workspace, place.owner.id, Role::Owner).await.unwrap();
+            store.remove_member(&system(), workspace, ann.id).await.unwrap();
+        }
+    }
+}
+
+#[test]
+fn of_two_owners_who_leave_at_once_one_stays() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async { owners_leave(World::sqlite().await).await });
+    runtime.block_on(async { owners_leave(World::postgres().await).await });
 }
