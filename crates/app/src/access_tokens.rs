@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::token_input::{Created, NewToken, overlap_until, scopes_of, successor};
 use crate::token_text::TokenKind;
 use crate::{App, Asker, PlaceName, clock};
-use model::{AccessTokenId, Scopes, Subject};
+use model::{AccessTokenId, Scopes};
 use policy::{Act, home_permission};
 use std::time::Duration;
 use store::AccessToken;
@@ -24,11 +24,8 @@ impl App {
         let act = Act::CreateAccessToken { on: place.level(), scopes: scopes.clone() };
         let open = self.open_place(who, place, act).await?;
         let (new, secret) = self.make_token(who, TokenKind::Access, checked?).await?;
-        let token = self.store.create_access_token(&open.by, open.owner, new).await?;
-        if let Some(permission) = home_permission(&Scopes::Only(scopes), open.owner.level()) {
-            let subject = Subject::AccessToken(token.id);
-            self.store.set_grant(&open.by, open.owner, subject, Some(permission)).await?;
-        }
+        let permission = home_permission(&Scopes::Only(scopes), open.owner.level());
+        let token = self.store.create_access_token(&open.by, open.owner, new, permission).await?;
         Ok(Created { token, secret })
     }
 

@@ -2,10 +2,11 @@
 //! workspace, and a credential at the same time.
 
 use crate::change::{Audited, Change};
+use crate::grant::put_grant;
 use crate::sql::{Row, args};
 use crate::token::{StoredLists, TOUCH_EVERY, token_columns, token_from};
 use crate::{Actor, Error, NewToken, Owner, Result, Store, Token, TokenHash};
-use model::{AccessTokenId, Timestamp};
+use model::{AccessTokenId, Permission, Subject, Timestamp};
 
 /// An access token. Its name is the principal's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,18 +41,23 @@ fn access_token_from(row: &Row) -> Result<AccessToken> {
 }
 
 impl Store {
-    /// Creates a token of a repository, project or workspace.
+    /// Creates a token of a repository, project or workspace, which holds this permission there.
     pub async fn create_access_token(
         &self,
         by: &Actor,
         owner: Owner,
         new: NewToken,
+        permission: Option<Permission>,
     ) -> Result<AccessToken> {
         let mut change = self.change(by).await?;
         owner.must_exist(&mut change).await?;
         let created = insert(&mut change, owner, new).await?;
+        if let Some(permission) = permission {
+            put_grant(&mut change, owner, Subject::AccessToken(created.id), permission).await?;
+        }
         let what = format!("created access token {} (…{})", created.id, created.token.last4);
-        change.commit(about(owner, &what)).await?;
+        let after = permission.map(Permission::as_str);
+        change.commit(Audited { after, ..about(owner, &what) }).await?;
         Ok(created)
     }
 

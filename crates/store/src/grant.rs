@@ -47,15 +47,7 @@ impl Store {
             None => None,
         };
         match permission {
-            Some(permission) => {
-                let sql = r#"insert into "grant" (level, owner_id, subject_kind, subject_id,
-                                 permission)
-                             values ($1, $2, $3, $4, $5)
-                             on conflict (level, owner_id, subject_kind, subject_id)
-                             do update set permission = excluded.permission"#;
-                let args = args![owner.word(), owner.id(), kind, id, permission.as_str()];
-                change.execute(sql, args).await?;
-            }
+            Some(permission) => put_grant(&mut change, owner, subject, permission).await?,
             None => {
                 let sql = r#"delete from "grant" where level = $1 and owner_id = $2
                                  and subject_kind = $3 and subject_id = $4"#;
@@ -90,6 +82,22 @@ impl Store {
         let rows = self.database.all(sql, args![workspace.0]).await?;
         rows.iter().map(grant_from).collect()
     }
+}
+
+/// Writes a grant within a change, in the place of one that is there.
+pub(crate) async fn put_grant(
+    change: &mut Change<'_>,
+    owner: Owner,
+    subject: Subject,
+    permission: Permission,
+) -> Result<()> {
+    let (kind, id) = (subject.kind(), subject_id(subject));
+    let sql = r#"insert into "grant" (level, owner_id, subject_kind, subject_id, permission)
+                 values ($1, $2, $3, $4, $5)
+                 on conflict (level, owner_id, subject_kind, subject_id)
+                 do update set permission = excluded.permission"#;
+    let args = args![owner.word(), owner.id(), kind, id, permission.as_str()];
+    change.execute(sql, args).await.map(drop)
 }
 
 /// An error unless the subject is there: a grant to nobody would wait for whoever comes to be

@@ -21,7 +21,7 @@ async fn a_snapshot_holds_the_rules_of_its_own_levels(w: &World) {
     let (ann, bob) = (w.user("ann").await, w.user("bob").await);
     let devs = w.group(&acme, "devs", &[&ann]).await;
     let on = Owner::Repository(acme.repository.id);
-    let bot = s.create_access_token(&system(), on, new_token("ci-bot")).await.unwrap();
+    let bot = s.create_access_token(&system(), on, new_token("ci-bot"), None).await.unwrap();
     // A sibling project and repository whose rules must not show up.
     let lib = s.create_project(&system(), new_project(&acme.workspace, "LIB")).await.unwrap();
     let sibling =
@@ -144,7 +144,7 @@ async fn every_change_makes_the_version_larger(w: &World) {
     let (ws, project, repository) = (place.workspace.id, place.project.id, place.repository.id);
     let on = Owner::Repository(repository);
     let token = s.create_api_token(by, ann.id, new_token("laptop")).await.unwrap();
-    let bot = s.create_access_token(by, on, new_token("bot")).await.unwrap();
+    let bot = s.create_access_token(by, on, new_token("bot"), None).await.unwrap();
     let rule = s.create_restriction(by, on, closed(vec![])).await.unwrap();
     let archive = RepositoryUpdate { archived: Some(true), ..RepositoryUpdate::default() };
     let subject = Subject::User(ann.id);

@@ -152,7 +152,7 @@ async fn removal_takes_along_what_hangs_on_it(w: &World) {
         s.set_grant(&system(), on, Subject::User(ann.id), Some(Permission::Write)).await.unwrap();
         s.create_restriction(&system(), on, closed(vec![])).await.unwrap();
         let token = crate::tokens::new_token(&format!("bot-{}", place.workspace.slug));
-        let bot = s.create_access_token(&system(), on, token).await.unwrap();
+        let bot = s.create_access_token(&system(), on, token, None).await.unwrap();
         // A bot of one repository may stand in the lists of another.
         let elsewhere = Owner::Workspace(other.workspace.id);
         let subject = Subject::AccessToken(bot.id);

@@ -108,7 +108,7 @@ async fn use_is_noted_once_a_minute_and_changes_no_facts(w: &World) {
     let owner = &place.owner;
     let token = s.create_api_token(&system(), owner.id, new_token("laptop")).await.unwrap();
     let on = Owner::Repository(place.repository.id);
-    let bot = s.create_access_token(&system(), on, new_token("ci-bot")).await.unwrap();
+    let bot = s.create_access_token(&system(), on, new_token("ci-bot"), None).await.unwrap();
     let version = s.facts_version().await.unwrap();
     for (at, noted) in [(0, 0), (59_999, 0), (60_000, 60_000), (60_001, 60_000)] {
         let (at, noted) = (Timestamp(NOW.0 + at), Some(Timestamp(NOW.0 + noted)));
@@ -132,7 +132,8 @@ async fn an_access_token_belongs_to_its_place(w: &World) {
     let s = &w.store;
     for on in acme.levels() {
         let name = format!("bot-{}", on.level());
-        let bot = s.create_access_token(&by(&acme.owner), on, new_token(&name)).await.unwrap();
+        let bot =
+            s.create_access_token(&by(&acme.owner), on, new_token(&name), None).await.unwrap();
         assert_eq!(s.find_access_token_by_hash(&hash(&name)).await.unwrap(), Some(bot.clone()));
         assert_eq!(s.find_access_token_by_name(on, &name).await.unwrap(), Some(bot.clone()));
         assert_eq!(s.access_token_owner(bot.id).await.unwrap(), Some(on));
@@ -157,7 +158,7 @@ async fn a_rotated_access_token_keeps_its_places(w: &World) {
     let place = w.place("acme").await;
     let s = &w.store;
     let on = Owner::Repository(place.repository.id);
-    let old = s.create_access_token(&system(), on, new_token("ci-bot")).await.unwrap();
+    let old = s.create_access_token(&system(), on, new_token("ci-bot"), None).await.unwrap();
     let subject = Subject::AccessToken(old.id);
     s.set_grant(&system(), on, subject, Some(Permission::Write)).await.unwrap();
     let listed = ListedSubject { reason: Some("deploys".into()), ..ListedSubject::new(subject) };
@@ -170,4 +171,23 @@ async fn a_rotated_access_token_keeps_its_places(w: &World) {
     assert_eq!(granted, [subject, successor]);
     let subjects = &s.list_restrictions(on).await.unwrap()[0].subjects;
     assert_eq!(subjects, &[listed.clone(), ListedSubject { subject: successor, ..listed }]);
+}
+
+on_both!(an_access_token_and_its_grant_are_one);
+
+async fn an_access_token_and_its_grant_are_one(w: &World) {
+    let (s, acme) = (&w.store, w.place("acme").await);
+    let on = Owner::Repository(acme.repository.id);
+    w.raw(r#"alter table "grant" rename to grant_gone"#).await;
+    let permission = Some(Permission::Write);
+    s.create_access_token(&system(), on, new_token("lost"), permission).await.unwrap_err();
+    w.raw(r#"alter table grant_gone rename to "grant""#).await;
+    assert_eq!(s.list_access_tokens(on).await.unwrap(), []);
+
+    let bot = s.create_access_token(&system(), on, new_token("bot"), permission).await.unwrap();
+    let held = s.list_grants(on).await.unwrap();
+    let (level, subject) = (on.level(), Subject::AccessToken(bot.id));
+    assert_eq!(held, [model::Grant { level, subject, permission: Permission::Write }]);
+    let line = w.audit().await.swap_remove(0);
+    assert!(line.contains("created access token 1"), "one line, the last: {line}");
 }

@@ -77,7 +77,7 @@ async fn credentials_that_make_no_sense_are_errors(w: &World) {
     let s = &w.store;
     s.create_api_token(&system(), place.owner.id, new_token("laptop")).await.unwrap();
     let on = Owner::Project(place.project.id);
-    s.create_access_token(&system(), on, new_token("bot")).await.unwrap();
+    s.create_access_token(&system(), on, new_token("bot"), None).await.unwrap();
     for (column, value) in [("scopes", "everything"), ("repository_limit", "1 x")] {
         for table in ["api_token", "access_token"] {
             let update = format!("update {table} set {column} = '{value}'");
