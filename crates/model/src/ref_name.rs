@@ -54,6 +54,14 @@ impl RefName {
         self.0.strip_prefix("refs/tags/")
     }
 
+    /// Would git's own commands take the short name for something else: a branch `HEAD` for the
+    /// HEAD, `-x` for an option? `git branch` and `git tag` make no such names, and who fetches one
+    /// can hardly get rid of it.
+    pub fn is_ambiguous(&self) -> bool {
+        let short = self.branch_name().or_else(|| self.tag_name());
+        short.is_some_and(|it| it == "HEAD" || it.starts_with('-'))
+    }
+
     /// What people call it: the branch or tag name, else the full name.
     pub fn short(&self) -> &str {
         self.branch_name().or_else(|| self.tag_name()).unwrap_or(&self.0)

@@ -137,8 +137,13 @@ impl<'a> Names<'a> {
         Self { created, deleted }
     }
 
-    /// A new name must fit beside those that exist and stay, and those that come with it.
+    /// A new name must be one that git makes, and fit beside those that exist and stay, and those
+    /// that come with it.
     pub(crate) fn check(&self, name: &RefName, snapshot: &RefSnapshot) -> Result<(), Failure> {
+        if name.is_ambiguous() {
+            let detail = "git takes it for an option or for the HEAD";
+            return Err(FailureCode::RefName.because(detail));
+        }
         let folder = format!("{name}/");
         let below = self.created.range(folder.as_str()..).next();
         let below = below.copied().filter(|it| it.starts_with(&folder));

@@ -229,6 +229,27 @@ fn refs_that_can_not_move() {
             "PC-REF-NAME",
             "a component starts with `.` or ends with `.lock`".into(),
         ),
+        (
+            ZERO,
+            two,
+            "refs/heads/HEAD",
+            "PC-REF-NAME",
+            "git takes it for an option or for the HEAD".into(),
+        ),
+        (
+            ZERO,
+            two,
+            "refs/heads/-x",
+            "PC-REF-NAME",
+            "git takes it for an option or for the HEAD".into(),
+        ),
+        (
+            ZERO,
+            two,
+            "refs/tags/--delete",
+            "PC-REF-NAME",
+            "git takes it for an option or for the HEAD".into(),
+        ),
         (ZERO, two, "refs/heads/a\x1bb", "PC-REF-NAME", "it contains control characters".into()),
     ] {
         let pack = if new == ZERO { &[][..] } else { &pack };
