@@ -37,6 +37,9 @@ impl App {
             fields
                 .add("subject.until", "a grant has no end: leave this out, and take it away later");
         }
+        if subject.reason.is_some() {
+            fields.add("subject.reason", "a grant keeps no reason: leave this out");
+        }
         let found = self.subject(subject, &open.ground, "subject", &mut fields).await?;
         let (Some(permission), Some(subject)) = (permission, found) else {
             return Err(Error::Invalid(fields));

@@ -96,8 +96,10 @@ async fn tokens_and_grants_are_checked_field_by_field() {
     };
     let for_a_while =
         SubjectInput { until: Some(Timestamp(4_000_000_000_000)), ..subject("user", "ann") };
+    let with_a_reason = SubjectInput { reason: Some("why".into()), ..subject("user", "ann") };
     for (subject, permission, expected) in [
         (for_a_while, "admin", "subject.until"),
+        (with_a_reason, "read", "subject.reason"),
         (subject("user", "nobody"), "read", "subject"),
         (subject("robot", "x"), "own", "permission subject"),
         (subject("group", "devs"), "read", "subject"),
