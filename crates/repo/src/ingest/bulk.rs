@@ -103,6 +103,8 @@ fn feed(
 fn explain(stderr: &str) -> Error {
     let last = stderr.lines().rfind(|it| !it.is_empty()).unwrap_or_default();
     let last = last.strip_prefix("fatal: ").or(last.strip_prefix("error: ")).unwrap_or(last);
+    // What git says when a size in the pack is larger than any it can count.
+    let last = if last.contains("overflow") { "an object claims an impossible size" } else { last };
     let says = |words: &[&str]| words.iter().any(|it| stderr.contains(it));
     let code = if says(&["No space left on device", "Disk quota exceeded"]) {
         FailureCode::StorageFull
