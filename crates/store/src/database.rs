@@ -16,7 +16,7 @@ use sqlx::sqlite::{
     Sqlite, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,9 +50,23 @@ pub(crate) struct SqliteDatabase {
     /// Held by whoever writes, through either connection.
     turn: Arc<Semaphore>,
     patience: Duration,
+    file: PathBuf,
+    /// Device and number of the file that was opened.
+    identity: (u64, u64),
 }
 
 impl SqliteDatabase {
+    /// Is the file still the one that was opened? A connection does not notice when somebody
+    /// moves or deletes it, and would go on writing what nobody finds again.
+    fn check_file(&self) -> Result<()> {
+        let file = self.file.display();
+        match identity(&self.file) {
+            Ok(found) if found == self.identity => Ok(()),
+            Ok(_) => Err(Error::Away { why: format!("{file} was replaced: restart the server") }),
+            Err(error) => Err(Error::Away { why: format!("{file}: {error}") }),
+        }
+    }
+
     async fn turn(&self) -> Result<OwnedSemaphorePermit> {
         match tokio::time::timeout(self.patience, self.turn.clone().acquire_owned()).await {
             Ok(Ok(turn)) => Ok(turn),
@@ -116,7 +130,16 @@ async fn connect_sqlite(file: &Path, options: Options) -> Result<Database> {
         .await?;
     let turn = Arc::new(Semaphore::new(1));
     let patience = options.patience;
-    Ok(Database::Sqlite(SqliteDatabase { changes, records, readers, turn, patience }))
+    let identity = identity(file)
+        .map_err(|error| Error::Away { why: format!("{}: {error}", file.display()) })?;
+    let file = file.to_owned();
+    let opened = SqliteDatabase { changes, records, readers, turn, patience, file, identity };
+    Ok(Database::Sqlite(opened))
+}
+
+fn identity(file: &Path) -> std::io::Result<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata(file).map(|it| (it.dev(), it.ino()))
 }
 
 /// Creates the file if need be, so that nobody but its owner can read the hashes in it. SQLite
@@ -154,6 +177,14 @@ async fn connect_postgres(url: &str, options: Options) -> Result<Database> {
 }
 
 impl Database {
+    /// Is what was opened still where others look for it?
+    pub(crate) fn check_place(&self) -> Result<()> {
+        match self {
+            Self::Sqlite(it) => it.check_file(),
+            Self::Postgres { .. } => Ok(()),
+        }
+    }
+
     /// A transaction for an administrative change.
     pub(crate) async fn change(&self) -> Result<Tx> {
         match self {

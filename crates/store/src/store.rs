@@ -36,8 +36,9 @@ impl Store {
         migrate::check(&self.database).await
     }
 
-    /// Does the database answer?
+    /// Does the database answer, and is SQLite's file still in its place?
     pub async fn ping(&self) -> Result<()> {
+        self.database.check_place()?;
         self.stored_version().await.map(drop)
     }
 

@@ -138,3 +138,22 @@ fn a_sqlite_that_is_locked_or_closed_is_away() {
         everything_is_away(&store).await;
     });
 }
+
+/// SQLite itself goes on with a file that has no name any more.
+#[test]
+fn a_sqlite_file_that_was_moved_or_replaced_is_noticed() {
+    run(async {
+        let w = World::sqlite().await;
+        let file = std::path::PathBuf::from(w.url.strip_prefix("sqlite:").unwrap());
+        let aside = file.with_extension("aside");
+        w.store.ping().await.unwrap();
+        std::fs::rename(&file, &aside).unwrap();
+        let gone = w.store.ping().await.unwrap_err().to_string();
+        assert!(gone.ends_with("portcullis.db: No such file or directory (os error 2)"), "{gone}");
+        std::fs::copy(&aside, &file).unwrap();
+        let other = w.store.ping().await.unwrap_err().to_string();
+        assert!(other.ends_with("portcullis.db was replaced: restart the server"), "{other}");
+        std::fs::rename(&aside, &file).unwrap();
+        w.store.ping().await.unwrap();
+    });
+}
