@@ -5,11 +5,12 @@ use super::shapes::{MembershipBody, WorkspaceBody};
 use crate::doors::Doors;
 use crate::list::{ListRequest, Paged, gather};
 use crate::origin::Origin;
+use crate::place::Path;
 use crate::problem::Problem;
 use crate::who::Who;
 use app::PlaceName;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde_json::Value;
 
 const QUERYABLE: &[&str] = &["slug", "name", "uuid", "created_on"];

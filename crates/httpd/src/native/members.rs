@@ -3,12 +3,13 @@
 use crate::doors::Doors;
 use crate::json::JsonBody;
 use crate::list::{ListRequest, Paged};
+use crate::place::Path;
 use crate::problem::Problem;
 use crate::uuid::braced;
 use crate::who::Who;
 use app::{Member, PlaceName};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use hyper::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -3,12 +3,12 @@
 use super::explain::StepBody;
 use crate::doors::Doors;
 use crate::list::{ListRequest, Paged};
-use crate::place::Place;
+use crate::place::{Path, Place};
 use crate::problem::Problem;
 use crate::refusal::RefusalBody;
 use crate::who::Who;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -4,13 +4,13 @@
 use crate::doors::Doors;
 use crate::json::JsonBody;
 use crate::list::{ListRequest, Paged};
-use crate::place::Id;
+use crate::place::{Id, Path};
 use crate::problem::Problem;
 use crate::time;
 use crate::who::Who;
 use app::{ApiToken, Created, Fields, NewToken, Token};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use hyper::StatusCode;
 use model::{ApiTokenId, Scopes};
 use serde::{Deserialize, Serialize};

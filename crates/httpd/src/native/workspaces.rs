@@ -3,13 +3,14 @@
 use crate::doors::Doors;
 use crate::json::JsonBody;
 use crate::list::{ListRequest, Paged};
+use crate::place::Path;
 use crate::problem::Problem;
 use crate::time;
 use crate::uuid::braced;
 use crate::who::Who;
 use app::{NewWorkspace, PlaceName, Workspace, WorkspaceChange};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use hyper::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -174,6 +174,19 @@ async fn bad_input_names_the_field() {
         assert!(messages[0].is_string(), "{body}: {}", answer.text);
         assert_eq!(answer.json["error"]["code"], "invalid");
     }
+    for (path, part) in [
+        ("/api/v1/users/%ff", "user"),
+        ("/api/v1/users/%c3(", "user"),
+        ("/api/v1/repositories/acme/%ff/restrictions", "repository"),
+        ("/2.0/workspaces/%ff", "workspace"),
+        ("/2.0/repositories/acme/%ff", "repository"),
+    ] {
+        let answer = server.get("root", path).await;
+        assert_eq!(answer.status, 400, "{path}: {}", answer.text);
+        let error = &answer.json["error"];
+        let message = &error["fields"][part][0];
+        assert_eq!(message, "it is not percent-encoded UTF-8", "{path}: {}", answer.text);
+    }
     let page = server.get("root", "/api/v1/users?page=first").await;
     assert!(page.json["error"]["fields"]["page"].is_array(), "{}", page.text);
 }
