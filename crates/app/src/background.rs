@@ -131,19 +131,18 @@ impl App {
     async fn maintain_pushed(self: &Arc<Self>) {
         let pushed = std::mem::take(&mut *self.background.pushed.lock());
         for id in pushed {
-            let app = Arc::clone(self);
-            let done = tokio::task::spawn_blocking(move || {
-                let repository = app.repositories.repository(id)?;
-                if repository.needs_maintenance()? { repository.maintain() } else { Ok(()) }
-            });
-            match done.await {
-                // Removed in the meantime.
-                Ok(Ok(()) | Err(repo::Error::NotFound(_))) => {}
-                Ok(Err(error)) => tracing::warn!(%error, repository = %id, "maintenance failed"),
-                Err(error) => tracing::error!(%error, "maintenance was interrupted"),
+            match self.look_after(id, false).await {
+                Ok(()) => {}
+                Err(crate::Error::Failed(it)) if is_removed(&it) => {}
+                Err(error) => tracing::warn!(%error, repository = %id, "maintenance failed"),
             }
         }
     }
+}
+
+/// Was the repository removed in the meantime?
+fn is_removed(failure: &crate::error::Failure) -> bool {
+    matches!(failure.source.downcast_ref(), Some(repo::Error::NotFound(_)))
 }
 
 fn warn(noted: store::Result<()>, what: &str) {

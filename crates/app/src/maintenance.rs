@@ -1,8 +1,10 @@
-//! Keeping a repository fast when somebody asks for it. Loses nothing and changes no ref's value.
+//! Keeping a repository fast, and knowing how large it is: when somebody asks for it, and after
+//! pushes. Loses nothing and changes no ref's value.
 
 use crate::error::Result;
 use crate::open::Maintaining;
 use crate::{App, Asker, PlaceName};
+use model::RepositoryId;
 use std::sync::Arc;
 
 impl App {
@@ -13,8 +15,20 @@ impl App {
         repository: &PlaceName,
     ) -> Result<()> {
         let open = self.open_repository::<Maintaining>(who, repository).await?;
-        let (app, id) = (Arc::clone(self), open.repository.id);
-        let done = tokio::task::spawn_blocking(move || app.repositories.repository(id)?.maintain());
-        Ok(done.await??)
+        self.look_after(open.repository.id, true).await
+    }
+
+    /// Maintains a repository, if it needs it or `always`, and notes its size.
+    pub(crate) async fn look_after(self: &Arc<Self>, id: RepositoryId, always: bool) -> Result<()> {
+        let app = Arc::clone(self);
+        let measured = tokio::task::spawn_blocking(move || {
+            let repository = app.repositories.repository(id)?;
+            if always || repository.needs_maintenance()? {
+                repository.maintain()?;
+            }
+            repository.size_on_disk()
+        });
+        let size = i64::try_from(measured.await??).unwrap_or(i64::MAX);
+        Ok(self.store.note_repository_size(id, size).await?)
     }
 }

@@ -1,9 +1,10 @@
 //! Keeping a repository fast: few packs, a commit-graph, bitmaps. Bulk work, so stock git does it;
 //! it never removes an object, and runs beside pushes and fetches.
 
-use crate::Result;
 use crate::git::Git;
 use crate::repository::{Repository, count_packs};
+use crate::{Error, Result};
+use std::path::Path;
 
 /// From this many packs on a repository gains from maintenance: each lookup asks every pack.
 pub const MANY_PACKS: usize = 50;
@@ -30,5 +31,33 @@ impl Repository {
         graph.args(["write", "--reachable", "--no-progress"]);
         Git::run("commit-graph", &mut graph)?;
         self.reopen_objects()
+    }
+
+    /// How many bytes its files take. A walk over its folder, which maintenance keeps small.
+    pub fn size_on_disk(&self) -> Result<u64> {
+        let mut folders = vec![self.git_dir().to_owned()];
+        let mut size = 0;
+        while let Some(folder) = folders.pop() {
+            let Some(entries) = there(std::fs::read_dir(&folder), &folder)? else { continue };
+            for entry in entries {
+                let path = entry.map_err(Error::io("list", &folder))?.path();
+                let Some(found) = there(path.symlink_metadata(), &path)? else { continue };
+                if found.is_dir() {
+                    folders.push(path);
+                } else {
+                    size += found.len();
+                }
+            }
+        }
+        Ok(size)
+    }
+}
+
+/// Pushes and maintenance take files away at any moment; those count for nothing.
+fn there<T>(found: std::io::Result<T>, path: &Path) -> Result<Option<T>> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::io("measure", path)(error)),
     }
 }

@@ -55,7 +55,7 @@ pub struct Repository {
     pub language: String,
     pub has_issues: bool,
     pub has_wiki: bool,
-    /// In bytes, when it was last measured.
+    /// In bytes, as it was measured after the last push; 0 before the first.
     pub size: i64,
     pub created_at: Timestamp,
     /// When its settings were last changed.

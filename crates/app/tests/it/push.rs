@@ -261,3 +261,15 @@ async fn what_a_rule_in_evaluate_mode_would_refuse_is_recorded_as_not_refused() 
         assert!(noted.rule.is_some() && !noted.trace.is_empty(), "{noted:?}");
     }
 }
+
+#[tokio::test]
+async fn a_repository_is_measured_when_it_is_looked_after() {
+    let house = House::furnished(Database::Sqlite).await;
+    let ann = house.by_token("ann").await;
+    let (id, pack) = commit(None, "one");
+    house.push(&ann, &[(ObjectId::ZERO, id, MAIN)], &pack).await.unwrap();
+    house.app.maintain_repository(&house.admin, &site()).await.unwrap();
+    let row = house.app.repository(&house.admin, &site()).await.unwrap().repository;
+    let hundreds = i64::try_from(pack.len()).unwrap();
+    assert!((hundreds..100_000).contains(&row.size), "{} bytes", row.size);
+}
