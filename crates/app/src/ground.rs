@@ -133,7 +133,7 @@ impl Within {
             Owner::Project(id) => id == row.project,
             Owner::Repository(id) => id == row.id,
         };
-        let grants = self.grants.iter().filter(counts).map(|it| it.grant.clone());
+        let grants = self.grants.iter().filter(counts).map(|it| it.grant);
         Ground {
             place: Place::Repository(place_of(workspace, row)),
             workspace: Some(workspace.clone()),

@@ -60,11 +60,6 @@ impl Decision {
         self.verdict == Verdict::Allowed
     }
 
-    /// Is it refused, as a whole or (when it is a push) in one of its updates?
-    pub fn is_refused(&self) -> bool {
-        self.verdict == Verdict::Refused
-    }
-
     /// The verdict on one update, in a push with or without `--atomic`: with it, one refusal
     /// refuses all. `None` when the act has no such update.
     pub fn verdict_on(&self, update: usize, atomic: bool) -> Option<Verdict> {

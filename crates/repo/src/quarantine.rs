@@ -132,30 +132,6 @@ impl<'a> Quarantine<'a> {
             Some(None) | None => self.old.find_header(id),
         }
     }
-
-    /// The new commits that `tip` leads to, itself first; at most `limit`. Commits the repository
-    /// had before are not gone through.
-    pub fn new_commits(&self, tip: &ObjectId, limit: usize) -> Result<Vec<ObjectId>> {
-        let mut found = Vec::new();
-        let mut seen = std::collections::HashSet::from([*tip]);
-        let mut queue = std::collections::VecDeque::from([*tip]);
-        while let Some(id) = queue.pop_front() {
-            if found.len() == limit || !self.is_new(&id) {
-                continue;
-            }
-            let Some(object) = self.find(&id)? else { continue };
-            match object.kind {
-                ObjectKind::Commit => {
-                    found.push(id);
-                    let parents = crate::commit::parents(&object.data);
-                    queue.extend(parents.filter(|it| seen.insert(*it)));
-                }
-                ObjectKind::Tag => queue.extend(crate::tag::target(&object.data)),
-                ObjectKind::Tree | ObjectKind::Blob => {}
-            }
-        }
-        Ok(found)
-    }
 }
 
 impl Lookup for Quarantine<'_> {

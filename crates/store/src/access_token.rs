@@ -93,13 +93,6 @@ impl Store {
         row.as_ref().map(access_token_from).transpose()
     }
 
-    /// What an access token hangs on; `None` if there is no such token.
-    pub async fn access_token_owner(&self, id: AccessTokenId) -> Result<Option<Owner>> {
-        let sql = "select level, owner_id from access_token where id = $1";
-        let row = self.database.optional(sql, args![id.0]).await?;
-        row.map(|row| Owner::from_columns(row.of("access_token"))).transpose()
-    }
-
     /// All tokens of an owner, the oldest first, revoked and expired ones included.
     pub async fn list_access_tokens(&self, owner: Owner) -> Result<Vec<AccessToken>> {
         let sql = select_token!("where t.level = $1 and t.owner_id = $2 order by t.id");

@@ -4,9 +4,7 @@
 use crate::change::{Audited, Change};
 use crate::sql::{Columns, args};
 use crate::{Actor, Error, Owner, Page, PageRequest, Result, Store};
-use model::{
-    DisplayName, ProjectId, RepositoryId, RepositoryPath, RepositorySlug, Timestamp, WorkspaceId,
-};
+use model::{DisplayName, ProjectId, RepositoryId, RepositorySlug, Timestamp, WorkspaceId};
 
 /// Who may fork a repository, in Bitbucket's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,27 +161,6 @@ impl Store {
         let is = audit_text(&repository);
         change.commit(Audited { after: Some(&is), ..about(repository.id, &what) }).await?;
         Ok(repository)
-    }
-
-    /// The repository at a path.
-    pub async fn find_repository(&self, path: &RepositoryPath) -> Result<Option<Repository>> {
-        let sql = select_repository!(
-            "join workspace w on w.id = r.workspace_id where w.slug = $1 and r.slug = $2"
-        );
-        let args = args![path.workspace.as_str(), path.repository.as_str()];
-        let row = self.database.optional(sql, args).await?;
-        row.map(|row| repository_from(row.of("repository"))).transpose()
-    }
-
-    /// The repository of a workspace by UUID: lower case, hyphenated, without braces.
-    pub async fn find_repository_by_uuid(
-        &self,
-        workspace: WorkspaceId,
-        uuid: &str,
-    ) -> Result<Option<Repository>> {
-        let sql = select_repository!("where r.workspace_id = $1 and r.uuid = $2");
-        let row = self.database.optional(sql, args![workspace.0, uuid]).await?;
-        row.map(|row| repository_from(row.of("repository"))).transpose()
     }
 
     /// The repository by number.

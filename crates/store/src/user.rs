@@ -198,13 +198,6 @@ impl Store {
         let what = if hash.is_some() { "set a password" } else { "removed the password" };
         change.commit(about(id, what)).await
     }
-
-    /// Makes a user inactive: none of their credentials is worth anything until they are active
-    /// again.
-    pub async fn deactivate_user(&self, by: &Actor, id: UserId) -> Result<User> {
-        let update = UserUpdate { active: Some(false), ..UserUpdate::default() };
-        self.update_user(by, id, update).await
-    }
 }
 
 fn about(id: UserId, what: &str) -> Audited<'_> {

@@ -41,24 +41,6 @@ macro_rules! select_workspace {
 
 pub(crate) use select_workspace;
 
-/// Which workspaces concern a user: those they are a member of, or hold a grant in, themselves or
-/// through a group.
-macro_rules! workspaces_of {
-    () => {
-        r#"where id in (
-               select workspace_id from member where user_id = $1
-               union
-               select coalesce(w.id, p.workspace_id, r.workspace_id)
-               from "grant" g
-               left join workspace w on g.level = 'workspace' and w.id = g.owner_id
-               left join project p on g.level = 'project' and p.id = g.owner_id
-               left join repository r on g.level = 'repository' and r.id = g.owner_id
-               where (g.subject_kind = 'user' and g.subject_id = $1)
-                  or (g.subject_kind = 'group' and g.subject_id in (
-                          select group_id from group_member where user_id = $1)))"#
-    };
-}
-
 pub(crate) fn workspace_from(row: &Row) -> Result<Workspace> {
     let row = row.of("workspace");
     Ok(Workspace {
@@ -120,30 +102,11 @@ impl Store {
         row.as_ref().map(workspace_from).transpose()
     }
 
-    /// The workspace by number.
-    pub async fn find_workspace_by_id(&self, id: WorkspaceId) -> Result<Option<Workspace>> {
-        let sql = select_workspace!("where id = $1");
-        let row = self.database.optional(sql, args![id.0]).await?;
-        row.as_ref().map(workspace_from).transpose()
-    }
-
     /// All workspaces, by name.
     pub async fn list_workspaces(&self, page: PageRequest) -> Result<Page<Workspace>> {
         let rows = select_workspace!("order by slug limit $1 offset $2");
         let count = "select count(*) as size from workspace";
         self.page((rows, count), &[], page, workspace_from).await
-    }
-
-    /// The workspaces that concern a user: those they are a member of, or hold a grant in (on the
-    /// workspace, a project or a repository), themselves or through a group.
-    pub async fn list_workspaces_of(
-        &self,
-        user: UserId,
-        page: PageRequest,
-    ) -> Result<Page<Workspace>> {
-        let rows = select_workspace!(workspaces_of!(), " order by slug limit $2 offset $3");
-        let count = concat!("select count(*) as size from workspace ", workspaces_of!());
-        self.page((rows, count), args![user.0], page, workspace_from).await
     }
 
     /// Changes what is given; the workspace as it is now.

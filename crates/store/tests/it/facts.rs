@@ -151,7 +151,6 @@ async fn every_change_makes_the_version_larger(w: &World) {
     let version = each_makes_it_larger!(w;
         s.update_user(by, ann.id, UserUpdate::default()),
         s.set_password_hash(by, ann.id, None),
-        s.deactivate_user(by, ann.id),
         s.set_member(by, ws, ann.id, Role::Member),
         s.add_group_member(by, ws, devs.id, ann.id),
         s.remove_group_member(by, ws, devs.id, ann.id),

@@ -52,7 +52,8 @@ async fn users_are_listed_in_pages_and_changed(w: &World) {
     let update = UserUpdate { display_name: Some(display("Bob B.")), ..UserUpdate::default() };
     let changed = w.store.update_user(&system(), bob.id, update).await.unwrap();
     assert_eq!((changed.display_name.as_str(), &changed.email), ("Bob B.", &bob.email));
-    assert!(!w.store.deactivate_user(&system(), bob.id).await.unwrap().active);
+    let inactive = UserUpdate { active: Some(false), ..UserUpdate::default() };
+    assert!(!w.store.update_user(&system(), bob.id, inactive).await.unwrap().active);
     w.store.set_password_hash(&system(), bob.id, Some("$argon2id$")).await.unwrap();
     let now = w.store.find_user_by_id(bob.id).await.unwrap().unwrap();
     assert_eq!((now.active, now.password_hash.as_deref()), (false, Some("$argon2id$")));

@@ -1,10 +1,8 @@
 //! Workspaces, projects, repositories.
 
 use crate::world::{NOW, World, display, new_project, new_repository, system};
-use model::{Permission, ProjectId, RepositoryPath, RepositorySlug, Subject, WorkspaceSlug};
-use store::{
-    Error, NewWorkspace, Owner, PageRequest, ProjectUpdate, RepositoryUpdate, WorkspaceUpdate,
-};
+use model::{ProjectId, RepositoryPath, RepositorySlug, WorkspaceSlug};
+use store::{Error, NewWorkspace, PageRequest, ProjectUpdate, RepositoryUpdate, WorkspaceUpdate};
 
 on_both!(the_oldest_project_is_the_default);
 
@@ -62,9 +60,9 @@ async fn a_repository_is_renamed_moved_and_archived(w: &World) {
     };
     let id = place.repository.id;
     let changed = s.update_repository(&system(), id, update).await.unwrap();
-    assert_eq!(s.find_repository(&place.path()).await.unwrap(), None);
-    let found = s.find_repository(&RepositoryPath::parse("ACME/Web.git").unwrap()).await.unwrap();
-    assert_eq!(found, Some(changed.clone()));
+    assert!(s.facts_of(&place.path()).await.unwrap().is_none());
+    let found = s.facts_of(&RepositoryPath::parse("ACME/Web.git").unwrap()).await.unwrap();
+    assert_eq!(found.unwrap().repository, changed);
     assert_eq!((changed.project, changed.archived, changed.main_branch), (lib.id, true, None));
 
     for project in [other.project.id, ProjectId(999)] {
@@ -81,8 +79,6 @@ async fn a_repository_is_renamed_moved_and_archived(w: &World) {
 
     s.note_repository_size(id, 4096).await.unwrap();
     assert_eq!(s.find_repository_by_id(id).await.unwrap().unwrap().size, 4096);
-    let by_uuid = s.find_repository_by_uuid(other.workspace.id, &changed.uuid).await.unwrap();
-    assert_eq!(by_uuid, None);
 }
 
 on_both!(repositories_are_listed_by_project);
@@ -102,26 +98,6 @@ async fn repositories_are_listed_by_project(w: &World) {
     assert_eq!(slugs(Some(lib.id), PageRequest::ALL).await, ("a b".into(), 2));
     let second = PageRequest { offset: 1, limit: 1 };
     assert_eq!(slugs(Some(lib.id), second).await, ("b".into(), 2));
-}
-
-on_both!(a_user_sees_the_workspaces_that_concern_them);
-
-async fn a_user_sees_the_workspaces_that_concern_them(w: &World) {
-    let s = &w.store;
-    let (own, shared, grouped) =
-        (w.place("own").await, w.place("shared").await, w.place("grouped").await);
-    w.place("hidden").await;
-    let ann = w.user("ann").await;
-    s.set_member(&system(), own.workspace.id, ann.id, model::Role::Member).await.unwrap();
-    let on = Owner::Repository(shared.repository.id);
-    s.set_grant(&system(), on, Subject::User(ann.id), Some(Permission::Read)).await.unwrap();
-    let devs = w.group(&grouped, "devs", &[&ann]).await;
-    let on = Owner::Project(grouped.project.id);
-    s.set_grant(&system(), on, Subject::Group(devs.id), Some(Permission::Write)).await.unwrap();
-    let page = s.list_workspaces_of(ann.id, PageRequest::ALL).await.unwrap();
-    let slugs: Vec<_> = page.items.iter().map(|it| it.slug.as_str()).collect();
-    assert_eq!((slugs, page.size), (vec!["grouped", "own", "shared"], 3));
-    assert_eq!(s.list_workspaces(PageRequest::ALL).await.unwrap().size, 4);
 }
 
 on_both!(a_workspace_is_found_and_renamed);

@@ -65,9 +65,13 @@ async fn people_and_places_that_make_no_sense_are_errors(w: &World) {
     w.raw("update repository set archived = -1").await;
     unreadable(s.facts_of(&place.path()).await, "repository.archived", "-1");
     w.raw("update repository set archived = 0, fork_policy = 'maybe'").await;
-    unreadable(s.find_repository(&place.path()).await, "repository.fork_policy", "maybe");
+    unreadable(
+        s.find_repository_by_id(place.repository.id).await,
+        "repository.fork_policy",
+        "maybe",
+    );
     w.raw("update workspace set slug = '../etc'").await;
-    unreadable(s.find_workspace_by_id(place.workspace.id).await, "workspace.slug", "../etc");
+    unreadable(s.find_workspace_by_uuid(&place.workspace.uuid).await, "workspace.slug", "../etc");
 }
 
 on_both!(credentials_that_make_no_sense_are_errors);
