@@ -33,10 +33,9 @@ fn ahead(server: &Server, name: &str) -> WorkTree {
 }
 
 #[test]
-fn each_kind_says_what_it_closes() {
+fn what_is_closed_to_pushes_says_so() {
     let server = Server::with(&rules(""));
     let tree = ahead(&server, "ann");
-    tree.push_with(&[], &["topic", "keep"]).accepted();
     let session = Session { server: &server, tree: &tree, reader: "ann" };
     session.refused(
         &["main"],
@@ -85,6 +84,14 @@ fn each_kind_says_what_it_closes() {
           repository admin: let ann through rule 4 until DAY
         "#,
     );
+}
+
+#[test]
+fn what_may_not_be_deleted_or_rewritten_says_so() {
+    let server = Server::with(&rules(""));
+    let tree = ahead(&server, "ann");
+    tree.push_with(&[], &["topic", "keep"]).accepted();
+    let session = Session { server: &server, tree: &tree, reader: "ann" };
     session.refused(
         &[":keep"],
         r#"
