@@ -226,10 +226,8 @@ pub struct PushOutcome {
 /// Work done for one push, counted, so that tests can say what a push must not cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Work {
-    /// Bytes of pack that were read and parsed (not those read and discarded).
+    /// Bytes of pack that were read and parsed; none when the commands alone decided.
     pub pack_bytes: u64,
-    /// Bytes of pack that were read and discarded because the commands alone decided.
-    pub discarded_bytes: u64,
     /// New objects.
     pub objects: u64,
     /// Objects of the repository that were looked up.

@@ -35,6 +35,11 @@ pub struct AnswerWriter {
 }
 
 impl AnswerWriter {
+    /// Has anything been sent? Then the answer goes on, whatever happens.
+    pub fn has_begun(&self) -> bool {
+        self.begun
+    }
+
     /// Puts the few bytes in front that come before all work.
     pub fn hold(&mut self, bytes: &[u8]) {
         self.held.extend_from_slice(bytes);

@@ -20,6 +20,7 @@ use hyper::body::Body as _;
 use hyper::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, EXPIRES, HeaderValue, PRAGMA};
 use std::io::{Read, Write};
 use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 use wire::{Service, Version};
 
 /// Bodies of at most this length are collected before work begins, so that a thread does not
@@ -71,13 +72,24 @@ impl Exchange {
         }
         let (runtime, fault) = (Handle::current(), FaultNote::default());
         let note = fault.clone();
+        let (leave, mut left) = oneshot::channel();
         let answer = answer::run(move |output: &mut AnswerWriter| {
             let mut input = BodyReader::new(body, gzip, limit, runtime.clone(), note);
             let done = work(&mut input, output);
-            runtime.block_on(discard(input.into_rest(), limit));
+            let rest = input.into_rest();
+            let rest = if output.has_begun() { Some(rest) } else { leave.send(rest).err() };
+            if let Some(rest) = rest {
+                runtime.block_on(discard(rest, limit));
+            }
             done
         });
-        respond(service, "result", answer.await, fault.read(), limit)
+        let answer = answer.await;
+        // Here and not on the thread of the work: bringing it each piece would cost three times
+        // what reading it costs.
+        if let Ok(rest) = left.try_recv() {
+            discard(rest, limit).await;
+        }
+        respond(service, "result", answer, fault.read(), limit)
     }
 }
 

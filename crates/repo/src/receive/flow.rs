@@ -1,6 +1,6 @@
 //! The steps of a push.
 
-use super::input::{Request, advertise_receive, discard, read_request};
+use super::input::{Request, advertise_receive, read_request};
 use super::limits::ReceiveOptions;
 use super::report::{explain_failures, write_error, write_report};
 use crate::crash::crash_point;
@@ -20,6 +20,9 @@ use wire::{CommandProblem, PushRequest};
 
 /// Receives one push: reads it, has it judged, lands it, answers it. An error means that the
 /// answer could not be given; what came of the push is in the outcome, and said to the client.
+///
+/// What nobody needs of the input is left unread: a door whose clients hear nothing before they
+/// have sent everything (HTTP/1.1) reads on to its end. The answer's end is the caller's to flush.
 pub fn receive_pack(
     repository: &Repository,
     input: &mut dyn Read,
@@ -29,6 +32,7 @@ pub fn receive_pack(
 ) -> Result<PushOutcome> {
     if !options.stateless {
         advertise_receive(repository, options.version, output)?;
+        output.flush().map_err(Error::Peer)?;
     }
     let id = PushId::random()?;
     let nothing = PushOutcome { id, refs: Vec::new(), failure: None, work: Work::default() };
@@ -36,9 +40,6 @@ pub fn receive_pack(
         Ok(Some(request)) => request,
         Ok(None) => return Ok(nothing),
         Err(Error::Failed(failure)) => {
-            if options.stateless {
-                discard(input);
-            }
             write_error(output, &failure)?;
             return Ok(PushOutcome { failure: Some(failure), ..nothing });
         }
@@ -109,16 +110,12 @@ impl<'a> Session<'a> {
 
     /// Everything but the answer. What goes wrong is kept for the answer.
     fn run(&mut self, input: &mut dyn Read) {
-        let mut pack_read = !self.request.expects_pack();
-        if let Err(error) = self.steps(input, &mut pack_read) {
+        if let Err(error) = self.steps(input) {
             self.fail(&error);
-        }
-        if !pack_read && self.options.stateless {
-            self.work.discarded_bytes = discard(input);
         }
     }
 
-    fn steps(&mut self, input: &mut dyn Read, pack_read: &mut bool) -> Result<()> {
+    fn steps(&mut self, input: &mut dyn Read) -> Result<()> {
         self.ask_before_pack()?;
         self.check_early()?;
         if self.is_over() {
@@ -128,7 +125,6 @@ impl<'a> Session<'a> {
         if self.going().any(|(_, it)| !it.is_delete()) {
             let limits = &self.options.limits;
             objects.ingest(input, limits, self.options.stateless)?;
-            *pack_read = true;
         }
         self.work.pack_bytes = objects.pack_bytes();
         self.work.objects = objects.count();

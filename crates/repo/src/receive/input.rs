@@ -7,7 +7,7 @@ use std::io::{self, Read, Write};
 use wire::{Decoder, Progress, PushLimits, PushRequest, PushRequestReader, Version};
 
 /// Writes the advertisement of the refs for a push: the answer to `info/refs` without the service
-/// header, or the first thing said in a stateful conversation.
+/// header, or the first thing said in a stateful conversation. Does not flush.
 pub fn advertise_receive(
     repository: &Repository,
     version: Version,
@@ -25,7 +25,7 @@ pub fn advertise_receive(
         let rest = lines.get(std::mem::take(&mut skip)..).unwrap_or_default();
         output.write_all(rest).map_err(Error::Peer)?;
     }
-    output.write_all(b"0000").and_then(|()| output.flush()).map_err(Error::Peer)
+    output.write_all(b"0000").map_err(Error::Peer)
 }
 
 /// What was read, and the bytes after it that were read along.
@@ -73,20 +73,4 @@ fn protocol(error: &wire::Error) -> Error {
         _ => FailureCode::Protocol,
     };
     code.because(error.to_string()).into()
-}
-
-/// Reads to the end and throws away: a client over HTTP/1.1 hears nothing before it has sent
-/// everything. Returns how much it was.
-pub(super) fn discard(input: &mut dyn Read) -> u64 {
-    let mut buffer = vec![0; 64 << 10];
-    let mut total = 0;
-    loop {
-        match input.read(&mut buffer) {
-            Ok(0) => return total,
-            Ok(count) => total += count as u64,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            // Then nobody hears the answer; the outcome is the same.
-            Err(_) => return total,
-        }
-    }
 }

@@ -31,7 +31,7 @@ pub(super) fn write_report(
         }
         None => out = report,
     }
-    output.write_all(&out).and_then(|()| output.flush()).map_err(Error::Peer)
+    output.write_all(&out).map_err(Error::Peer)
 }
 
 fn side_band(capabilities: &Capabilities) -> Option<SideBand> {
@@ -85,5 +85,5 @@ pub(super) fn explain_failures(failure: Option<&Failure>, refs: &[RefOutcome]) -
 pub(super) fn write_error(output: &mut dyn Write, failure: &Failure) -> Result<()> {
     let mut out = Vec::new();
     wire::put_error(&mut out, &short(failure));
-    output.write_all(&out).and_then(|()| output.flush()).map_err(Error::Peer)
+    output.write_all(&out).map_err(Error::Peer)
 }

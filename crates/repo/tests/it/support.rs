@@ -205,8 +205,7 @@ pub fn raw_push(
     let mut input = body;
     let mut output = Vec::new();
     let outcome = receive_pack(repository, &mut input, &mut output, judge, &options).unwrap();
-    assert!(input.is_empty(), "the request was not read to its end");
-    Answer::parse(outcome, &output)
+    Answer::parse(outcome, &output, input.len())
 }
 
 /// What the client was told, and what we know.
@@ -214,10 +213,12 @@ pub struct Answer {
     pub outcome: PushOutcome,
     pub report: String,
     pub text: String,
+    /// Bytes of the request that nobody needed.
+    pub unread: usize,
 }
 
 impl Answer {
-    fn parse(outcome: PushOutcome, output: &[u8]) -> Self {
+    fn parse(outcome: PushOutcome, output: &[u8], unread: usize) -> Self {
         let (mut report, mut text) = (Vec::new(), Vec::new());
         for data in packets(output) {
             match Band::split(&data) {
@@ -229,13 +230,14 @@ impl Answer {
         let report: String =
             packets(&report).iter().map(|it| String::from_utf8_lossy(it).into_owned()).collect();
         let text = String::from_utf8(text).unwrap();
-        Self { outcome, report: report.trim_end().to_owned(), text }
+        Self { outcome, report: report.trim_end().to_owned(), text, unread }
     }
 
     /// Everything landed.
     pub fn landed(&self) -> &Self {
         let all = self.outcome.refs.iter().all(|it| it.status == RefStatus::Landed);
         assert!(all && self.report.starts_with("unpack ok"), "{}\n{}", self.report, self.text);
+        assert_eq!(self.unread, 0, "the pack was not read to its end");
         self
     }
 

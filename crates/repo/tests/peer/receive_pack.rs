@@ -6,7 +6,7 @@ use repo::{
     Judge, JudgeFailed, Push, Quarantine, ReceiveOptions, RefOutcome, RefUpdate, Repositories,
     Repository, Verdict, receive_pack,
 };
-use std::io::{stdin, stdout};
+use std::io::{Write as _, stdin, stdout};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -28,7 +28,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ..ReceiveOptions::default()
     };
     let mut judge = Refuse(std::env::var("REFUSE").unwrap_or_default());
-    receive_pack(&repository, &mut stdin().lock(), &mut stdout().lock(), &mut judge, &options)?;
+    let mut output = stdout().lock();
+    receive_pack(&repository, &mut stdin().lock(), &mut output, &mut judge, &options)?;
+    output.flush()?;
     Ok(())
 }
 
