@@ -14,12 +14,16 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::sync::mpsc;
 
-/// What is collected before it is handed to the connection. Large enough for few system calls,
-/// small enough for a pack to start arriving at once.
-const PIECE: usize = 64 * 1024;
+/// What is collected before anything is handed to the connection: small enough for a pack to
+/// start arriving at once.
+const FIRST_PIECE: usize = 64 * 1024;
 
-/// Pieces that may wait for a client: 256 KB of them.
-const PIECES: usize = 4;
+/// What is collected after that: large enough for few system calls and few wakings of the task
+/// that sends, which cost more than what they send.
+const PIECE: usize = 256 * 1024;
+
+/// Pieces that may wait for a client.
+const PIECES: usize = 2;
 
 enum Piece {
     Data(Bytes),
@@ -55,8 +59,12 @@ impl AnswerWriter {
 
 impl Write for AnswerWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.held.len() + bytes.len() > PIECE {
+        let most = if self.begun { PIECE } else { FIRST_PIECE };
+        if self.held.len() + bytes.len() > most {
             self.flush()?;
+        }
+        if self.begun && self.held.capacity() == 0 {
+            self.held.reserve_exact(PIECE.max(bytes.len()));
         }
         self.held.extend_from_slice(bytes);
         Ok(bytes.len())
