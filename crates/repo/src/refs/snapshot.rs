@@ -99,8 +99,7 @@ impl Chunk {
 
     fn entry(&self, index: usize) -> Option<RefEntry<'_>> {
         let entry = self.entries.get(index)?;
-        let at = entry.at as usize;
-        let line = self.lines.get(at..at + usize::from(entry.line_len))?;
+        let line = self.line(entry)?;
         let name = line.get(BEFORE_NAME..line.len() - 1)?;
         Some(RefEntry {
             name: std::str::from_utf8(name).ok()?,
@@ -111,8 +110,19 @@ impl Chunk {
         })
     }
 
-    fn first(&self) -> &str {
-        self.entry(0).map_or("", |it| it.name)
+    fn line(&self, entry: &Entry) -> Option<&[u8]> {
+        let at = entry.at as usize;
+        self.lines.get(at..at + usize::from(entry.line_len))
+    }
+
+    /// A name as it stands in its line: for searching, which looks at many and keeps none.
+    fn name(&self, index: usize) -> Option<&[u8]> {
+        let line = self.line(self.entries.get(index)?)?;
+        line.get(BEFORE_NAME..line.len() - 1)
+    }
+
+    fn first(&self) -> &[u8] {
+        self.name(0).unwrap_or_default()
     }
 
     /// The place of the first name that is not smaller.
@@ -120,7 +130,7 @@ impl Chunk {
         let (mut low, mut high) = (0, self.entries.len());
         while low < high {
             let middle = usize::midpoint(low, high);
-            if self.entry(middle).is_some_and(|it| it.name < name) {
+            if self.name(middle).is_some_and(|it| it < name.as_bytes()) {
                 low = middle + 1;
             } else {
                 high = middle;
@@ -145,7 +155,7 @@ impl Chunk {
         let (mut low, mut high) = (start, self.entries.len());
         while low < high {
             let middle = usize::midpoint(low, high);
-            if self.entry(middle).is_some_and(|it| it.name.starts_with(prefix)) {
+            if self.name(middle).is_some_and(|it| it.starts_with(prefix.as_bytes())) {
                 low = middle + 1;
             } else {
                 high = middle;
@@ -237,7 +247,7 @@ impl RefSnapshot {
     /// The refs whose names start with `prefix`, as ready lines in pieces as large as they are
     /// kept, broken where an annotated tag has something to add.
     pub(crate) fn each_run<'a>(&'a self, prefix: &str, mut take: impl FnMut(Run<'a>)) {
-        let first = self.chunks.partition_point(|it| it.first() <= prefix).saturating_sub(1);
+        let first = self.chunk_of(prefix);
         for (nth, chunk) in self.chunks.iter().skip(first).enumerate() {
             let start = if nth == 0 { chunk.lower_bound(prefix) } else { 0 };
             let end = chunk.end_of(prefix, start);
@@ -248,8 +258,13 @@ impl RefSnapshot {
         }
     }
 
+    /// The chunk in which this name is, or would be.
+    fn chunk_of(&self, name: &str) -> usize {
+        self.chunks.partition_point(|it| it.first() <= name.as_bytes()).saturating_sub(1)
+    }
+
     fn starting_at<'a>(&'a self, name: &str) -> impl Iterator<Item = RefEntry<'a>> + use<'a> {
-        let chunk = self.chunks.partition_point(|it| it.first() <= name).saturating_sub(1);
+        let chunk = self.chunk_of(name);
         let within = self.chunks.get(chunk).map_or(0, |it| it.lower_bound(name));
         self.chunks.iter().skip(chunk).enumerate().flat_map(move |(nth, it)| {
             let start = if nth == 0 { within } else { 0 };
@@ -283,7 +298,7 @@ impl RefSnapshot {
             let end = old.get(nth + 1).map(|it| it.first());
             let mut mine = Vec::new();
             while let Some(edit) =
-                edits.next_if(|(name, _)| end.is_none_or(|end| name.as_str() < end))
+                edits.next_if(|(name, _)| end.is_none_or(|end| name.as_bytes() < end))
             {
                 mine.push(edit);
             }
