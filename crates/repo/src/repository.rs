@@ -13,8 +13,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// How many packs the object database can know at a time, unless there are more already.
-/// Maintenance keeps their number far below; each slot costs about 200 bytes.
-const PACK_SLOTS: u16 = 1024;
+/// Maintenance keeps their number far below; each slot costs about 200 bytes, and every reader of
+/// objects looks at all of them.
+const PACK_SLOTS: u16 = 256;
 /// More the object database can not have.
 const MAX_SLOTS: u16 = u16::MAX / 2 - 1;
 
