@@ -29,6 +29,8 @@ ids! {
     ApiTokenId,
     /// An access token: a principal of its own, owned by a repository, project or workspace.
     AccessTokenId,
+    /// A personal SSH key: a credential of a user.
+    SshKeyId,
     /// An access key: an SSH key owned by a repository, project or workspace.
     AccessKeyId,
     /// A CI identity federated by OIDC.

@@ -5,6 +5,7 @@
 //! clock, no serde, no SQL, and it decides nothing (deciding is `policy`'s).
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failing test may panic"))]
 
+mod fingerprint;
 mod ids;
 mod names;
 mod object_id;
@@ -17,9 +18,10 @@ mod subject;
 mod time;
 mod words;
 
+pub use fingerprint::Fingerprint;
 pub use ids::{
     AccessKeyId, AccessTokenId, ApiTokenId, GroupId, ProjectId, RepositoryId, RestrictionId,
-    UserId, WorkloadId, WorkspaceId,
+    SshKeyId, UserId, WorkloadId, WorkspaceId,
 };
 pub use names::{
     BadName, DisplayName, Email, ProjectKey, RepositoryPath, RepositorySlug, Slug, Username,

@@ -91,7 +91,7 @@ scopes! {
     PullRequestWrite Legacy "pullrequest:write" [PullRequest, RepositoryWrite, WritePullRequest],
     Project Legacy "project" [Repository, ReadProject],
     ProjectAdmin Legacy "project:admin" [AdminProject],
-    Account Legacy "account" [AccountEmail, ReadUser, ReadWorkspace],
+    Account Legacy "account" [AccountEmail, ReadUser, ReadWorkspace, ReadSshKey],
     AccountWrite Legacy "account:write" [Account, WriteUser, WriteSshKey, DeleteSshKey, WriteGpgKey, DeleteGpgKey],
     AccountEmail Legacy "email" [],
     Issue Legacy "issue" [ReadIssue],

@@ -148,6 +148,7 @@ fn what_is_taken(error: &dyn sqlx::error::DatabaseError) -> &'static str {
         "project_workspace_id_key_key" => "project key",
         "repository_workspace_id_slug_key" => "repository slug",
         "api_token_hash_key" | "access_token_hash_key" => "token",
+        "ssh_key_fingerprint_key" | "access_key_level_owner_id_fingerprint_key" => "SSH key",
         "refusal_pkey" | "refusal_id_key" => "refusal id",
         it if it.starts_with("restriction_subject_") => "subject",
         _ => "name",

@@ -107,8 +107,9 @@ pub(crate) async fn must_exist(change: &mut Change<'_>, subject: Subject) -> Res
         Subject::User(_) => r#"select id from "user" where id = $1"#,
         Subject::Group(_) => r#"select id from "group" where id = $1"#,
         Subject::AccessToken(_) => "select id from access_token where id = $1",
+        Subject::AccessKey(_) => "select id from access_key where id = $1",
         // There is no table of these yet; naming one is naming nobody.
-        Subject::AccessKey(_) | Subject::Workload(_) => {
+        Subject::Workload(_) => {
             return Err(crate::Error::NotFound { what: subject.kind() });
         }
         Subject::Everyone | Subject::Anyone => return Ok(()),

@@ -6,6 +6,7 @@
 //! audit line is written in the same transaction. What decisions are made from is read as one
 //! snapshot ([`RepositoryFacts`]) with its version.
 
+mod access_key;
 mod access_token;
 mod api_token;
 mod audit;
@@ -15,6 +16,7 @@ mod error;
 mod facts;
 mod grant;
 mod group;
+mod key;
 mod member;
 mod migrate;
 mod names;
@@ -28,11 +30,14 @@ mod repository;
 mod restriction;
 mod setting;
 mod sql;
+mod ssh_key;
 mod store;
 mod token;
+mod unknown_key;
 mod user;
 mod workspace;
 
+pub use access_key::AccessKey;
 pub use access_token::AccessToken;
 pub use api_token::ApiToken;
 pub use audit::{AuditFilter, AuditLine};
@@ -42,6 +47,7 @@ pub use error::{Error, Result};
 pub use facts::{PrincipalFacts, ProjectFacts, RepositoryFacts, WorkspaceFacts};
 pub use grant::OwnedGrant;
 pub use group::Group;
+pub use key::{Key, NewKey};
 pub use member::{Member, Membership};
 pub use names::{Names, SubjectName};
 pub use owner::Owner;
@@ -52,7 +58,9 @@ pub use push::{PushRecord, RefUpdateRecord};
 pub use refusal::RefusalRecord;
 pub use repository::{ForkPolicy, NewRepository, Repository, RepositoryUpdate};
 pub use restriction::NewRestriction;
+pub use ssh_key::SshKey;
 pub use store::Store;
 pub use token::{NewToken, Token, TokenHash, TokenLimits};
+pub use unknown_key::UnknownKey;
 pub use user::{NewUser, User, UserUpdate};
 pub use workspace::{NewWorkspace, Workspace, WorkspaceUpdate};

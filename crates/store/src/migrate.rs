@@ -5,7 +5,10 @@ use crate::sql::{Tx, args};
 use crate::{Error, Result};
 
 /// One step; its number is its place in the list, from 1.
-const STEPS: &[&str] = &[include_str!("../migrations/0001_foundation.sql")];
+const STEPS: &[&str] = &[
+    include_str!("../migrations/0001_foundation.sql"),
+    include_str!("../migrations/0002_keys.sql"),
+];
 
 /// The schema this version needs.
 pub(crate) fn latest() -> i64 {

@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 /// How a subject is called, so that texts can be rendered from ids.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SubjectName {
-    /// User name, group slug, or token name.
+    /// User name, group slug, token name or key label.
     pub name: String,
-    /// The name for people to read; the same as `name` for tokens.
+    /// The name for people to read; the same as `name` for tokens and keys.
     pub display_name: String,
     /// The UUID, for users.
     pub uuid: Option<String>,
@@ -26,7 +26,8 @@ pub type Names = BTreeMap<Subject, SubjectName>;
 macro_rules! subject_name_columns {
     () => {
         "u.username as user_name, u.display_name as user_display_name, u.uuid as user_uuid,
-             g.slug as group_slug, g.name as group_name, t.name as token_name"
+             g.slug as group_slug, g.name as group_name, t.name as token_name,
+             k.label as key_label"
     };
 }
 pub(crate) use subject_name_columns;
@@ -46,6 +47,10 @@ macro_rules! subject_name_joins {
             ".subject_id left join access_token t on ",
             $table,
             ".subject_kind = 'access_token' and t.id = ",
+            $table,
+            ".subject_id left join access_key k on ",
+            $table,
+            ".subject_kind = 'access_key' and k.id = ",
             $table,
             ".subject_id "
         )
@@ -72,9 +77,11 @@ pub(crate) fn name_subject(row: &Row, names: &mut Names) -> Result<()> {
             let name = columns.text("token_name")?;
             SubjectName { display_name: name.clone(), name, uuid: None }
         }
-        Subject::AccessKey(_) | Subject::Workload(_) | Subject::Everyone | Subject::Anyone => {
-            return Ok(());
+        Subject::AccessKey(_) => {
+            let name = columns.text("key_label")?;
+            SubjectName { display_name: name.clone(), name, uuid: None }
         }
+        Subject::Workload(_) | Subject::Everyone | Subject::Anyone => return Ok(()),
     };
     names.insert(subject, name);
     Ok(())

@@ -1,4 +1,4 @@
-//! What grants, restrictions and access tokens hang on.
+//! What grants, restrictions, access tokens and access keys hang on.
 
 use crate::sql::Columns;
 use crate::{Error, Result};
@@ -7,7 +7,7 @@ use model::{
     WorkloadId, WorkspaceId,
 };
 
-/// The thing a grant, a restriction or an access token belongs to. Every statement about one of
+/// The thing a grant, a restriction, an access token or an access key belongs to. Every statement about one of
 /// these carries it, so that an id from elsewhere finds nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Owner {
@@ -69,6 +69,28 @@ impl Owner {
             Some(_) => Ok(()),
             None => Err(Error::NotFound { what: self.word() }),
         }
+    }
+}
+
+impl crate::Store {
+    /// What a place is called: `repository acme/site`, `project acme/CORE`, `workspace acme`.
+    /// `None` for the instance, and when there is no such place.
+    pub async fn find_path(&self, owner: Owner) -> Result<Option<String>> {
+        let sql = match owner {
+            Owner::Instance => return Ok(None),
+            Owner::Workspace(_) => "select slug as path from workspace where id = $1",
+            Owner::Project(_) => {
+                "select w.slug || '/' || p.key as path
+                 from project p join workspace w on w.id = p.workspace_id where p.id = $1"
+            }
+            Owner::Repository(_) => {
+                "select w.slug || '/' || r.slug as path
+                 from repository r join workspace w on w.id = r.workspace_id where r.id = $1"
+            }
+        };
+        let row = self.database.optional(sql, crate::sql::args![owner.id()]).await?;
+        let path = row.map(|row| row.of("place").text("path")).transpose()?;
+        Ok(path.map(|it| format!("{} {it}", owner.level())))
     }
 }
 

@@ -315,7 +315,7 @@ async fn save(change: &mut Change<'_>, it: &Repository) -> Result<()> {
 }
 
 /// Removes what hangs on a project or repository that is about to go: grants, restrictions, and
-/// access tokens with whatever refers to them.
+/// access tokens and access keys with whatever refers to them.
 pub(crate) async fn remove_owned(change: &mut Change<'_>, owner: Owner) -> Result<()> {
     let key = args![owner.word(), owner.id()];
     let sql = r#"delete from "grant" where level = $1 and owner_id = $2"#;
@@ -327,6 +327,11 @@ pub(crate) async fn remove_owned(change: &mut Change<'_>, owner: Owner) -> Resul
         crate::grant::forget_subject(change, "access_token", id).await?;
     }
     change.execute("delete from access_token where level = $1 and owner_id = $2", key).await?;
+    let sql = "delete from access_key where level = $1 and owner_id = $2 returning id";
+    for row in change.all(sql, key).await? {
+        let id = row.of("access_key").int("id")?;
+        crate::grant::forget_subject(change, "access_key", id).await?;
+    }
     Ok(())
 }
 

@@ -8,6 +8,7 @@ mod world;
 mod away;
 mod changes;
 mod facts;
+mod keys;
 mod people;
 mod places;
 mod records;
