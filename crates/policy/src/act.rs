@@ -32,6 +32,17 @@ pub enum Act {
         scopes: BTreeSet<Scope>,
     },
     RevokeOthersToken,
+    ReadOwnKeys,
+    AddOwnKey,
+    /// Its label is all that can be changed.
+    RenameOwnKey,
+    RemoveOwnKey,
+    ReadOthersKeys,
+    AddOthersKey,
+    RenameOthersKey,
+    RemoveOthersKey,
+    /// Keys that were offered and belong to nobody.
+    ReadUnknownKeys,
 
     // Workspaces.
     ReadWorkspace,
@@ -65,6 +76,10 @@ pub enum Act {
         scopes: BTreeSet<Scope>,
     },
     RevokeAccessToken(Level),
+    ReadAccessKeys(Level),
+    AddAccessKey(Level),
+    RenameAccessKey(Level),
+    RemoveAccessKey(Level),
 
     // Repositories.
     /// Its description, branches, files: everything a page shows.
@@ -164,6 +179,17 @@ impl Act {
             Self::ReadOthersTokens => reads(Instance, ADMIN, &[S::ReadUser]),
             Self::CreateOthersToken { .. } => sets(Instance, ADMIN, &[S::WriteUser]),
             Self::RevokeOthersToken => sets(Instance, ADMIN, &[S::WriteUser]),
+            Self::ReadOwnKeys => reads(Instance, User, &[S::ReadSshKey]),
+            Self::AddOwnKey | Self::RenameOwnKey => {
+                sets(Instance, User, &[S::ReadSshKey, S::WriteSshKey])
+            }
+            Self::RemoveOwnKey => sets(Instance, User, &[S::DeleteSshKey]),
+            Self::ReadOthersKeys => reads(Instance, ADMIN, &[S::ReadSshKey]),
+            Self::AddOthersKey | Self::RenameOthersKey => {
+                sets(Instance, ADMIN, &[S::ReadSshKey, S::WriteSshKey])
+            }
+            Self::RemoveOthersKey => sets(Instance, ADMIN, &[S::DeleteSshKey]),
+            Self::ReadUnknownKeys => reads(Instance, ADMIN, &[S::ReadSshKey]),
 
             Self::ReadWorkspace => reads(Workspace, See, &[S::ReadWorkspace]),
             Self::ListProjects => reads(Workspace, See, &[S::ReadProject]),
@@ -185,9 +211,13 @@ impl Act {
 
             Self::ReadGrants(on) => reads(*on, ADMIN, read_scope(*on)),
             Self::ChangeGrants(on) => sets(*on, ADMIN, grant_scopes(*on)),
-            Self::ReadRestrictions(on) | Self::ReadAccessTokens(on) => {
+            Self::ReadRestrictions(on) | Self::ReadAccessTokens(on) | Self::ReadAccessKeys(on) => {
                 reads(*on, ADMIN, admin_scope(*on))
             }
+            Self::AddAccessKey(on) | Self::RenameAccessKey(on) => {
+                sets(*on, ADMIN, add_key_scopes(*on))
+            }
+            Self::RemoveAccessKey(on) => sets(*on, ADMIN, remove_key_scopes(*on)),
             Self::ChangeRestrictions(on)
             | Self::CreateAccessToken { on, .. }
             | Self::RevokeAccessToken(on) => sets(*on, ADMIN, admin_scope(*on)),
@@ -228,6 +258,19 @@ impl Act {
             | Self::RevokeOwnToken
             | Self::ReadOthersTokens
             | Self::RevokeOthersToken
+            | Self::ReadOwnKeys
+            | Self::AddOwnKey
+            | Self::RenameOwnKey
+            | Self::RemoveOwnKey
+            | Self::ReadOthersKeys
+            | Self::AddOthersKey
+            | Self::RenameOthersKey
+            | Self::RemoveOthersKey
+            | Self::ReadUnknownKeys
+            | Self::ReadAccessKeys(_)
+            | Self::AddAccessKey(_)
+            | Self::RenameAccessKey(_)
+            | Self::RemoveAccessKey(_)
             | Self::ReadWorkspace
             | Self::ListProjects
             | Self::ListRepositories
@@ -263,6 +306,14 @@ impl Act {
         }
     }
 
+    /// Does it make a credential? An SSH key has no scopes: the scope for adding keys is the power
+    /// to hand on everything its principal may do, as in Bitbucket. The limits of a token to
+    /// certain refs are ours, and those cannot be got rid of by adding a key.
+    pub const fn makes_credential(&self) -> bool {
+        let adds_key = matches!(self, Self::AddOwnKey | Self::AddOthersKey | Self::AddAccessKey(_));
+        adds_key || self.handed_on().is_some()
+    }
+
     /// The changes to refs it brings; none for every act but [`Act::UpdateRefs`].
     pub fn updates(&self) -> &[RefUpdate] {
         if let Self::UpdateRefs { updates, .. } = self { updates } else { &[] }
@@ -290,5 +341,21 @@ const fn grant_scopes(on: Level) -> &'static [Scope] {
         Level::Instance | Level::Workspace => &[Scope::AdminWorkspace, Scope::WritePermission],
         Level::Project => &[Scope::AdminProject, Scope::WritePermission],
         Level::Repository => &[Scope::AdminRepository, Scope::WritePermission],
+    }
+}
+
+const fn add_key_scopes(on: Level) -> &'static [Scope] {
+    match on {
+        Level::Instance | Level::Workspace => &[Scope::AdminWorkspace, Scope::WriteSshKey],
+        Level::Project => &[Scope::AdminProject, Scope::WriteSshKey],
+        Level::Repository => &[Scope::AdminRepository, Scope::WriteSshKey],
+    }
+}
+
+const fn remove_key_scopes(on: Level) -> &'static [Scope] {
+    match on {
+        Level::Instance | Level::Workspace => &[Scope::AdminWorkspace, Scope::DeleteSshKey],
+        Level::Project => &[Scope::AdminProject, Scope::DeleteSshKey],
+        Level::Repository => &[Scope::AdminRepository, Scope::DeleteSshKey],
     }
 }

@@ -173,6 +173,23 @@ pub enum CredentialState {
     WrongChannel,
     /// The account it belongs to may not sign in.
     Suspended,
+    /// An SSH key of several principals, of whom none comes first at this place.
+    Ambiguous,
+    /// An SSH certificate of a trusted authority that cannot be used.
+    Certificate(CertificateFault),
+}
+
+/// What keeps a genuine SSH certificate from being used. One that has ended is
+/// [`CredentialState::Expired`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CertificateFault {
+    NotYetValid {
+        from: Timestamp,
+    },
+    /// Its `source-address` names other addresses.
+    WrongAddress,
+    /// It carries a critical option that this server does not know.
+    UnknownOption,
 }
 
 /// What an access token holds on the place it belongs to: as much as its scopes speak of there.

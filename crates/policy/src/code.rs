@@ -70,6 +70,12 @@ codes! {
     CredentialSuspended "PC-CRED-SUSPENDED" Credential
         "The account that the credential belongs to is suspended."
         "Ask an instance admin to lift the suspension.";
+    CredentialAmbiguous "PC-CRED-AMBIGUOUS" Credential
+        "The SSH key is an access key of several places, and none of them comes first here."
+        "Use a key of its own for each place, and offer only that one.";
+    CertificateUnusable "PC-CRED-CERTIFICATE" Credential
+        "The SSH certificate is genuine, and it is not valid yet, is for other addresses, or carries an option that this server does not know."
+        "Have the key signed again as the message says, or use a key that is on record.";
 
     AddressNotAllowed "PC-NET-ADDRESS" Network
         "Only certain addresses are let in, and the request came from another."

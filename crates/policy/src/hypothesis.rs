@@ -71,11 +71,14 @@ impl World {
         match &refusal.reason {
             Reason::Maintenance | Reason::ReadOnly => vec![RemedyKind::OpenInstance],
             Reason::SignInRequired | Reason::CredentialUnknown => vec![RemedyKind::SignIn],
-            Reason::CredentialExpired { .. } | Reason::CredentialRevoked { .. } => {
-                vec![RemedyKind::RenewCredential]
-            }
+            Reason::CredentialExpired { .. }
+            | Reason::CredentialRevoked { .. }
+            | Reason::CertificateUnusable { .. } => vec![RemedyKind::RenewCredential],
             Reason::CredentialWrongDoor { channel, .. } => {
                 vec![RemedyKind::OtherCredential { channel: *channel }]
+            }
+            Reason::CredentialAmbiguous => {
+                vec![RemedyKind::OtherCredential { channel: self.who.channel }]
             }
             Reason::CredentialSuspended => vec![RemedyKind::LiftSuspension],
             Reason::AddressNotAllowed { address } => {

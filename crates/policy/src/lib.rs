@@ -39,7 +39,8 @@ mod update;
 
 pub use act::{Act, Needs, Right, Touches};
 pub use ask::{
-    Asker, Credential, CredentialState, Network, Principal, PrincipalKind, home_permission,
+    Asker, CertificateFault, Credential, CredentialState, Network, Principal, PrincipalKind,
+    home_permission,
 };
 pub use code::{Code, Entry, catalogue};
 pub use decision::{

@@ -4,6 +4,7 @@
 //! A refusal carries only what its principal may know: it is made from facts that were hidden
 //! beforehand where the principal may not see the place.
 
+use crate::ask::CertificateFault;
 use crate::code::Code;
 use crate::update::Change;
 use model::{
@@ -41,6 +42,10 @@ pub enum Reason {
         channel: Channel,
     },
     CredentialSuspended,
+    CredentialAmbiguous,
+    CertificateUnusable {
+        fault: CertificateFault,
+    },
     AddressNotAllowed {
         address: Option<IpAddr>,
     },
@@ -112,6 +117,8 @@ impl Refusal {
             Reason::CredentialRevoked { .. } => Code::CredentialRevoked,
             Reason::CredentialWrongDoor { .. } => Code::CredentialWrongDoor,
             Reason::CredentialSuspended => Code::CredentialSuspended,
+            Reason::CredentialAmbiguous => Code::CredentialAmbiguous,
+            Reason::CertificateUnusable { .. } => Code::CertificateUnusable,
             Reason::AddressNotAllowed { .. } => Code::AddressNotAllowed,
             Reason::TwoFactorRequired => Code::TwoFactorRequired,
             Reason::ScopeMissing(_) => Code::ScopeMissing,

@@ -3,6 +3,7 @@
 //! They hold no markup and no escape sequences, and fit a terminal line where the names in them
 //! are of ordinary length.
 
+use crate::ask::CertificateFault;
 use crate::decision::{Outcome, Weighed, WeighedRule};
 use crate::facts::{Held, Source};
 use crate::refusal::{Reason, Refusal, Restricted, ScopeGap};
@@ -23,6 +24,10 @@ impl Refusal {
             Reason::CredentialRevoked { .. } => "This credential was revoked.".into(),
             Reason::CredentialWrongDoor { kind, channel } => wrong_door(*kind, *channel),
             Reason::CredentialSuspended => "This account is suspended.".into(),
+            Reason::CredentialAmbiguous => {
+                "This SSH key stands for several access keys here, and none comes first.".into()
+            }
+            Reason::CertificateUnusable { fault } => certificate(*fault).into(),
             Reason::AddressNotAllowed { address: Some(address) } => {
                 format!("{address} is not among the addresses that are let in.")
             }
@@ -71,6 +76,8 @@ impl Refusal {
             Reason::CredentialRevoked { .. } => "credential revoked",
             Reason::CredentialWrongDoor { .. } => "credential not taken here",
             Reason::CredentialSuspended => "account suspended",
+            Reason::CredentialAmbiguous => "ambiguous SSH key",
+            Reason::CertificateUnusable { .. } => "SSH certificate cannot be used",
             Reason::AddressNotAllowed { .. } => "address not allowed",
             Reason::TwoFactorRequired => "second factor required",
             Reason::ScopeMissing(gap) => return format!("token lacks {}", list(&gap.missing)),
@@ -151,6 +158,18 @@ fn wrong_door(kind: CredentialKind, channel: Channel) -> String {
         Channel::Workload => "workloads",
     };
     format!("{kind} is not taken for {door} in this form.")
+}
+
+const fn certificate(fault: CertificateFault) -> &'static str {
+    match fault {
+        CertificateFault::NotYetValid { .. } => "This SSH certificate is not valid yet.",
+        CertificateFault::WrongAddress => {
+            "This SSH certificate is for other addresses than the one you come from."
+        }
+        CertificateFault::UnknownOption => {
+            "This SSH certificate has a critical option that this server does not know."
+        }
+    }
 }
 
 fn not_permitted(needed: Permission, held: Option<Permission>, on: Level) -> String {

@@ -32,6 +32,8 @@ pub(super) fn credential(question: &Question<'_>) -> Opinion {
             Some(Reason::CredentialWrongDoor { kind: who.credential.kind, channel: who.channel })
         }
         CredentialState::Suspended => Some(Reason::CredentialSuspended),
+        CredentialState::Ambiguous => Some(Reason::CredentialAmbiguous),
+        CredentialState::Certificate(fault) => Some(Reason::CertificateUnusable { fault }),
     };
     let what = if who.principal.is_signed_in() {
         "the credential is good"
@@ -112,7 +114,7 @@ pub(super) fn scope(question: &Question<'_>) -> Opinion {
             opinion.reasons.push(Reason::TokenRepository { on: question.act.needs().on });
         }
     }
-    if question.act.handed_on().is_some() && credential.refs.is_some() {
+    if question.act.makes_credential() && credential.refs.is_some() {
         opinion.reasons.push(Reason::TokenWidens);
     }
     opinion

@@ -2,8 +2,8 @@
 
 use model::{Channel, Mode, RestrictionKind};
 use policy::{
-    Act, Asker, Change, CredentialState, Decision, Facts, Finding, InstanceState, Outcome,
-    Question, RefUpdate, Step, Verdict, Way, Weighed, decide, remedies,
+    Act, Asker, CertificateFault, Change, CredentialState, Decision, Facts, Finding, InstanceState,
+    Outcome, Question, RefUpdate, Step, Verdict, Way, Weighed, decide, remedies,
 };
 use scenario::Scenario;
 use std::sync::LazyLock;
@@ -18,6 +18,7 @@ const PEOPLE: &str = "
     api-token ann topics repository:write refs topic
     api-token ann elsewhere repository:write elsewhere
     token ci-bot repository:write
+    grant key:deploy write
     default trunk";
 
 /// Every subset of these is a policy.
@@ -27,15 +28,24 @@ const RULES: [&str; 10] = [
     "grant everyone read",
     "public",
     "restrict 1 any push",
-    "restrict 2 main push only ops",
+    "restrict 2 main push only ops, key:deploy",
     "restrict 3 ma* push only everyone on project",
     "restrict 4 main force except ops",
     "restrict 5 any delete except cat on workspace",
     "restrict 6 main pull-request-only except ops",
 ];
 
-const ASKERS: [&str; 8] =
-    ["anonymous", "ann", "bob", "cat", "eve", "ann@reader", "ann@topics", "token:ci-bot"];
+const ASKERS: [&str; 9] = [
+    "anonymous",
+    "ann",
+    "bob",
+    "cat",
+    "eve",
+    "ann@reader",
+    "ann@topics",
+    "token:ci-bot",
+    "key:deploy",
+];
 
 const TRIES: [&str; 13] = [
     "fetch",
@@ -198,6 +208,8 @@ fn a_hidden_repository_and_none_are_the_same() {
         CredentialState::Unknown,
         CredentialState::Expired { at: model::Timestamp(0) },
         CredentialState::Suspended,
+        CredentialState::Ambiguous,
+        CredentialState::Certificate(CertificateFault::WrongAddress),
     ];
     let mut hidden = 0;
     for (policy, world) in every_policy() {
