@@ -4,9 +4,11 @@ use crate::background::Background;
 use crate::cache::Cache;
 use crate::error::{Error, Result};
 use crate::grounds::Grounds;
+use crate::key_sign_in::Holders;
 use crate::password::Passwords;
+use crate::public_key::Authority;
 use crate::{clock, token_text};
-use model::{DisplayName, Email, Scope, Scopes, Secret, UserId, Username};
+use model::{DisplayName, Email, Fingerprint, Scope, Scopes, Secret, UserId, Username};
 use repo::Repositories;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,6 +27,8 @@ pub struct AppOptions {
     pub public_url: String,
     /// What a push may be.
     pub limits: repo::Limits,
+    /// Whose certificates are taken for users: the public keys of the authorities.
+    pub certificate_authorities: Vec<Authority>,
     /// The administrator's user name; counts at the first start only.
     pub admin_user: String,
 }
@@ -46,6 +50,7 @@ pub struct App {
 pub(crate) struct Credentials {
     pub api_tokens: Cache<TokenHash, (ApiToken, User)>,
     pub access_tokens: Cache<TokenHash, AccessToken>,
+    pub keys: Cache<Fingerprint, Holders>,
     pub accounts: Cache<UserId, PrincipalFacts>,
 }
 

@@ -1,9 +1,10 @@
 //! Who asks, as `sign_in` found them. Cannot be made by anybody else, so nobody can claim to be
 //! somebody; says nothing about what they may do.
 
+use crate::offered_key::OfferedKey;
 use crate::refusal::{CredentialNote, PrincipalNote};
 use crate::render;
-use model::{Channel, CredentialKind, Role, Scopes, Timestamp, UserId, WorkspaceId};
+use model::{AccessKeyId, Channel, CredentialKind, Role, Scopes, Timestamp, UserId, WorkspaceId};
 use policy::PrincipalKind;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -30,6 +31,8 @@ pub(crate) enum Proof {
     ApiToken(TokenHash),
     AccessToken(TokenHash),
     Password(UserId),
+    /// An SSH key or certificate; of a key of many places, the one that acts.
+    Key(OfferedKey, Option<AccessKeyId>),
     System,
 }
 

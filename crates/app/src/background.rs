@@ -1,4 +1,4 @@
-//! Work that nobody waits for: noting when tokens were last used, keeping repositories with many
+//! Work that nobody waits for: noting when credentials were last used, keeping repositories with many
 //! packs fast, starting the journal over. Never a part of an answer, and never the only place
 //! where something is remembered that must not be lost.
 
@@ -6,11 +6,13 @@ use crate::asker::Asker;
 use crate::refusal::RefusalRecord;
 use crate::sign_in::Used;
 use crate::{App, clock};
-use model::{Layer, RepositoryId, Timestamp};
+use model::{Fingerprint, Layer, RepositoryId, Timestamp};
 use parking_lot::Mutex;
 use std::collections::{BTreeSet, HashMap};
+use std::net::IpAddr;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
+use store::UnknownKey;
 use tokio::task::JoinHandle;
 
 /// How often what waits is written down.
@@ -24,12 +26,17 @@ const JOURNAL_LONG: u64 = 8 << 20;
 const RECORDS_AT_ONCE: f64 = 1000.0;
 const RECORDS_PER_SECOND: f64 = 20.0;
 
+/// How many unknown keys are held until they are written down.
+const UNKNOWN_KEYS: usize = 1000;
+
 /// What waits for the background.
 #[derive(Default)]
 pub(crate) struct Background {
     used: Mutex<HashMap<Used, Timestamp>>,
     refused: Mutex<HashMap<Used, Timestamp>>,
     pushed: Mutex<BTreeSet<RepositoryId>>,
+    /// Keys that nobody has, by key and address.
+    unknown_keys: Mutex<HashMap<(Fingerprint, String), UnknownKey>>,
     records: Mutex<Option<Bucket>>,
     task: Mutex<Option<JoinHandle<()>>>,
 }
@@ -74,9 +81,31 @@ impl App {
     }
 
     pub(crate) fn note_refused(&self, who: &Asker) {
-        if let Some(token) = who.used_token(&self.credentials) {
-            self.background.refused.lock().insert(token, clock::now());
+        if let Some(it) = who.used(&self.credentials) {
+            self.background.refused.lock().insert(it, clock::now());
         }
+    }
+
+    /// Somebody offered a key that lets nobody in. Beyond the bound it is somebody trying keys,
+    /// and the newest are left out until the next write.
+    pub(crate) fn note_unknown_key(&self, key: &Fingerprint, from: Option<IpAddr>, why: &str) {
+        let address = from.map(|it| it.to_canonical().to_string()).unwrap_or_default();
+        let now = clock::now();
+        let mut keys = self.background.unknown_keys.lock();
+        let at = (key.clone(), address.clone());
+        if keys.len() >= UNKNOWN_KEYS && !keys.contains_key(&at) {
+            return;
+        }
+        let noted = keys.entry(at).or_insert_with(|| UnknownKey {
+            fingerprint: key.clone(),
+            address,
+            why: String::new(),
+            first_at: now,
+            last_at: now,
+            times: 0,
+        });
+        (noted.why, noted.last_at) = (why.to_owned(), now);
+        noted.times = noted.times.saturating_add(1);
     }
 
     pub(crate) fn note_pushed(&self, repository: RepositoryId) {
@@ -91,7 +120,8 @@ impl App {
         !guessing || self.background.take_one()
     }
 
-    /// Writes down when tokens were last used and last refused.
+    /// Writes down when tokens and keys were last used and last refused, and which unknown keys
+    /// were offered.
     pub(crate) async fn flush_used(&self) {
         let used = std::mem::take(&mut *self.background.used.lock());
         let refused = std::mem::take(&mut *self.background.refused.lock());
@@ -99,15 +129,24 @@ impl App {
             let noted = match token {
                 Used::Api(id) => self.store.touch_api_token(id, at).await,
                 Used::Access(id) => self.store.touch_access_token(id, at).await,
+                Used::SshKey(id) => self.store.touch_ssh_key(id, at).await,
+                Used::AccessKey(id) => self.store.touch_access_key(id, at).await,
             };
-            warn(noted, "a token's last use");
+            warn(noted, "a credential's last use");
         }
         for (token, at) in refused {
             let noted = match token {
                 Used::Api(id) => self.store.touch_refused_api_token(id, at).await,
                 Used::Access(id) => self.store.touch_refused_access_token(id, at).await,
+                Used::SshKey(id) => self.store.touch_refused_ssh_key(id, at).await,
+                Used::AccessKey(id) => self.store.touch_refused_access_key(id, at).await,
             };
-            warn(noted, "a token's last refusal");
+            warn(noted, "a credential's last refusal");
+        }
+        let unknown = std::mem::take(&mut *self.background.unknown_keys.lock());
+        if !unknown.is_empty() {
+            let unknown: Vec<_> = unknown.into_values().collect();
+            warn(self.store.note_unknown_keys(&unknown).await, "keys that nobody has");
         }
     }
 

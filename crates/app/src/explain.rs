@@ -137,6 +137,13 @@ impl App {
                 };
                 asker.who.credential = crate::sign_in::access_credential(&token);
             }
+            "access_key" => {
+                let (_, ground) = self.facts(&asker, repository).await?;
+                let ground = ground.ok_or_else(nobody)?;
+                let key = self.key_labelled(name, &ground).await?.ok_or_else(nobody)?;
+                asker.who.principal = crate::key_sign_in::principal_of_key(&key);
+                asker.who.credential = crate::key_sign_in::key_credential(&key.key);
+            }
             _ => return Err(nobody()),
         }
         asker.who.channel = Channel::Rest;

@@ -17,6 +17,7 @@
     )
 )]
 
+mod access_keys;
 mod access_tokens;
 mod api_tokens;
 mod app;
@@ -26,6 +27,7 @@ mod background;
 mod branch_restrictions;
 mod branches;
 mod cache;
+mod certificate;
 mod clock;
 mod error;
 mod explain;
@@ -35,14 +37,19 @@ mod ground;
 mod grounds;
 mod groups;
 mod judge;
+mod key_choice;
+mod key_input;
+mod key_sign_in;
 mod maintenance;
 mod members;
 mod names;
+mod offered_key;
 mod open;
 mod page;
 mod password;
 mod place_name;
 mod projects;
+mod public_key;
 mod push;
 mod push_meta;
 mod reconcile;
@@ -56,6 +63,7 @@ mod repositories;
 mod restrictions;
 mod settings;
 mod sign_in;
+mod ssh_keys;
 mod subjects;
 mod token_input;
 mod token_text;
@@ -69,6 +77,9 @@ pub use branches::{Branch, NewBranch};
 pub use error::{Answer, Error, Failure, Fields, Refused, Result};
 pub use explain::{ExplainedRule, ExplainedStep, Explanation, Hypothetical};
 pub use grants::NamedGrant;
+pub use key_input::NewKey;
+pub use key_sign_in::{KeyHolder, SshIdentity};
+pub use offered_key::OfferedKey;
 pub use open::{
     Archiving, Explaining, ExplainingForOthers, Fetching, Maintaining, OpenRepository, Pushing,
     Reading, ReadingAllRefusals, ReadingOwnRefusals, Removing, RepositoryAct, Updating,
@@ -77,6 +88,7 @@ pub use page::{Page, PageRequest};
 pub use place_name::PlaceName;
 pub use policy::AddressRange;
 pub use projects::{NewProject, ProjectChange, ProjectView};
+pub use public_key::{Authority, read_authorities};
 pub use refusal::{
     CredentialNote, PrincipalNote, RefusalId, RefusalRecord, RemedyNote, RequestNote, RuleNote,
     ScopesNote,
@@ -86,9 +98,10 @@ pub use repo::{CommitInfo, Limits as PushLimits, Signature};
 pub use repositories::{NewRepository, RepositoryChange, RepositoryView};
 pub use restrictions::{RestrictionInput, RestrictionView};
 pub use sign_in::Presented;
+pub use ssh_keys::UserKey;
 pub use store::{
-    AccessToken, ApiToken, AuditFilter, AuditLine, ForkPolicy, Group, Member, Owner, Project,
-    Repository, Token, TokenLimits, Workspace,
+    AccessKey, AccessToken, ApiToken, AuditFilter, AuditLine, ForkPolicy, Group, Key, Member,
+    Owner, Project, Repository, SshKey, Token, TokenLimits, UnknownKey, Workspace,
 };
 pub use subjects::{SubjectInput, SubjectView};
 pub use token_input::{Created, NewToken};

@@ -5,7 +5,10 @@ use crate::Asker;
 use crate::ground::Ground;
 use crate::names::{place_argument, place_path, shell_word, subject_argument, subject_json};
 use crate::refusal::{RemedyNote, RequestNote};
-use model::{Level, ObjectId, RefName, RestrictionId, Scope, Scopes, Subject, Timestamp};
+use model::{
+    Channel, CredentialKind, Level, ObjectId, RefName, RestrictionId, Scope, Scopes, Subject,
+    Timestamp,
+};
 use policy::{Actor, PrincipalKind, RefUpdate, Remedy, RemedyKind, TokenWish};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -45,11 +48,8 @@ impl Words<'_> {
             RemedyKind::SignIn => Parts::only(
                 "sign in: when git asks, give your user name and an API token as the password",
             ),
-            RemedyKind::RenewCredential => self.token(
-                "make a new token and store it instead",
-                &TokenWish::default(),
-                remedy.actor,
-            ),
+            RemedyKind::RenewCredential => self.renewal(remedy.actor),
+            RemedyKind::OtherCredential { channel: Channel::GitSsh } => other_key(),
             RemedyKind::OtherCredential { .. } => Parts::only(
                 "use your user name with an API token, or `x-token-auth` with an access token",
             ),
@@ -88,6 +88,13 @@ impl Words<'_> {
             commands: vec![format!("git push origin {source}:{}", shell_word(branch.as_str()))],
             request: None,
         }
+    }
+
+    fn renewal(&self, actor: Actor) -> Parts {
+        if self.who.who.credential.kind == CredentialKind::SshCertificate {
+            return Parts::only("have your key signed again by whoever made the certificate");
+        }
+        self.token("make a new token and store it instead", &TokenWish::default(), actor)
     }
 
     fn token(&self, summary: &str, wish: &TokenWish, actor: Actor) -> Parts {
@@ -202,6 +209,15 @@ impl Words<'_> {
         let body = json!({ "role": "member" });
         let request = request("PUT", &format!("{path}/members/{name}"), &body);
         Parts { summary, commands: vec![command], request: Some(request) }
+    }
+}
+
+fn other_key() -> Parts {
+    let command = "git config core.sshCommand 'ssh -i ~/.ssh/id_ed25519 -o IdentitiesOnly=yes'";
+    Parts {
+        summary: "use a key that stands for one place only, and offer no other".into(),
+        commands: vec![command.into()],
+        request: None,
     }
 }
 

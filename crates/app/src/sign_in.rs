@@ -180,14 +180,17 @@ impl App {
             address: who.who.network.address,
             request_id: who.request_id().to_owned(),
         };
-        let now = match who.proof {
+        let now = match &who.proof {
             Proof::Nothing | Proof::System => return Ok(who.clone()),
-            Proof::ApiToken(hash) => self.by_api_token(&door, hash).await?,
-            Proof::AccessToken(hash) => self.by_access_token(&door, hash).await?,
+            Proof::ApiToken(hash) => self.by_api_token(&door, *hash).await?,
+            Proof::AccessToken(hash) => self.by_access_token(&door, *hash).await?,
+            Proof::Key(offered, access_key) => {
+                self.refreshed_key(&door, offered, *access_key).await?
+            }
             Proof::Password(id) => {
                 let version = self.store.facts_version().await?;
                 let mut asker = who.clone();
-                let Some(account) = self.account(id, version).await? else {
+                let Some(account) = self.account(*id, version).await? else {
                     return Ok(unknown(&door, CredentialKind::Password, None));
                 };
                 asker.who.principal = principal_of(&account);
@@ -202,11 +205,13 @@ impl App {
     }
 }
 
-/// A token whose use is to be noted.
+/// A token or key whose use is to be noted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Used {
     Api(model::ApiTokenId),
     Access(model::AccessTokenId),
+    SshKey(model::SshKeyId),
+    AccessKey(model::AccessKeyId),
 }
 
 impl Asker {
@@ -217,16 +222,20 @@ impl Asker {
         })
     }
 
-    fn as_owner(&self) -> Owner {
+    pub(crate) fn as_owner(&self) -> Owner {
         Owner { name: self.principal_name(), viewers: self.user_id().into_iter().collect() }
     }
 
-    /// The token of this asker, for noting that it was refused.
-    pub(crate) fn used_token(&self, app_tokens: &crate::app::Credentials) -> Option<Used> {
+    /// The token or key of this asker, for noting that it was refused.
+    pub(crate) fn used(&self, known: &crate::app::Credentials) -> Option<Used> {
         match &self.proof {
-            Proof::ApiToken(hash) => app_tokens.api_tokens.peek(hash).map(|it| Used::Api(it.0.id)),
+            Proof::ApiToken(hash) => known.api_tokens.peek(hash).map(|it| Used::Api(it.0.id)),
             Proof::AccessToken(hash) => {
-                app_tokens.access_tokens.peek(hash).map(|it| Used::Access(it.id))
+                known.access_tokens.peek(hash).map(|it| Used::Access(it.id))
+            }
+            Proof::Key(_, Some(id)) => Some(Used::AccessKey(*id)),
+            Proof::Key(offered, None) => {
+                known.keys.peek(offered.fingerprint()).and_then(|it| it.used())
             }
             Proof::Nothing | Proof::Password(_) | Proof::System => None,
         }
@@ -249,7 +258,7 @@ const fn credential_kind(kind: TokenKind) -> CredentialKind {
 }
 
 /// Nobody whose word is taken. `owner` is who reads the record, never who is shown.
-fn unknown(door: &Door, kind: CredentialKind, owner: Option<Owner>) -> Asker {
+pub(crate) fn unknown(door: &Door, kind: CredentialKind, owner: Option<Owner>) -> Asker {
     let mut asker = Asker::anonymous(door);
     asker.who.credential = Credential::unlimited(kind);
     asker.who.credential.state = CredentialState::Unknown;

@@ -5,15 +5,15 @@ use crate::App;
 use crate::error::{Fields, Result};
 use crate::ground::Ground;
 use crate::render::visible;
-use model::{AccessTokenId, GroupId, ListedSubject, Slug, Subject, Timestamp, UserId};
-use store::{AccessToken, Names, Owner};
+use model::{AccessKeyId, AccessTokenId, GroupId, ListedSubject, Slug, Subject, Timestamp, UserId};
+use store::{AccessKey, AccessToken, Names, Owner};
 
 /// A subject as it was sent: its kind, and its name or its id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SubjectInput {
     /// `user`, `group`, `access_token`, `access_key`, `workload`, `everyone` or `anyone`.
     pub kind: String,
-    /// A user name, a group's slug, a token's name.
+    /// A user name, a group's slug, a token's name, a key's label.
     pub name: Option<String>,
     /// A number, or a user's `{uuid}`.
     pub id: Option<String>,
@@ -30,7 +30,7 @@ pub struct SubjectView {
     pub kind: &'static str,
     /// The number; `None` for everyone and anyone.
     pub id: Option<i64>,
-    /// User name, group slug or token name; `None` for everyone and anyone.
+    /// User name, group slug, token name or key label; `None` for everyone and anyone.
     pub name: Option<String>,
     /// The name for people to read.
     pub display_name: Option<String>,
@@ -74,8 +74,8 @@ const fn number(subject: Subject) -> Option<i64> {
 const KINDS: &str = "user, group, access_token, access_key, workload, everyone, anyone";
 
 impl App {
-    /// Whom a subject means, seen from a place: groups are those of its workspace, tokens those of
-    /// the place and of what contains it. An unknown one is noted in `fields`.
+    /// Whom a subject means, seen from a place: groups are those of its workspace, tokens and keys
+    /// those of the place and of what contains it. An unknown one is noted in `fields`.
     pub(crate) async fn subject(
         &self,
         input: &SubjectInput,
@@ -89,7 +89,8 @@ impl App {
             "user" => self.user_subject(input).await?,
             "group" => self.group_subject(input, ground).await?,
             "access_token" => self.token_subject(input, ground).await?,
-            "access_key" | "workload" => None,
+            "access_key" => self.key_subject(input, ground).await?,
+            "workload" => None,
             other => {
                 fields.add(field, format!("unknown type `{}`: use one of {KINDS}", visible(other)));
                 return Ok(None);
@@ -180,6 +181,41 @@ impl App {
         Ok(None)
     }
 
+    async fn key_subject(&self, input: &SubjectInput, ground: &Ground) -> Result<Option<Subject>> {
+        let key = match (&input.id, &input.name) {
+            (Some(id), _) => match id.parse() {
+                Ok(id) => self.key_numbered(AccessKeyId(id), ground).await?,
+                Err(_) => None,
+            },
+            (None, Some(label)) => self.key_labelled(label, ground).await?,
+            (None, None) => None,
+        };
+        Ok(key.map(|it| Subject::AccessKey(it.id)))
+    }
+
+    /// The access key of this label, of the place or of what contains it.
+    pub(crate) async fn key_labelled(
+        &self,
+        label: &str,
+        ground: &Ground,
+    ) -> Result<Option<AccessKey>> {
+        for owner in owners(ground) {
+            if let Some(key) = self.store.find_access_key_by_label(owner, label).await? {
+                return Ok(Some(key));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn key_numbered(&self, id: AccessKeyId, ground: &Ground) -> Result<Option<AccessKey>> {
+        for owner in owners(ground) {
+            if let Some(key) = self.store.find_access_key(owner, id).await? {
+                return Ok(Some(key));
+            }
+        }
+        Ok(None)
+    }
+
     /// Names of subjects that were just resolved, for showing what was made.
     pub(crate) async fn name_of(&self, subject: Subject, ground: &Ground) -> Result<Names> {
         let mut names = Names::new();
@@ -209,14 +245,18 @@ impl App {
                 names
                     .extend(token.map(|it| (subject, named(&it.token.name, &it.token.name, None))));
             }
-            Subject::AccessKey(_) | Subject::Workload(_) | Subject::Everyone | Subject::Anyone => {}
+            Subject::AccessKey(id) => {
+                let key = self.key_numbered(id, ground).await?;
+                names.extend(key.map(|it| (subject, named(&it.key.label, &it.key.label, None))));
+            }
+            Subject::Workload(_) | Subject::Everyone | Subject::Anyone => {}
         }
         Ok(names)
     }
 }
 
 /// The place and what contains it, from the inside out.
-fn owners(ground: &Ground) -> Vec<Owner> {
+pub(crate) fn owners(ground: &Ground) -> Vec<Owner> {
     let repository = ground.repository.as_ref().map(|it| Owner::Repository(it.id));
     let project = ground.project.as_ref().map(|it| Owner::Project(it.id));
     let workspace = ground.workspace.as_ref().map(|it| Owner::Workspace(it.id));

@@ -24,7 +24,7 @@ pub enum Error {
     #[error("cannot listen on `{address}` ({key}): {source}")]
     Listen { key: &'static str, address: String, source: std::io::Error },
     #[error("`{key}` names `{}`, which cannot be used: {why}", path.display())]
-    Tls { key: &'static str, path: PathBuf, why: String },
+    File { key: &'static str, path: PathBuf, why: String },
     #[error("cannot log at `{level}` (log.level): {why}")]
     Log { level: String, why: String },
     #[error("cannot start: {0}")]
@@ -44,7 +44,7 @@ impl Error {
             Self::Folder { .. }
             | Self::FolderInUse { .. }
             | Self::Listen { .. }
-            | Self::Tls { .. }
+            | Self::File { .. }
             | Self::Log { .. }
             | Self::Start(_)
             | Self::Server(_)

@@ -2,11 +2,11 @@
 //! how they are made; it must never hold logic of its own.
 
 use crate::Error;
-use crate::config::Config;
+use crate::config::{Authorities, Config};
 use crate::demo;
 use crate::error::chain;
 use crate::serve::DataFolder;
-use app::{App, AppOptions};
+use app::{App, AppOptions, Authority};
 use axum::Router;
 use httpd::Settings;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -38,6 +38,7 @@ impl Wired {
             database_options: store::Options::default(),
             public_url: config.public_url.clone().unwrap_or_else(|| http_url.to_owned()),
             limits: push_limits(config),
+            certificate_authorities: authorities(config)?,
             admin_user: config.admin_user.to_string(),
         };
         let app = App::open(options).await.map_err(|e| Error::Start(chain(&e)))?;
@@ -86,6 +87,17 @@ impl Wired {
         drop(self.router);
         self.app.close().await.map_err(|e| Error::Failed(chain(&e)))
     }
+}
+
+fn authorities(config: &Config) -> Result<Vec<Authority>, Error> {
+    let path = match &config.ssh_user_authorities {
+        Authorities::Here(keys) => return Ok(keys.clone()),
+        Authorities::File(path) => path,
+    };
+    let key = "ssh-user-authorities";
+    let bad = |why| Error::File { key, path: path.clone(), why };
+    let text = std::fs::read_to_string(path).map_err(|e| bad(e.to_string()))?;
+    app::read_authorities(&text).map_err(bad)
 }
 
 fn push_limits(config: &Config) -> repo::Limits {

@@ -58,6 +58,7 @@ fn options(dir: &TempDir, database: Database) -> AppOptions {
         database_options: store::Options::default(),
         public_url: "http://localhost:8080".into(),
         limits: app::PushLimits::default(),
+        certificate_authorities: Vec::new(),
         admin_user: "admin".into(),
     }
 }

@@ -46,6 +46,7 @@ impl Server {
             database_options: Default::default(),
             public_url: "http://localhost".into(),
             limits: PushLimits::default(),
+            certificate_authorities: Vec::new(),
             admin_user: "root".into(),
         };
         let app = App::open(options).await.unwrap();

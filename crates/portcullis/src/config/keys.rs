@@ -88,6 +88,12 @@ pub const KEYS: &[Key] = &[
         "Where the SSH door will listen. This version has no SSH door: the address is checked and nothing listens on it.",
     ),
     key(
+        "ssh-user-authorities",
+        Form::Text,
+        "",
+        "Whose SSH user certificates are taken: a file with the public keys of the authorities, one on a line, or the keys themselves with commas between them.",
+    ),
+    key(
         "public-url",
         Form::Url,
         "",

@@ -14,7 +14,7 @@ pub use layers::{ConfigError, Sources};
 pub use reference::reference;
 pub(crate) use value::parse_url;
 
-use app::AddressRange;
+use app::{AddressRange, Authority};
 use layers::Values;
 use model::Username;
 use std::path::PathBuf;
@@ -29,6 +29,8 @@ pub struct Config {
     pub http: String,
     /// `host:port` of the SSH listener.
     pub ssh: String,
+    /// Whose SSH user certificates are taken.
+    pub ssh_user_authorities: Authorities,
     /// The address people use, without a slash at its end, when it differs from the listener's.
     pub public_url: Option<String>,
     /// `sqlite:PATH` or `postgres://…`. May hold a password: never log it.
@@ -45,6 +47,14 @@ pub struct Config {
     pub allowed_addresses: Vec<AddressRange>,
     pub log: LogConfig,
     pub limits: Limits,
+}
+
+/// Where the public keys of certificate authorities are.
+#[derive(Clone, Debug)]
+pub enum Authorities {
+    /// Here. None: no certificate is taken.
+    Here(Vec<Authority>),
+    File(PathBuf),
 }
 
 /// Where the certificate and its key are.
@@ -89,6 +99,9 @@ impl Config {
         Ok(Self {
             http: values.read("http", value::parse_address)?,
             ssh: values.read("ssh", value::parse_address)?,
+            ssh_user_authorities: values
+                .optional("ssh-user-authorities", parse_authorities)?
+                .unwrap_or(Authorities::Here(Vec::new())),
             public_url: values.optional("public-url", value::parse_url)?,
             admin_user: values
                 .read("admin-user", |it| Username::parse(it).map_err(|e| e.to_string()))?,
@@ -135,6 +148,15 @@ fn read_tls(values: &Values) -> Result<Option<TlsFiles>, ConfigError> {
 
 fn parse_path(text: &str) -> Result<PathBuf, String> {
     if text.contains('\0') { Err("a path cannot hold a zero byte".into()) } else { Ok(text.into()) }
+}
+
+/// A key begins with its kind; anything else names a file.
+fn parse_authorities(text: &str) -> Result<Authorities, String> {
+    if ["ssh-", "ecdsa-", "sk-"].iter().any(|it| text.starts_with(it)) {
+        let keys = text.replace(',', "\n");
+        return app::read_authorities(&keys).map(Authorities::Here);
+    }
+    parse_path(text).map(Authorities::File)
 }
 
 fn parse_database(text: &str) -> Result<String, String> {

@@ -10,7 +10,7 @@ use tokio_rustls::TlsAcceptor;
 
 /// Reads certificate and key, and checks that they belong together.
 pub fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, Error> {
-    let bad = |key: &'static str, path: &Path, why: String| Error::Tls {
+    let bad = |key: &'static str, path: &Path, why: String| Error::File {
         key,
         path: path.to_owned(),
         why,

@@ -1,0 +1,128 @@
+//! Whom a key of many places stands for at one repository. Looks at what each was given there;
+//! asks nobody and decides nothing: what the chosen one may do is the policy's to say.
+
+use model::{AccessKeyId, Level, Permission, Subject};
+use policy::Facts;
+use store::{AccessKey, Owner};
+
+/// The outcome of a choice.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Choice<'a> {
+    One(&'a AccessKey),
+    /// Several that come first together.
+    Ambiguous,
+}
+
+/// What one of the keys was given at the repository, and how near its home is. In order of rank.
+type Rank = (Permission, Option<Level>);
+
+/// The one with the highest permission; of equals, the one whose home is nearest; of those to whom
+/// nothing was given here, the oldest, who will be told like anybody else that there is no such
+/// repository. `None` when there are no keys.
+pub(crate) fn choose<'a>(
+    keys: &'a [AccessKey],
+    facts: &Facts,
+    homes: &[Owner],
+) -> Option<Choice<'a>> {
+    let rank = |key: &AccessKey| -> Option<Rank> {
+        let home = homes.contains(&key.owner).then(|| key.owner.level());
+        Some((given(key.id, facts)?, home))
+    };
+    let best = keys.iter().filter_map(&rank).max();
+    let mut first = keys.iter().filter(|it| rank(it) == best);
+    let chosen = first.next()?;
+    if best.is_some() && first.next().is_some() {
+        return Some(Choice::Ambiguous);
+    }
+    Some(Choice::One(chosen))
+}
+
+/// The highest permission among the grants that name the key itself.
+fn given(key: AccessKeyId, facts: &Facts) -> Option<Permission> {
+    let named = facts.grants.iter().filter(|it| it.subject == Subject::AccessKey(key));
+    named.map(|it| it.permission).max()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{
+        Fingerprint, Grant, ProjectId, RepositoryId, RepositoryPath, Timestamp, WorkspaceId,
+    };
+    use policy::{InstanceState, Place, RepositoryPlace};
+    use store::Key;
+
+    const HOMES: [Owner; 3] = [
+        Owner::Repository(RepositoryId(1)),
+        Owner::Project(ProjectId(1)),
+        Owner::Workspace(WorkspaceId(1)),
+    ];
+    const ELSEWHERE: Owner = Owner::Repository(RepositoryId(2));
+
+    fn key(id: i64, owner: Owner) -> AccessKey {
+        let key = Key {
+            label: format!("key {id}"),
+            key: String::new(),
+            comment: String::new(),
+            fingerprint: Fingerprint::of_digest(&[0; 32]),
+            last_used_at: None,
+            last_refused_at: None,
+            created_at: Timestamp(0),
+            created_by: String::new(),
+        };
+        AccessKey { id: AccessKeyId(id), owner, key, permission: None }
+    }
+
+    /// Keys by home, what the grants here give them, and which of them is chosen; 0 is none of
+    /// them for sure.
+    #[test]
+    fn the_most_permitted_then_the_nearest_is_chosen() {
+        use Permission::{Read, Write};
+        let [repository, project, workspace] = HOMES;
+        let table: &[(&[Owner], &[(i64, Permission)], i64)] = &[
+            (&[repository], &[(1, Read)], 1),
+            (&[ELSEWHERE, repository], &[(2, Read)], 2),
+            (&[workspace, project, repository], &[(1, Read), (2, Read), (3, Read)], 3),
+            (&[workspace, project, repository], &[(1, Write), (2, Read), (3, Read)], 1),
+            (&[ELSEWHERE, workspace], &[(1, Read), (2, Read)], 2),
+            (&[ELSEWHERE, workspace], &[(1, Write), (2, Read)], 1),
+            (&[ELSEWHERE, ELSEWHERE], &[], 1),
+            (&[ELSEWHERE, ELSEWHERE], &[(1, Read), (2, Write)], 2),
+            (&[ELSEWHERE, ELSEWHERE], &[(1, Read), (2, Read)], 0),
+        ];
+        for (owners, granted, expected) in table {
+            let keys: Vec<_> = (1..).zip(*owners).map(|(id, on)| key(id, *on)).collect();
+            let choice = choose(&keys, &facts(granted), &HOMES).unwrap();
+            match choice {
+                Choice::One(it) => assert_eq!(it.id.0, *expected, "{owners:?} {granted:?}"),
+                Choice::Ambiguous => assert_eq!(0, *expected, "{owners:?} {granted:?}"),
+            }
+        }
+        assert_eq!(choose(&[], &facts(&[]), &HOMES), None);
+    }
+
+    fn facts(granted: &[(i64, Permission)]) -> Facts {
+        let place = RepositoryPlace {
+            id: RepositoryId(1),
+            path: RepositoryPath::parse("acme/site").unwrap(),
+            private: true,
+            archived: false,
+            over_quota: false,
+            default_branch: None,
+        };
+        let mut facts = Facts::at(Place::Repository(place), Timestamp(0), InstanceState::Open);
+        facts.grants = granted
+            .iter()
+            .map(|(id, permission)| Grant {
+                level: Level::Repository,
+                subject: Subject::AccessKey(AccessKeyId(*id)),
+                permission: *permission,
+            })
+            .collect();
+        // What everybody may do says nothing about which key is meant.
+        let subject = Subject::Everyone;
+        let permission = Permission::Write;
+        facts.grants.push(Grant { level: Level::Workspace, subject, permission });
+        facts
+    }
+}

@@ -1,0 +1,348 @@
+//! From a key that an SSH client proved to hold to who it is. A personal key is its user; an access
+//! key is a principal of each place it was added to, and who of them acts is only known once the
+//! repository is. Whether that is good enough for anything is the policy's to say.
+
+use crate::asker::{Asker, Door, Proof};
+use crate::certificate::{self, Genuine};
+use crate::error::Result;
+use crate::key_choice::{Choice, choose};
+use crate::offered_key::OfferedKey;
+use crate::sign_in::{Used, principal_of, unknown};
+use crate::subjects::owners;
+use crate::{App, PlaceName, clock};
+use model::{AccessKeyId, CredentialKind, Fingerprint, Permission, UserId, Username};
+use policy::{Credential, CredentialState, Principal, PrincipalKind};
+use std::net::IpAddr;
+use std::sync::Arc;
+use store::{AccessKey, Key, SshKey};
+
+/// Everybody a public key stands for.
+#[derive(Clone, Debug)]
+pub(crate) enum Holders {
+    /// A user's own key.
+    Person(SshKey),
+    /// An access key of these places; never empty.
+    Places(Vec<AccessKey>),
+}
+
+/// Whoever holds a key, once the door has seen the proof. Says who they are and not what they may
+/// do; looked up again at each question, so that a key that is removed is good for nothing at once.
+#[derive(Clone, Debug)]
+pub struct SshIdentity {
+    offered: OfferedKey,
+    holders: Vec<KeyHolder>,
+    forced_command: Option<String>,
+}
+
+/// One of those a key stands for, for greeting them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyHolder {
+    /// `user` or `access_key`.
+    pub kind: &'static str,
+    /// The user name, or the label of the access key.
+    pub name: String,
+    /// The label of the key; a certificate's key id.
+    pub label: String,
+    /// Of an access key: `repository acme/site`, `project acme/CORE`, `workspace acme`.
+    pub home: Option<String>,
+    /// Of an access key: what it was given at home.
+    pub permission: Option<Permission>,
+}
+
+impl SshIdentity {
+    /// Everybody the key stands for; never empty. More than one is an access key of several places.
+    pub fn holders(&self) -> &[KeyHolder] {
+        &self.holders
+    }
+
+    /// The fingerprint of the key.
+    pub fn fingerprint(&self) -> &Fingerprint {
+        &self.offered.fingerprint
+    }
+
+    /// Was it shown by a certificate?
+    pub fn is_certificate(&self) -> bool {
+        self.offered.certificate.is_some()
+    }
+
+    /// The only command that may be run, whatever the client asks for: a certificate says so.
+    pub fn forced_command(&self) -> Option<&str> {
+        self.forced_command.as_deref()
+    }
+}
+
+impl App {
+    /// Would this key let anybody in? Asked when a client offers a key and has proven nothing yet;
+    /// takes the same time whoever it belongs to. One that would not is remembered for
+    /// administrators.
+    pub async fn is_key_known(&self, offered: &OfferedKey, from: Option<IpAddr>) -> Result<bool> {
+        match self.holders_of(offered, from).await? {
+            Ok(_) => Ok(true),
+            Err(why) => {
+                self.note_unknown_key(offered.fingerprint(), from, &why);
+                Ok(false)
+            }
+        }
+    }
+
+    /// Finds out who holds a key, after the client has proven that it holds the private one.
+    /// `None` when it lets nobody in.
+    pub async fn sign_in_by_key(
+        &self,
+        offered: &OfferedKey,
+        from: Option<IpAddr>,
+    ) -> Result<Option<SshIdentity>> {
+        let found = match self.holders_of(offered, from).await? {
+            Ok(found) => found,
+            Err(why) => {
+                self.note_unknown_key(offered.fingerprint(), from, &why);
+                return Ok(None);
+            }
+        };
+        let (holders, forced_command) = match found {
+            Found::Key(holders) => (self.describe(&holders).await?, None),
+            Found::Certificate(it) => {
+                let CertifiedUser { name, genuine, .. } = *it;
+                let (kind, label) = ("user", genuine.label);
+                let holder = KeyHolder { kind, name, label, home: None, permission: None };
+                (vec![holder], genuine.forced_command)
+            }
+        };
+        Ok(Some(SshIdentity { offered: offered.clone(), holders, forced_command }))
+    }
+
+    /// Who asks about a repository. The one way from a key to an [`Asker`] for everything that
+    /// names a repository.
+    pub async fn asker_at(
+        &self,
+        identity: &SshIdentity,
+        door: &Door,
+        repository: &PlaceName,
+    ) -> Result<Asker> {
+        let offered = &identity.offered;
+        let found = match self.holders_of(offered, door.address).await? {
+            Ok(found) => found,
+            Err(_) => return Ok(unknown(door, CredentialKind::SshKey, None)),
+        };
+        let Found::Key(holders) = found else { return self.by_found(door, offered, found).await };
+        let Holders::Places(keys) = &*holders else {
+            return self.by_found(door, offered, Found::Key(holders)).await;
+        };
+        let (facts, ground) = self.facts(&Asker::anonymous(door), repository).await?;
+        let homes = ground.as_deref().map(owners).unwrap_or_default();
+        Ok(match choose(keys, &facts, &homes) {
+            Some(Choice::One(key)) => self.by_access_key(door, offered, key),
+            Some(Choice::Ambiguous) => ambiguous(door, offered),
+            None => unknown(door, CredentialKind::SshKey, None),
+        })
+    }
+
+    /// Who asks where no repository is named: one asker for each of the places the key is of.
+    pub async fn askers_of(&self, identity: &SshIdentity, door: &Door) -> Result<Vec<Asker>> {
+        let offered = &identity.offered;
+        match self.holders_of(offered, door.address).await? {
+            Err(_) => Ok(vec![unknown(door, CredentialKind::SshKey, None)]),
+            Ok(Found::Key(holders)) => match &*holders {
+                Holders::Places(keys) => {
+                    Ok(keys.iter().map(|it| self.by_access_key(door, offered, it)).collect())
+                }
+                Holders::Person(_) => {
+                    Ok(vec![self.by_found(door, offered, Found::Key(holders)).await?])
+                }
+            },
+            Ok(found) => Ok(vec![self.by_found(door, offered, found).await?]),
+        }
+    }
+
+    /// The same holder of a key as the facts are now.
+    pub(crate) async fn refreshed_key(
+        &self,
+        door: &Door,
+        offered: &OfferedKey,
+        access_key: Option<AccessKeyId>,
+    ) -> Result<Asker> {
+        let found = match self.holders_of(offered, door.address).await? {
+            Ok(found) => found,
+            Err(_) => return Ok(unknown(door, CredentialKind::SshKey, None)),
+        };
+        let Some(id) = access_key else { return self.by_found(door, offered, found).await };
+        let Found::Key(holders) = &found else {
+            return Ok(unknown(door, CredentialKind::SshKey, None));
+        };
+        let key = holders.places().iter().find(|it| it.id == id);
+        Ok(match key {
+            Some(key) => self.by_access_key(door, offered, key),
+            None => unknown(door, CredentialKind::SshKey, None),
+        })
+    }
+
+    /// A person: by a key of theirs or by a certificate.
+    async fn by_found(&self, door: &Door, offered: &OfferedKey, found: Found) -> Result<Asker> {
+        let (user, mut credential, used) = match found {
+            Found::Certificate(it) => {
+                let mut credential = Credential::unlimited(CredentialKind::SshCertificate);
+                (credential.label, credential.state) = (it.genuine.label, it.genuine.state);
+                (it.user, credential, None)
+            }
+            Found::Key(holders) => match &*holders {
+                Holders::Person(key) => {
+                    (key.user, key_credential(&key.key), Some(Used::SshKey(key.id)))
+                }
+                Holders::Places(_) => return Ok(ambiguous(door, offered)),
+            },
+        };
+        let version = self.store.facts_version().await?;
+        let Some(account) = self.account(user, version).await? else {
+            return Ok(unknown(door, CredentialKind::SshKey, None));
+        };
+        used.into_iter().for_each(|it| self.note_used(it));
+        credential.tail = offered.fingerprint.to_string();
+        if !account.user.active {
+            credential.state = CredentialState::Suspended;
+        }
+        let mut asker = Asker::anonymous(door);
+        asker.who.principal = principal_of(&account);
+        asker.who.credential = credential;
+        asker.account = Some(account);
+        asker.proof = Proof::Key(offered.clone(), None);
+        asker.belongs_to = Some(asker.as_owner());
+        Ok(asker)
+    }
+
+    fn by_access_key(&self, door: &Door, offered: &OfferedKey, key: &AccessKey) -> Asker {
+        self.note_used(Used::AccessKey(key.id));
+        let mut asker = Asker::anonymous(door);
+        asker.who.principal = principal_of_key(key);
+        asker.who.credential = key_credential(&key.key);
+        asker.proof = Proof::Key(offered.clone(), Some(key.id));
+        asker.belongs_to = Some(asker.as_owner());
+        asker
+    }
+
+    /// Everybody a key or certificate stands for, or why it stands for nobody.
+    async fn holders_of(
+        &self,
+        offered: &OfferedKey,
+        from: Option<IpAddr>,
+    ) -> Result<Result<Found, String>> {
+        let Some(certificate) = &offered.certificate else {
+            let found = self.key_holders(&offered.fingerprint).await?;
+            return Ok(found.map(Found::Key).ok_or_else(|| "key that nobody has".to_owned()));
+        };
+        let authorities = &self.options.certificate_authorities;
+        let genuine = match certificate::check(certificate, authorities, clock::now(), from) {
+            Ok(genuine) => genuine,
+            Err(why) => return Ok(Err(why.to_string())),
+        };
+        let mut users = Vec::new();
+        for name in &genuine.principals {
+            if let Ok(name) = Username::parse(name) {
+                users.extend(self.store.find_user(&name).await?);
+            }
+        }
+        users.dedup_by_key(|it| it.id);
+        Ok(match users.as_slice() {
+            [user] => Ok(Found::Certificate(Box::new(CertifiedUser {
+                user: user.id,
+                name: user.username.to_string(),
+                genuine,
+            }))),
+            [] => Err("certificate whose principals are no accounts".to_owned()),
+            _ => Err("certificate whose principals are several accounts".to_owned()),
+        })
+    }
+
+    async fn key_holders(&self, fingerprint: &Fingerprint) -> Result<Option<Arc<Holders>>> {
+        let version = self.store.facts_version().await?;
+        let read = async {
+            let personal = self.store.find_ssh_key_by_fingerprint(fingerprint).await?;
+            if let Some(key) = personal {
+                return Ok(Some(Holders::Person(key)));
+            }
+            let keys = self.store.list_access_keys_by_fingerprint(fingerprint).await?;
+            Ok((!keys.is_empty()).then_some(Holders::Places(keys)))
+        };
+        self.credentials.keys.get(fingerprint.clone(), version, read).await
+    }
+
+    async fn describe(&self, holders: &Holders) -> Result<Vec<KeyHolder>> {
+        let mut described = Vec::new();
+        match holders {
+            Holders::Person(key) => {
+                let user = self.store.find_user_by_id(key.user).await?;
+                described.extend(user.map(|it| KeyHolder {
+                    kind: "user",
+                    name: it.username.to_string(),
+                    label: key.key.label.clone(),
+                    home: None,
+                    permission: None,
+                }));
+            }
+            Holders::Places(keys) => {
+                for key in keys {
+                    described.push(KeyHolder {
+                        kind: "access_key",
+                        name: key.key.label.clone(),
+                        label: key.key.label.clone(),
+                        home: self.store.find_path(key.owner).await?,
+                        permission: key.permission,
+                    });
+                }
+            }
+        }
+        Ok(described)
+    }
+}
+
+/// What was found about an offered key.
+enum Found {
+    Key(Arc<Holders>),
+    Certificate(Box<CertifiedUser>),
+}
+
+struct CertifiedUser {
+    user: UserId,
+    name: String,
+    genuine: Genuine,
+}
+
+impl Holders {
+    /// The personal key, for noting that it was refused.
+    pub(crate) fn used(&self) -> Option<Used> {
+        match self {
+            Self::Person(key) => Some(Used::SshKey(key.id)),
+            Self::Places(_) => None,
+        }
+    }
+
+    fn places(&self) -> &[AccessKey] {
+        match self {
+            Self::Person(_) => &[],
+            Self::Places(keys) => keys,
+        }
+    }
+}
+
+pub(crate) fn principal_of_key(key: &AccessKey) -> Principal {
+    Principal {
+        kind: PrincipalKind::AccessKey(key.id),
+        name: key.key.label.clone(),
+        groups: [].into(),
+    }
+}
+
+pub(crate) fn key_credential(key: &Key) -> Credential {
+    Credential {
+        label: key.label.clone(),
+        tail: key.fingerprint.to_string(),
+        ..Credential::unlimited(CredentialKind::SshKey)
+    }
+}
+
+/// Somebody known, and nobody knows who of them.
+fn ambiguous(door: &Door, offered: &OfferedKey) -> Asker {
+    let mut asker = unknown(door, CredentialKind::SshKey, None);
+    asker.who.credential.state = CredentialState::Ambiguous;
+    asker.who.credential.tail = offered.fingerprint.to_string();
+    asker
+}
