@@ -42,6 +42,17 @@ use utoipa::OpenApi;
         native::access_tokens::list_access_tokens,
         native::access_tokens::revoke_access_token,
         native::access_tokens::rotate_access_token,
+        native::access_keys::add_access_key,
+        native::access_keys::list_access_keys,
+        native::access_keys::get_access_key,
+        native::access_keys::rename_access_key,
+        native::access_keys::remove_access_key,
+        native::ssh_keys::add_ssh_key,
+        native::ssh_keys::list_ssh_keys,
+        native::ssh_keys::get_ssh_key,
+        native::ssh_keys::rename_ssh_key,
+        native::ssh_keys::remove_ssh_key,
+        native::ssh_keys::list_unknown_keys,
         native::restrictions::list_restrictions,
         native::restrictions::create_restriction,
         native::restrictions::get_restriction,
@@ -87,6 +98,16 @@ struct Native;
         bitbucket::branches::create_branch,
         bitbucket::branches::get_branch,
         bitbucket::branches::remove_branch,
+        bitbucket::ssh_keys::list_ssh_keys,
+        bitbucket::ssh_keys::add_ssh_key,
+        bitbucket::ssh_keys::get_ssh_key,
+        bitbucket::ssh_keys::update_ssh_key,
+        bitbucket::ssh_keys::remove_ssh_key,
+        bitbucket::deploy_keys::list_deploy_keys,
+        bitbucket::deploy_keys::add_deploy_key,
+        bitbucket::deploy_keys::get_deploy_key,
+        bitbucket::deploy_keys::update_deploy_key,
+        bitbucket::deploy_keys::remove_deploy_key,
         bitbucket::branch_restrictions::list_restrictions,
         bitbucket::branch_restrictions::create_restriction,
         bitbucket::branch_restrictions::get_restriction,
@@ -146,6 +167,7 @@ pub fn bitbucket() -> String {
     });
     let mut document = value(&Bitbucket::openapi());
     add_aliases(&mut document);
+    add_project_keys(&mut document);
     complete(document, "/2.0", error)
 }
 
@@ -162,7 +184,7 @@ const LEVELS: [(&str, &str); 2] = [
 ];
 
 /// What hangs on repositories, projects and workspaces alike has one handler, described once.
-const ON_EVERY_LEVEL: [&str; 3] = ["/grants", "/access-tokens", "/restrictions"];
+const ON_EVERY_LEVEL: [&str; 4] = ["/grants", "/access-tokens", "/access-keys", "/restrictions"];
 
 fn add_levels(document: &mut Value) {
     let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else { return };
@@ -193,6 +215,23 @@ const ALIASES: [(&str, &str, &str); 2] = [
         "list_refs",
     ),
 ];
+
+/// The keys of projects have the handlers of those of repositories, and cannot be renamed.
+const DEPLOY_KEYS: &str = "/workspaces/{workspace}/projects/{project}/deploy-keys";
+
+fn add_project_keys(document: &mut Value) {
+    for rest in ["", "/{id}"] {
+        let mut item = document["paths"][format!("{REPOSITORY}/deploy-keys{rest}")].clone();
+        if let Some(operations) = item.as_object_mut() {
+            operations.remove("put");
+            for operation in operations.values_mut() {
+                let id = operation["operationId"].as_str().unwrap_or_default();
+                operation["operationId"] = json!(format!("{id}_of_project"));
+            }
+        }
+        document["paths"][format!("{DEPLOY_KEYS}{rest}")] = item;
+    }
+}
 
 fn add_aliases(document: &mut Value) {
     for (alias, original, id) in ALIASES {

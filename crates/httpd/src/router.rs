@@ -48,7 +48,7 @@ fn git_routes(table: Table) -> Table {
 
 fn bitbucket_routes(table: Table) -> Table {
     use bitbucket::{branch_restrictions, branches, projects, repositories, user, workspaces};
-    table
+    bitbucket_key_routes(table)
         .get("/2.0/openapi.json", openapi::get_bitbucket)
         .get("/2.0/user", user::get_user)
         .get("/2.0/user/emails", user::list_user_emails)
@@ -102,7 +102,51 @@ fn bitbucket_routes(table: Table) -> Table {
         )
 }
 
-/// The three kinds of place that grants, rules and access tokens hang on: with one path each.
+fn bitbucket_key_routes(table: Table) -> Table {
+    use bitbucket::{deploy_keys, ssh_keys};
+    table
+        .get("/2.0/users/{user}/ssh-keys", ssh_keys::list_ssh_keys)
+        .post("/2.0/users/{user}/ssh-keys", ssh_keys::add_ssh_key)
+        .get("/2.0/users/{user}/ssh-keys/{id}", ssh_keys::get_ssh_key)
+        .put("/2.0/users/{user}/ssh-keys/{id}", ssh_keys::update_ssh_key)
+        .delete("/2.0/users/{user}/ssh-keys/{id}", ssh_keys::remove_ssh_key)
+        .get(
+            "/2.0/repositories/{workspace}/{repository}/deploy-keys",
+            deploy_keys::list_deploy_keys,
+        )
+        .post("/2.0/repositories/{workspace}/{repository}/deploy-keys", deploy_keys::add_deploy_key)
+        .get(
+            "/2.0/repositories/{workspace}/{repository}/deploy-keys/{id}",
+            deploy_keys::get_deploy_key,
+        )
+        .put(
+            "/2.0/repositories/{workspace}/{repository}/deploy-keys/{id}",
+            deploy_keys::update_deploy_key,
+        )
+        .delete(
+            "/2.0/repositories/{workspace}/{repository}/deploy-keys/{id}",
+            deploy_keys::remove_deploy_key,
+        )
+        .get(
+            "/2.0/workspaces/{workspace}/projects/{project}/deploy-keys",
+            deploy_keys::list_deploy_keys,
+        )
+        .post(
+            "/2.0/workspaces/{workspace}/projects/{project}/deploy-keys",
+            deploy_keys::add_deploy_key,
+        )
+        .get(
+            "/2.0/workspaces/{workspace}/projects/{project}/deploy-keys/{id}",
+            deploy_keys::get_deploy_key,
+        )
+        .delete(
+            "/2.0/workspaces/{workspace}/projects/{project}/deploy-keys/{id}",
+            deploy_keys::remove_deploy_key,
+        )
+}
+
+/// The three kinds of place that grants, rules, access tokens and access keys hang on: with one
+/// path each.
 macro_rules! on_every_level {
     ($table:ident . $method:ident($rest:literal, $handler:expr)) => {
         $table
@@ -113,8 +157,8 @@ macro_rules! on_every_level {
 }
 
 fn native_routes(table: Table) -> Table {
-    use native::{access_tokens, audit, explain, grants, groups, members, refusals};
-    use native::{repositories, restrictions, tokens, users, workspaces};
+    use native::{access_keys, access_tokens, audit, explain, grants, groups, members, refusals};
+    use native::{repositories, restrictions, ssh_keys, tokens, users, workspaces};
     let table = table
         .get("/api/v1/openapi.json", openapi::get_native)
         .get("/api/v1/users", users::list_users)
@@ -152,7 +196,13 @@ fn native_routes(table: Table) -> Table {
         .get("/api/v1/repositories/{workspace}/{repository}/refusals", refusals::list_refusals)
         .get("/api/v1/refusals/{id}", refusals::get_refusal)
         .get("/api/v1/explain", explain::explain)
-        .get("/api/v1/audit", audit::list_audit);
+        .get("/api/v1/audit", audit::list_audit)
+        .get("/api/v1/users/{user}/ssh-keys", ssh_keys::list_ssh_keys)
+        .post("/api/v1/users/{user}/ssh-keys", ssh_keys::add_ssh_key)
+        .get("/api/v1/users/{user}/ssh-keys/{id}", ssh_keys::get_ssh_key)
+        .put("/api/v1/users/{user}/ssh-keys/{id}", ssh_keys::rename_ssh_key)
+        .delete("/api/v1/users/{user}/ssh-keys/{id}", ssh_keys::remove_ssh_key)
+        .get("/api/v1/unknown-keys", ssh_keys::list_unknown_keys);
     let table = on_every_level!(table.get("/grants", grants::list_grants));
     let table = on_every_level!(table.put("/grants", grants::set_grant));
     let table = on_every_level!(table.get("/access-tokens", access_tokens::list_access_tokens));
@@ -162,6 +212,11 @@ fn native_routes(table: Table) -> Table {
     let table = on_every_level!(
         table.post("/access-tokens/{id}/rotate", access_tokens::rotate_access_token)
     );
+    let table = on_every_level!(table.get("/access-keys", access_keys::list_access_keys));
+    let table = on_every_level!(table.post("/access-keys", access_keys::add_access_key));
+    let table = on_every_level!(table.get("/access-keys/{id}", access_keys::get_access_key));
+    let table = on_every_level!(table.put("/access-keys/{id}", access_keys::rename_access_key));
+    let table = on_every_level!(table.delete("/access-keys/{id}", access_keys::remove_access_key));
     let table = on_every_level!(table.get("/restrictions", restrictions::list_restrictions));
     let table = on_every_level!(table.post("/restrictions", restrictions::create_restriction));
     let table = on_every_level!(table.get("/restrictions/{id}", restrictions::get_restriction));

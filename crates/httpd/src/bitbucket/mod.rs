@@ -3,6 +3,7 @@
 
 pub mod branch_restrictions;
 pub mod branches;
+pub mod deploy_keys;
 mod fields;
 mod input;
 mod listing;
@@ -10,5 +11,6 @@ pub mod projects;
 mod query;
 pub mod repositories;
 pub mod shapes;
+pub mod ssh_keys;
 pub mod user;
 pub mod workspaces;

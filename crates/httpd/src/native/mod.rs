@@ -1,6 +1,7 @@
 //! Our own API, `/api/v1`: what Bitbucket has no API for. One file per resource; the shapes are
 //! those of the published OpenAPI document, and are private to this room.
 
+pub mod access_keys;
 pub mod access_tokens;
 pub mod audit;
 pub mod explain;
@@ -10,6 +11,7 @@ pub mod members;
 pub mod refusals;
 pub mod repositories;
 pub mod restrictions;
+pub mod ssh_keys;
 pub mod subject;
 pub mod tokens;
 pub mod users;

@@ -14,7 +14,7 @@ pub struct SubjectBody {
     /// `user`, `group`, `access_token`, `access_key`, `workload` or `everyone`.
     #[serde(rename = "type")]
     kind: String,
-    /// A user name, a group's slug, a token's name.
+    /// A user name, a group's slug, a token's name, a key's label.
     name: Option<String>,
     /// A number, or a user's `{uuid}`.
     #[schema(value_type = Option<String>)]
