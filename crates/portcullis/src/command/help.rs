@@ -10,7 +10,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("Refusals", &["explain", "refusal"]),
     ("People", &["user", "workspace", "group"]),
     ("Code", &["project", "repository", "branch"]),
-    ("Rules", &["grant", "restriction", "token"]),
+    ("Rules", &["grant", "restriction", "key", "token"]),
     ("This machine", &["login", "logout", "completions", "plumbing"]),
 ];
 

@@ -6,6 +6,7 @@ mod explain;
 mod grant;
 mod group;
 mod help;
+mod key;
 mod login;
 mod output;
 mod plumbing;
@@ -62,6 +63,8 @@ enum Command {
     Grant(Noun<grant::GrantCommand>),
     /// Rules that take operations on refs away
     Restriction(Noun<restriction::RestrictionCommand>),
+    /// SSH keys and access keys
+    Key(Noun<key::KeyCommand>),
     /// API tokens and access tokens
     Token(Noun<token::TokenCommand>),
     /// Remember a server and a secret for it
@@ -112,6 +115,7 @@ impl Command {
             Self::Branch(it) => it.verb.run(&Session::open(&it.connection)?),
             Self::Grant(it) => it.verb.run(&Session::open(&it.connection)?),
             Self::Restriction(it) => it.verb.run(&Session::open(&it.connection)?),
+            Self::Key(it) => it.verb.run(&Session::open(&it.connection)?),
             Self::Token(it) => it.verb.run(&Session::open(&it.connection)?),
             Self::Login(it) => it.run(),
             Self::Logout(it) => it.run(),
@@ -133,6 +137,7 @@ impl Command {
             Self::Branch(it) => it.connection.json,
             Self::Grant(it) => it.connection.json,
             Self::Restriction(it) => it.connection.json,
+            Self::Key(it) => it.connection.json,
             Self::Token(it) => it.connection.json,
             Self::Login(_)
             | Self::Logout(_)

@@ -76,6 +76,11 @@ pub fn print(text: &str) -> Result<(), Error> {
     }
 }
 
+/// Tells whoever is at the terminal what is being done, without touching standard output.
+pub fn note(text: &str) -> std::io::Result<()> {
+    writeln!(std::io::stderr(), "portcullis: {}", clean(text))
+}
+
 fn render_table(rows: &[Value], columns: &[Field], style: Style) -> String {
     let cells: Vec<Vec<String>> = rows
         .iter()

@@ -23,6 +23,15 @@ impl Session {
         })
     }
 
+    /// The user name of whoever the credential belongs to.
+    pub fn own_name(&self) -> Result<String, Error> {
+        let me = self.client.get("/2.0/user")?;
+        let name = me.get("username").and_then(Value::as_str).ok_or_else(|| {
+            Error::Usage("the credential is not a person's: name the owner with --user".into())
+        })?;
+        Ok(name.to_owned())
+    }
+
     /// The repository given, or the one that one stands in.
     pub fn repository(&self, given: Option<&RepositoryPath>) -> Result<RepositoryPath, Error> {
         given.cloned().map_or_else(|| self.connection.repository_here(), Ok)

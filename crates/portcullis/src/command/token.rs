@@ -7,7 +7,6 @@ use crate::Error;
 use crate::client::segment;
 use clap::{Args, Subcommand};
 use model::{Scope, Username};
-use serde_json::Value;
 
 const FIELDS: &[Field] = &[
     ("id", "/id"),
@@ -109,11 +108,7 @@ impl Owner {
         if let Some(user) = &self.user {
             return Ok(format!("/api/v1{}/tokens", user_path(user)));
         }
-        let me = session.client.get("/2.0/user")?;
-        let name = me.get("username").and_then(Value::as_str).ok_or_else(|| {
-            Error::Usage("the credential is not a person's: name the owner with --user".into())
-        })?;
-        Ok(format!("/api/v1/users/{}/tokens", segment(name)))
+        Ok(format!("/api/v1/users/{}/tokens", segment(&session.own_name()?)))
     }
 }
 
