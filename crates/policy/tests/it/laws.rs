@@ -105,7 +105,9 @@ fn rules_push_one_way_only() {
                 for (tried, (was, is)) in TRIES.iter().zip(was.iter().zip(is)) {
                     let case = || format!("adding `{rule}` to {policy:b}: `{asker} {tried}`");
                     let listed = match *rule {
-                        "restrict 2 main push only ops" => *asker == "bob",
+                        "restrict 2 main push only ops, key:deploy" => {
+                            matches!(*asker, "bob" | "key:deploy")
+                        }
                         "restrict 3 ma* push only everyone on project" => true,
                         _ => false,
                     };
