@@ -72,9 +72,8 @@ impl SshIdentity {
 }
 
 impl App {
-    /// Would this key let anybody in? Asked when a client offers a key and has proven nothing yet;
-    /// takes the same time whoever it belongs to. One that would not is remembered for
-    /// administrators.
+    /// Would this key let anybody in? Asked when a client offers a key and has proven nothing yet.
+    /// One that would not is remembered for administrators.
     pub async fn is_key_known(&self, offered: &OfferedKey, from: Option<IpAddr>) -> Result<bool> {
         match self.holders_of(offered, from).await? {
             Ok(_) => Ok(true),

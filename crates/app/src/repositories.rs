@@ -214,7 +214,7 @@ impl App {
     }
 
     async fn point_head(self: &Arc<Self>, repository: &Repository, branch: &str) -> Result<()> {
-        let name = main_branch(branch).map_err(|why| Fields::one("main_branch", why))?;
+        let name = RefName::branch(branch).map_err(|why| Fields::one("main_branch", why))?;
         let (app, id) = (Arc::clone(self), repository.id);
         let done =
             tokio::task::spawn_blocking(move || app.repositories.repository(id)?.set_head(&name));
@@ -252,15 +252,6 @@ fn fork_policy(fields: &mut Fields, word: &str) -> Option<ForkPolicy> {
     parsed
 }
 
-/// A branch that a push could make, too.
-fn main_branch(name: &str) -> std::result::Result<RefName, String> {
-    let branch = RefName::branch(name).map_err(|why| why.to_string())?;
-    if branch.is_ambiguous() {
-        return Err("git takes it for an option or for the HEAD: choose another name".into());
-    }
-    Ok(branch)
-}
-
 fn check_new(
     open: &crate::open::OpenProject,
     new: NewRepository,
@@ -270,7 +261,7 @@ fn check_new(
     let name = DisplayName::parse(new.name.as_deref().unwrap_or(&new.slug));
     let name = fields.take("name", name);
     let branch = new.main_branch.as_deref().unwrap_or("main");
-    let branch = fields.take("main_branch", main_branch(branch));
+    let branch = fields.take("main_branch", RefName::branch(branch));
     let forks = match &new.fork_policy {
         Some(word) => fork_policy(&mut fields, word),
         None => Some(ForkPolicy::AllowForks),
@@ -312,7 +303,7 @@ fn check_change(
     let name = name.and_then(|it| fields.take("name", it));
     let forks = change.fork_policy.as_deref().and_then(|it| fork_policy(&mut fields, it));
     if let Some(branch) = &change.main_branch {
-        fields.take("main_branch", main_branch(branch));
+        fields.take("main_branch", RefName::branch(branch));
     }
     let is_private = change.is_private.unwrap_or(before.repository.is_private);
     let changes_place = change.is_private.is_some() || change.project.is_some();

@@ -3,7 +3,7 @@
 use crate::change::{Audited, Change};
 use crate::sql::{Row, args};
 use crate::{Actor, Error, Page, PageRequest, Result, Store, User};
-use model::{DisplayName, GroupId, Role, Slug, UserId, WorkspaceId};
+use model::{DisplayName, GroupId, Slug, UserId, WorkspaceId};
 
 /// A group of a workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,8 +86,7 @@ impl Store {
         Ok(true)
     }
 
-    /// Puts a user into a group, and into its workspace: whoever is no member of it becomes one.
-    /// Nothing happens if they are in both.
+    /// Puts a user into a group; nothing happens if they are in it.
     pub async fn add_group_member(
         &self,
         by: &Actor,
@@ -99,13 +98,6 @@ impl Store {
         if !belongs(&mut change, workspace, group).await? {
             return Err(Error::NotFound { what: "group" });
         }
-        change
-            .execute(
-                "insert into member (workspace_id, user_id, role) values ($1, $2, $3)
-                 on conflict (workspace_id, user_id) do nothing",
-                args![workspace.0, user.0, Role::Member.as_str()],
-            )
-            .await?;
         change
             .execute(
                 "insert into group_member (group_id, user_id) values ($1, $2)

@@ -12,6 +12,7 @@ mod explain;
 mod fields;
 mod first_start;
 mod house;
+mod keys;
 mod people;
 mod push;
 mod sign_in;
