@@ -174,3 +174,73 @@ async fn a_hidden_repository_and_a_missing_one_answer_alike() {
         assert_eq!(message(&hidden.json), message(&missing.json), "{who}");
     }
 }
+
+const KEY: &str =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDp6Ii6ndInFSiinY2O5u81NjDUZhrl1aldiWlZkEPhn";
+
+#[tokio::test]
+async fn ssh_keys_have_uuids_and_deploy_keys_have_numbers() {
+    let server = Server::with_people().await;
+    let keys = "/2.0/users/ann/ssh-keys";
+    let body = json!({ "key": format!("{KEY} ann@laptop"), "label": "laptop" });
+    let made = server.send("ann", "POST", keys, Some(body.clone())).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    shapes::check(&made.json);
+    assert_eq!(made.json["fingerprint"], "2/V4ybHJk83f1AlYqsJv9EvxZMbqj1WdI3Uov5bcNn4");
+    let again = server.send("eve", "POST", "/2.0/users/eve/ssh-keys", Some(body)).await;
+    assert_eq!(again.status, 400, "{}", again.text);
+    assert!(again.text.contains("omeone has already registered that SSH key"), "{}", again.text);
+    let uuid = made.json["uuid"].as_str().unwrap().replace('{', "%7B").replace('}', "%7D");
+    let one = format!("{keys}/{uuid}");
+    let changed = server.send("ann", "PUT", &one, Some(json!({ "label": "desk" }))).await;
+    assert_eq!(changed.json["label"], "desk", "{}", changed.text);
+    shapes::check(&server.get("ann", keys).await.json);
+    assert_eq!(server.get("eve", &one).await.status, 403);
+    assert_eq!(server.send("ann", "DELETE", &one, None).await.status, 204);
+
+    let project = "/2.0/workspaces/acme/projects/CORE/deploy-keys";
+    for (keys, status) in [("/2.0/repositories/acme/site/deploy-keys", 200), (project, 405)] {
+        let body = json!({ "key": KEY, "label": "deploy" });
+        let made = server.send("root", "POST", keys, Some(body)).await;
+        assert_eq!(made.status, 200, "{}", made.text);
+        shapes::check(&made.json);
+        let one = format!("{keys}/{}", made.json["id"]);
+        let body = json!({ "key": KEY, "label": "release" });
+        let changed = server.send("root", "PUT", &one, Some(body)).await;
+        assert_eq!(changed.status, status, "{}", changed.text);
+        shapes::check(&server.get("root", keys).await.json);
+        assert_eq!(server.get("ann", keys).await.status, 403);
+        assert_eq!(server.send("root", "DELETE", &one, None).await.status, 204);
+        assert_eq!(server.get("root", &one).await.status, 404);
+    }
+}
+
+#[tokio::test]
+async fn keys_need_the_scopes_that_bitbucket_asks_for() {
+    let mut server = Server::with_people().await;
+    let (read, write, admin) =
+        ("read:ssh-key:bitbucket", "write:ssh-key:bitbucket", "admin:repository:bitbucket");
+    server.limited("reader", "bea", &[read]).await;
+    server.limited("writer", "bea", &[read, write]).await;
+    server.limited("legacy", "bea", &["account:write"]).await;
+    server.limited("admin", "bea", &[admin]).await;
+    server.limited("both", "bea", &[admin, write]).await;
+    let (own, deploy) = ("/2.0/users/bea/ssh-keys", "/2.0/repositories/acme/site/deploy-keys");
+    let nothing = || Some(json!({ "key": "" }));
+    for (who, method, path, status) in [
+        ("reader", "GET", own, 200),
+        ("reader", "POST", own, 403),
+        ("writer", "POST", own, 400),
+        ("legacy", "GET", own, 200),
+        ("legacy", "POST", own, 400),
+        ("admin", "GET", own, 403),
+        ("admin", "GET", deploy, 200),
+        ("admin", "POST", deploy, 403),
+        ("writer", "POST", deploy, 403),
+        ("both", "POST", deploy, 400),
+    ] {
+        let body = if method == "POST" { nothing() } else { None };
+        let answer = server.send(who, method, path, body).await;
+        assert_eq!(answer.status, status, "{who} {method} {path}: {}", answer.text);
+    }
+}

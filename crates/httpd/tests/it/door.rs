@@ -6,6 +6,7 @@
 //! is not there, as far as the one who asks may know.
 
 use crate::server::Server;
+use base64::Engine as _;
 use httpd::Route;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -132,6 +133,9 @@ fn body(route: &Route) -> Option<Value> {
             Some("{id}") if route.path.contains("/restrictions/") => {
                 json!({ "kind": "moon", "matcher": { "type": "any" } })
             }
+            Some("ssh-keys" | "deploy-keys") => json!({ "key": "" }),
+            Some("access-keys") => json!({ "key": "", "permission": "" }),
+            Some("{id}") if route.path.contains("-keys/") => json!({ "label": "" }),
             Some("access-tokens" | "tokens") => json!({ "name": "", "scopes": [] }),
             Some("users") => json!({ "username": "", "display_name": "", "email": "" }),
             Some("workspaces" | "groups") => json!({ "slug": "a b" }),
@@ -171,7 +175,15 @@ async fn group(server: &Server, route: &Route, number: u32) -> String {
     slug
 }
 
-/// A token or a rule of the place the path is about, or a refusal that `ann` met.
+/// A public key that no other row has.
+fn key(number: u32) -> String {
+    let mut wire = b"\0\0\0\x0bssh-ed25519\0\0\0\x20".to_vec();
+    wire.extend_from_slice(&number.to_be_bytes());
+    wire.resize(51, 7);
+    format!("ssh-ed25519 {}", base64::engine::general_purpose::STANDARD.encode(wire))
+}
+
+/// A token, a key or a rule of the place the path is about, or a refusal that `ann` met.
 async fn id(server: &Server, route: &Route, number: u32) -> String {
     let Some((list, _)) = route.path.split_once("/{id}") else { return String::new() };
     let list = list
@@ -183,6 +195,13 @@ async fn id(server: &Server, route: &Route, number: u32) -> String {
         json!({ "kind": "push", "pattern": format!("b{number}") })
     } else if list.ends_with("restrictions") {
         json!({ "kind": "push", "matcher": { "type": "glob", "pattern": format!("b{number}") } })
+    } else if list.ends_with("ssh-keys") {
+        let made = server.made(&list, json!({ "key": key(number) })).await;
+        // Bitbucket names these by UUID.
+        let uuid = made["uuid"].as_str().unwrap().replace('{', "%7B").replace('}', "%7D");
+        return if list.starts_with("/2.0") { uuid } else { made["id"].to_string() };
+    } else if list.ends_with("-keys") {
+        json!({ "key": key(number), "permission": "read" })
     } else if list.ends_with("tokens") {
         json!({ "name": "ci", "scopes": ["read:repository:bitbucket"] })
     } else {

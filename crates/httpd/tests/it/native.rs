@@ -215,3 +215,50 @@ async fn operators_learn_that_it_works_and_nothing_else() {
         assert_eq!((answer.status, answer.text.as_str()), (200, text));
     }
 }
+
+#[tokio::test]
+async fn keys_are_added_listed_renamed_and_removed_on_every_level() {
+    let server = Server::with_people().await;
+    let ed25519 =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDp6Ii6ndInFSiinY2O5u81NjDUZhrl1aldiWlZkEPhn";
+    let fingerprint = "SHA256:2/V4ybHJk83f1AlYqsJv9EvxZMbqj1WdI3Uov5bcNn4";
+    let key = format!("{ed25519} ann@laptop");
+    let access = json!({ "key": key, "permission": "write" });
+    for (path, kind, new) in [
+        ("/api/v1/users/ann/ssh-keys", "ssh_key", json!({ "key": key })),
+        ("/api/v1/repositories/acme/site/access-keys", "access_key", access.clone()),
+        ("/api/v1/workspaces/acme/projects/CORE/access-keys", "access_key", access.clone()),
+        ("/api/v1/workspaces/acme/access-keys", "access_key", access),
+    ] {
+        let made = server.made(path, new.clone()).await;
+        assert_eq!((&made["type"], &made["label"]), (&kind.into(), &"ann@laptop".into()));
+        assert_eq!((&made["key"], &made["fingerprint"]), (&ed25519.into(), &fingerprint.into()));
+        let again = server.send("root", "POST", path, Some(new)).await;
+        assert_eq!(again.status, 409, "{}", again.text);
+        let one = format!("{path}/{}", made["id"]);
+        let changed = server.send("root", "PUT", &one, Some(json!({ "label": "desk" }))).await;
+        assert_eq!(changed.json["label"], "desk", "{}", changed.text);
+        assert_eq!(server.get("root", &one).await.json["label"], "desk");
+        let listed = server.get("root", path).await;
+        assert_eq!(
+            (&listed.json["size"], &listed.json["values"][0]["id"]),
+            (&1.into(), &made["id"])
+        );
+        for (id, status) in [(one.clone(), 204), (one, 404), (format!("{path}/x"), 404)] {
+            let removed = server.send("root", "DELETE", &id, None).await;
+            assert_eq!(removed.status, status, "{id}: {}", removed.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_private_key_is_refused_and_not_repeated() {
+    let server = Server::with_people().await;
+    let private =
+        "-----BEGIN OPENSSH PRIVATE KEY-----\nc2VjcmV0\n-----END OPENSSH PRIVATE KEY-----";
+    let body = Some(json!({ "key": private }));
+    let answer = server.send("ann", "POST", "/api/v1/users/ann/ssh-keys", body).await;
+    assert_eq!(answer.status, 400);
+    assert!(answer.text.contains("this is a private key"), "{}", answer.text);
+    assert!(!answer.text.contains("c2VjcmV0"), "{}", answer.text);
+}
