@@ -8,6 +8,7 @@ mod command_line;
 mod configuration;
 mod crash;
 mod demo;
+mod keys;
 mod layers;
 mod peers;
 mod plumbing;
