@@ -1,8 +1,7 @@
 //! Whom a key of many places stands for at one repository. Looks at what each was given there;
 //! asks nobody and decides nothing: what the chosen one may do is the policy's to say.
 
-use model::{AccessKeyId, Level, Permission, Subject};
-use policy::Facts;
+use model::{AccessKeyId, Grant, Level, Permission, Subject};
 use store::{AccessKey, Owner};
 
 /// The outcome of a choice.
@@ -16,17 +15,18 @@ pub(crate) enum Choice<'a> {
 /// What one of the keys was given at the repository, and how near its home is. In order of rank.
 type Rank = (Permission, Option<Level>);
 
-/// The one with the highest permission; of equals, the one whose home is nearest; of those to whom
+/// The one with the highest permission among the grants on the repository and what contains it;
+/// of equals, the one whose home is nearest; of those to whom
 /// nothing was given here, the oldest, who will be told like anybody else that there is no such
 /// repository. `None` when there are no keys.
 pub(crate) fn choose<'a>(
     keys: &'a [AccessKey],
-    facts: &Facts,
+    grants: &[Grant],
     homes: &[Owner],
 ) -> Option<Choice<'a>> {
     let rank = |key: &AccessKey| -> Option<Rank> {
         let home = homes.contains(&key.owner).then(|| key.owner.level());
-        Some((given(key.id, facts)?, home))
+        Some((given(key.id, grants)?, home))
     };
     let best = keys.iter().filter_map(&rank).max();
     let mut first = keys.iter().filter(|it| rank(it) == best);
@@ -38,18 +38,15 @@ pub(crate) fn choose<'a>(
 }
 
 /// The highest permission among the grants that name the key itself.
-fn given(key: AccessKeyId, facts: &Facts) -> Option<Permission> {
-    let named = facts.grants.iter().filter(|it| it.subject == Subject::AccessKey(key));
+fn given(key: AccessKeyId, grants: &[Grant]) -> Option<Permission> {
+    let named = grants.iter().filter(|it| it.subject == Subject::AccessKey(key));
     named.map(|it| it.permission).max()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::{
-        Fingerprint, Grant, ProjectId, RepositoryId, RepositoryPath, Timestamp, WorkspaceId,
-    };
-    use policy::{InstanceState, Place, RepositoryPlace};
+    use model::{Fingerprint, ProjectId, RepositoryId, Timestamp, WorkspaceId};
     use store::Key;
 
     const HOMES: [Owner; 3] = [
@@ -92,37 +89,22 @@ mod tests {
         ];
         for (owners, granted, expected) in table {
             let keys: Vec<_> = (1..).zip(*owners).map(|(id, on)| key(id, *on)).collect();
-            let choice = choose(&keys, &facts(granted), &HOMES).unwrap();
+            let choice = choose(&keys, &grants(granted), &HOMES).unwrap();
             match choice {
                 Choice::One(it) => assert_eq!(it.id.0, *expected, "{owners:?} {granted:?}"),
                 Choice::Ambiguous => assert_eq!(0, *expected, "{owners:?} {granted:?}"),
             }
         }
-        assert_eq!(choose(&[], &facts(&[]), &HOMES), None);
+        assert_eq!(choose(&[], &grants(&[]), &HOMES), None);
     }
 
-    fn facts(granted: &[(i64, Permission)]) -> Facts {
-        let place = RepositoryPlace {
-            id: RepositoryId(1),
-            path: RepositoryPath::parse("acme/site").unwrap(),
-            private: true,
-            archived: false,
-            over_quota: false,
-            default_branch: None,
+    fn grants(given: &[(i64, Permission)]) -> Vec<Grant> {
+        let grant = |subject, permission| Grant { level: Level::Repository, subject, permission };
+        let key = |(id, permission): &(i64, Permission)| {
+            grant(Subject::AccessKey(AccessKeyId(*id)), *permission)
         };
-        let mut facts = Facts::at(Place::Repository(place), Timestamp(0), InstanceState::Open);
-        facts.grants = granted
-            .iter()
-            .map(|(id, permission)| Grant {
-                level: Level::Repository,
-                subject: Subject::AccessKey(AccessKeyId(*id)),
-                permission: *permission,
-            })
-            .collect();
         // What everybody may do says nothing about which key is meant.
-        let subject = Subject::Everyone;
-        let permission = Permission::Write;
-        facts.grants.push(Grant { level: Level::Workspace, subject, permission });
-        facts
+        let everyone = grant(Subject::Everyone, Permission::Write);
+        given.iter().map(key).chain([everyone]).collect()
     }
 }

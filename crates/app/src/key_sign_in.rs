@@ -127,9 +127,11 @@ impl App {
         let Holders::Places(keys) = &*holders else {
             return self.by_found(door, offered, Found::Key(holders)).await;
         };
-        let (facts, ground) = self.facts(&Asker::anonymous(door), repository).await?;
+        // Those of the ground, because the facts of somebody hold their own grants only.
+        let (_, ground) = self.facts(&Asker::anonymous(door), repository).await?;
         let homes = ground.as_deref().map(owners).unwrap_or_default();
-        Ok(match choose(keys, &facts, &homes) {
+        let grants = ground.as_deref().map_or(&[][..], |it| &it.grants);
+        Ok(match choose(keys, grants, &homes) {
             Some(Choice::One(key)) => self.by_access_key(door, offered, key),
             Some(Choice::Ambiguous) => ambiguous(door, offered),
             None => unknown(door, CredentialKind::SshKey, None),
