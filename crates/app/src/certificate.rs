@@ -179,9 +179,6 @@ mod tests {
         });
         // Another principal than was signed: the bytes of the name are exchanged.
         let mut forged = certificate(1, |_| {}).to_bytes().unwrap();
-        let at = forged.windows(3).position(|it| it == b"ann").unwrap();
-        let label = forged.windows(6).position(|it| it == b"ann on").unwrap();
-        assert!(label < at || label == at, "the label stands before the principals");
         let principal = forged.windows(7).position(|it| it == b"\0\0\0\x03ann").unwrap() + 4;
         forged[principal..principal + 3].copy_from_slice(b"bea");
         let forged = Certificate::from_bytes(&forged).unwrap();

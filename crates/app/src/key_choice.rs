@@ -72,27 +72,31 @@ mod tests {
 
     /// Keys by home, what the grants here give them, and which of them is chosen; 0 is none of
     /// them for sure.
+    type Row = (&'static [Owner], &'static [(i64, Permission)], i64);
+
     #[test]
     fn the_most_permitted_then_the_nearest_is_chosen() {
         use Permission::{Read, Write};
-        let [repository, project, workspace] = HOMES;
-        let table: &[(&[Owner], &[(i64, Permission)], i64)] = &[
-            (&[repository], &[(1, Read)], 1),
-            (&[ELSEWHERE, repository], &[(2, Read)], 2),
-            (&[workspace, project, repository], &[(1, Read), (2, Read), (3, Read)], 3),
-            (&[workspace, project, repository], &[(1, Write), (2, Read), (3, Read)], 1),
-            (&[ELSEWHERE, workspace], &[(1, Read), (2, Read)], 2),
-            (&[ELSEWHERE, workspace], &[(1, Write), (2, Read)], 1),
+        const REPOSITORY: Owner = HOMES[0];
+        const PROJECT: Owner = HOMES[1];
+        const WORKSPACE: Owner = HOMES[2];
+        let table: [Row; 9] = [
+            (&[REPOSITORY], &[(1, Read)], 1),
+            (&[ELSEWHERE, REPOSITORY], &[(2, Read)], 2),
+            (&[WORKSPACE, PROJECT, REPOSITORY], &[(1, Read), (2, Read), (3, Read)], 3),
+            (&[WORKSPACE, PROJECT, REPOSITORY], &[(1, Write), (2, Read), (3, Read)], 1),
+            (&[ELSEWHERE, WORKSPACE], &[(1, Read), (2, Read)], 2),
+            (&[ELSEWHERE, WORKSPACE], &[(1, Write), (2, Read)], 1),
             (&[ELSEWHERE, ELSEWHERE], &[], 1),
             (&[ELSEWHERE, ELSEWHERE], &[(1, Read), (2, Write)], 2),
             (&[ELSEWHERE, ELSEWHERE], &[(1, Read), (2, Read)], 0),
         ];
         for (owners, granted, expected) in table {
-            let keys: Vec<_> = (1..).zip(*owners).map(|(id, on)| key(id, *on)).collect();
+            let keys: Vec<_> = (1..).zip(owners).map(|(id, on)| key(id, *on)).collect();
             let choice = choose(&keys, &grants(granted), &HOMES).unwrap();
             match choice {
-                Choice::One(it) => assert_eq!(it.id.0, *expected, "{owners:?} {granted:?}"),
-                Choice::Ambiguous => assert_eq!(0, *expected, "{owners:?} {granted:?}"),
+                Choice::One(it) => assert_eq!(it.id.0, expected, "{owners:?} {granted:?}"),
+                Choice::Ambiguous => assert_eq!(0, expected, "{owners:?} {granted:?}"),
             }
         }
         assert_eq!(choose(&[], &grants(&[]), &HOMES), None);

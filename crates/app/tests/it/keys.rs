@@ -261,7 +261,7 @@ async fn a_token_that_is_limited_to_refs_cannot_shed_its_limits_by_a_key() {
 }
 
 fn certificate(principals: &[&str], change: impl FnOnce(&mut Builder)) -> OfferedKey {
-    let mut builder = Builder::new([7; 16], &public(4), 0, u64::MAX).unwrap();
+    let mut builder = Builder::new([7; 16], public(4), 0, u64::MAX).unwrap();
     builder.key_id("ann's desk").unwrap();
     for name in principals {
         builder.valid_principal(*name).unwrap();
