@@ -193,6 +193,10 @@ impl World {
         let mut world = self.clone();
         match kind {
             RemedyKind::SignIn => world.sign_in(),
+            // Of an ambiguous key nobody knows whose it is: another one shows somebody.
+            RemedyKind::OtherCredential { .. } if !self.who.principal.is_signed_in() => {
+                world.sign_in();
+            }
             RemedyKind::RenewCredential
             | RemedyKind::OtherCredential { .. }
             | RemedyKind::LiftSuspension => world.who.credential.state = CredentialState::Valid,

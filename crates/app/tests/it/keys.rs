@@ -2,8 +2,8 @@
 
 use crate::house::{BOTH, Database, House, commit, refused, site};
 use app::{
-    Asker, Door, Error, Fetching, NewKey, OfferedKey, PageRequest, PlaceName, Pushing,
-    RestrictionInput, SshIdentity, SubjectInput, UserChange,
+    Asker, Door, Error, Fetching, NewKey, NewProject, OfferedKey, PageRequest, PlaceName, Pushing,
+    RepositoryChange, RestrictionInput, SshIdentity, SubjectInput, UserChange,
 };
 use model::{Channel, ObjectId};
 use ssh_key::certificate::Builder;
@@ -176,6 +176,38 @@ async fn an_access_key_can_be_granted_and_exempted_by_label_or_number() {
     let who = house.by_key(1, &site()).await;
     let told = house.push(&who, &push, &pack).await.unwrap();
     assert_eq!(told, format!("unpack ok\nok {MAIN}\n"));
+}
+
+/// It takes a repository that has moved: then two places of one key can be equally far away.
+#[tokio::test]
+async fn a_key_that_stands_for_two_equals_is_refused_with_a_way_out() {
+    let house = House::furnished(Database::Sqlite).await;
+    let move_to = async |project: &str| {
+        let change =
+            RepositoryChange { project: Some(project.into()), ..RepositoryChange::default() };
+        house.app.update_repository(&house.admin, &site(), change).await.unwrap();
+    };
+    for key in ["ONE", "TWO"] {
+        let new = NewProject { key: key.into(), name: key.into(), ..NewProject::default() };
+        house.app.create_project(&house.admin, &acme(), new).await.unwrap();
+        move_to(key).await;
+        house.add_access_key(&PlaceName::project("acme", key), 1, key, "read").await;
+        let subject = SubjectInput {
+            kind: "access_key".into(),
+            name: Some(key.into()),
+            ..SubjectInput::default()
+        };
+        house.app.set_grant(&house.admin, &site(), &subject, "write").await.unwrap();
+        let who = house.by_key(1, &site()).await;
+        assert_eq!(who.name(), key, "the one that is at home is nearer");
+    }
+    move_to("CORE").await;
+    let who = house.by_key(1, &site()).await;
+    let told = refused(house.app.open_repository::<Pushing>(&who, &site()).await).records;
+    assert_eq!(told[0].code, "PC-CRED-AMBIGUOUS");
+    let text = app::git_text(&told);
+    assert!(text.contains("git config core.sshCommand"), "{text}");
+    assert!(!text.contains("ONE") && !text.contains("TWO"), "{text}");
 }
 
 #[tokio::test]
