@@ -4,7 +4,7 @@ use crate::background::Background;
 use crate::cache::Cache;
 use crate::error::{Error, Result};
 use crate::grounds::Grounds;
-use crate::key_sign_in::Holders;
+use crate::key_holders::Holders;
 use crate::password::Passwords;
 use crate::public_key::Authority;
 use crate::{clock, token_text};

@@ -3,27 +3,17 @@
 //! repository is. Whether that is good enough for anything is the policy's to say.
 
 use crate::asker::{Asker, Door, Proof};
-use crate::certificate::{self, Genuine};
 use crate::error::Result;
 use crate::key_choice::{Choice, choose};
+use crate::key_holders::{CertifiedUser, Found, Holders};
 use crate::offered_key::OfferedKey;
 use crate::sign_in::{Used, principal_of, unknown};
 use crate::subjects::owners;
-use crate::{App, PlaceName, clock};
-use model::{AccessKeyId, CredentialKind, Fingerprint, Permission, UserId, Username};
+use crate::{App, PlaceName};
+use model::{AccessKeyId, CredentialKind, Fingerprint, Permission};
 use policy::{Credential, CredentialState, Principal, PrincipalKind};
 use std::net::IpAddr;
-use std::sync::Arc;
-use store::{AccessKey, Key, SshKey};
-
-/// Everybody a public key stands for.
-#[derive(Clone, Debug)]
-pub(crate) enum Holders {
-    /// A user's own key.
-    Person(SshKey),
-    /// An access key of these places; never empty.
-    Places(Vec<AccessKey>),
-}
+use store::{AccessKey, Key};
 
 /// Whoever holds a key, once the door has seen the proof. Says who they are and not what they may
 /// do; looked up again at each question, so that a key that is removed is good for nothing at once.
@@ -220,52 +210,6 @@ impl App {
         asker
     }
 
-    /// Everybody a key or certificate stands for, or why it stands for nobody.
-    async fn holders_of(
-        &self,
-        offered: &OfferedKey,
-        from: Option<IpAddr>,
-    ) -> Result<Result<Found, String>> {
-        let Some(certificate) = &offered.certificate else {
-            let found = self.key_holders(&offered.fingerprint).await?;
-            return Ok(found.map(Found::Key).ok_or_else(|| "key that nobody has".to_owned()));
-        };
-        let authorities = &self.options.certificate_authorities;
-        let genuine = match certificate::check(certificate, authorities, clock::now(), from) {
-            Ok(genuine) => genuine,
-            Err(why) => return Ok(Err(why.to_string())),
-        };
-        let mut users = Vec::new();
-        for name in &genuine.principals {
-            if let Ok(name) = Username::parse(name) {
-                users.extend(self.store.find_user(&name).await?);
-            }
-        }
-        users.dedup_by_key(|it| it.id);
-        Ok(match users.as_slice() {
-            [user] => Ok(Found::Certificate(Box::new(CertifiedUser {
-                user: user.id,
-                name: user.username.to_string(),
-                genuine,
-            }))),
-            [] => Err("certificate whose principals are no accounts".to_owned()),
-            _ => Err("certificate whose principals are several accounts".to_owned()),
-        })
-    }
-
-    async fn key_holders(&self, fingerprint: &Fingerprint) -> Result<Option<Arc<Holders>>> {
-        let version = self.store.facts_version().await?;
-        let read = async {
-            let personal = self.store.find_ssh_key_by_fingerprint(fingerprint).await?;
-            if let Some(key) = personal {
-                return Ok(Some(Holders::Person(key)));
-            }
-            let keys = self.store.list_access_keys_by_fingerprint(fingerprint).await?;
-            Ok((!keys.is_empty()).then_some(Holders::Places(keys)))
-        };
-        self.credentials.keys.get(fingerprint.clone(), version, read).await
-    }
-
     async fn describe(&self, holders: &Holders) -> Result<Vec<KeyHolder>> {
         let mut described = Vec::new();
         match holders {
@@ -292,35 +236,6 @@ impl App {
             }
         }
         Ok(described)
-    }
-}
-
-/// What was found about an offered key.
-enum Found {
-    Key(Arc<Holders>),
-    Certificate(Box<CertifiedUser>),
-}
-
-struct CertifiedUser {
-    user: UserId,
-    name: String,
-    genuine: Genuine,
-}
-
-impl Holders {
-    /// The personal key, for noting that it was refused.
-    pub(crate) fn used(&self) -> Option<Used> {
-        match self {
-            Self::Person(key) => Some(Used::SshKey(key.id)),
-            Self::Places(_) => None,
-        }
-    }
-
-    fn places(&self) -> &[AccessKey] {
-        match self {
-            Self::Person(_) => &[],
-            Self::Places(keys) => keys,
-        }
     }
 }
 

@@ -38,6 +38,7 @@ mod grounds;
 mod groups;
 mod judge;
 mod key_choice;
+mod key_holders;
 mod key_input;
 mod key_sign_in;
 mod maintenance;
