@@ -13,7 +13,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("repo", &["model", "wire"]),
     ("app", &["model", "policy", "repo", "store", "wire"]),
     ("httpd", &["app", "model", "wire"]),
-    ("portcullis", &["app", "httpd", "model", "repo", "store", "wire"]),
+    ("ssh", &["app", "model"]),
+    ("portcullis", &["app", "httpd", "model", "repo", "ssh", "store", "wire"]),
     ("scenario", &["model", "policy"]),
     ("xtask", &[]),
 ];
@@ -22,7 +23,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const FOR_TESTS: &[&str] = &["scenario", "testkit", "testpg"];
 
 /// Libraries that only one room may use.
-const ONLY_IN: &[(&str, &str)] = &[("sqlx", "store"), ("gix-", "repo"), ("axum", "httpd")];
+const ONLY_IN: &[(&str, &str)] =
+    &[("sqlx", "store"), ("gix-", "repo"), ("axum", "httpd"), ("russh", "ssh")];
 
 /// Who besides `ONLY_IN` may, and why.
 const ALSO_IN: &[(&str, &str, &str)] = &[

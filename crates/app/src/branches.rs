@@ -140,7 +140,7 @@ async fn change_ref(
         input.extend_from_slice(EMPTY_PACK);
     }
     let received = tokio::task::spawn_blocking(move || {
-        open.receive(Version::V0, &mut input.as_slice(), &mut std::io::sink())
+        open.receive(Version::V0, &mut input.as_slice(), &mut std::io::sink(), true)
     });
     match received.await??.into_error() {
         None => Ok(()),

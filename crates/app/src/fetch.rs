@@ -25,8 +25,28 @@ impl OpenRepository<Fetching> {
         input: &mut dyn Read,
         output: &mut dyn Write,
     ) -> Result<()> {
+        self.serve(version, input, output, true)
+    }
+
+    /// Serves a whole fetch, from the list of refs to the pack, where both sides can talk.
+    pub fn converse(
+        &self,
+        version: Version,
+        input: &mut dyn Read,
+        output: &mut dyn Write,
+    ) -> Result<()> {
+        self.serve(version, input, output, false)
+    }
+
+    fn serve(
+        &self,
+        version: Version,
+        input: &mut dyn Read,
+        output: &mut dyn Write,
+        stateless: bool,
+    ) -> Result<()> {
         let repository = self.app.repositories.repository(self.repository.id)?;
-        let options = UploadOptions { version, stateless: true, ..UploadOptions::default() };
+        let options = UploadOptions { version, stateless, ..UploadOptions::default() };
         let served = repo::upload_pack(&repository, VISIBLE, input, output, &options)?;
         metrics::counter!("portcullis_fetches_total").increment(served.requests);
         metrics::counter!("portcullis_fetch_bytes_total").increment(served.pack_bytes);

@@ -94,7 +94,7 @@ pub use refusal::{
     CredentialNote, PrincipalNote, RefusalId, RefusalRecord, RemedyNote, RequestNote, RuleNote,
     ScopesNote,
 };
-pub use render::{door_text, git_text, record_page, short};
+pub use render::{door_text, git_text, record_page, short, visible};
 pub use repo::{CommitInfo, Limits as PushLimits, Signature};
 pub use repositories::{NewRepository, RepositoryChange, RepositoryView};
 pub use restrictions::{RestrictionInput, RestrictionView};

@@ -25,20 +25,33 @@ impl OpenRepository<Pushing> {
         input: &mut dyn Read,
         output: &mut dyn Write,
     ) -> Result<()> {
-        self.receive(version, input, output).map(drop)
+        self.receive(version, input, output, true).map(drop)
     }
 
-    /// The same, giving back what came of each ref.
+    /// Receives one push where both sides can talk: writes the list of refs first, and answers a
+    /// push that is refused before its pack without reading the pack.
+    pub fn converse(
+        &self,
+        version: Version,
+        input: &mut dyn Read,
+        output: &mut dyn Write,
+    ) -> Result<()> {
+        self.receive(version, input, output, false).map(drop)
+    }
+
+    /// The same, giving back what came of each ref. `stateless`: the input is one request that has
+    /// to be read to its end.
     pub(crate) fn receive(
         &self,
         version: Version,
         input: &mut dyn Read,
         output: &mut dyn Write,
+        stateless: bool,
     ) -> Result<Received> {
         let app = Arc::clone(&self.app);
         let repository = app.repositories.repository(self.repository.id)?;
         let limits = app.options.limits.clone();
-        let options = ReceiveOptions { version, stateless: true, limits };
+        let options = ReceiveOptions { version, stateless, limits };
         let mut judge = PolicyJudge::new(app, self.clone(), protocol(version));
         let outcome = repo::receive_pack(&repository, input, output, &mut judge, &options);
         let outcome =

@@ -196,7 +196,7 @@ fn wrapped(text: &mut String, words: &str, indent: usize) {
 
 /// Text of people, made safe for a terminal: what would move the cursor, ring, recolour or turn
 /// the line around is shown as its code.
-pub(crate) fn visible(text: &str) -> String {
+pub fn visible(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_control() || is_invisible(c) {
