@@ -42,5 +42,5 @@ mod who;
 
 pub use request_line::RequestLine;
 pub use router::{router, routes};
-pub use settings::Settings;
+pub use settings::{KnownHosts, Settings};
 pub use table::Route;

@@ -17,6 +17,16 @@ impl Origin {
         format!("{}{path}", self.0)
     }
 
+    /// The host without its port; an IPv6 address without its brackets.
+    pub fn host(&self) -> &str {
+        let authority = self.0.split_once("://").map_or(self.0.as_str(), |(_, rest)| rest);
+        let authority = authority.split('/').next().unwrap_or_default();
+        match authority.strip_prefix('[').and_then(|it| it.split_once(']')) {
+            Some((address, _)) => address,
+            None => authority.split(':').next().unwrap_or_default(),
+        }
+    }
+
     /// A link whose last part comes from people and is percent-encoded as one segment.
     pub fn link_to(&self, path: &str, segment: &str) -> String {
         let segment = percent_encoding::utf8_percent_encode(segment, SEGMENT);
@@ -91,5 +101,10 @@ mod tests {
             "https://b:2/f/a%20b/%7Bc%7D"
         );
         assert_eq!(origin(&parts, Some("https://p/"), false).link("/x"), "https://p/x");
+        for (url, host) in
+            [("http://a.b:1", "a.b"), ("https://[::1]:2/x", "::1"), ("http://c", "c")]
+        {
+            assert_eq!(origin(&parts, Some(url), false).host(), host);
+        }
     }
 }

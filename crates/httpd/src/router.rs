@@ -35,6 +35,7 @@ fn table() -> Table {
         .get("/healthz", ops::get_health)
         .get("/readyz", ops::get_readiness)
         .get("/metrics", ops::get_metrics)
+        .get("/.well-known/ssh-known-hosts", ops::get_known_hosts)
 }
 
 fn git_routes(table: Table) -> Table {

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+/// Writes the lines of a `known_hosts` file for a host by this name.
+pub type KnownHosts = Arc<dyn Fn(&str) -> String + Send + Sync>;
+
 /// Limits and addresses of the HTTP doors. Sizes in bytes.
 #[derive(Clone)]
 pub struct Settings {
@@ -16,6 +19,8 @@ pub struct Settings {
     pub max_fetch_request: u64,
     /// The largest push, after unpacking; also how much of a refused one is read and thrown away.
     pub max_push: u64,
+    /// The lines of a `known_hosts` file for the SSH door, if there is one.
+    pub known_hosts: Option<KnownHosts>,
     /// Renders the metrics in Prometheus' text format.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
 }

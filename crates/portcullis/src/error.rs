@@ -25,6 +25,8 @@ pub enum Error {
     Listen { key: &'static str, address: String, source: std::io::Error },
     #[error("`{key}` names `{}`, which cannot be used: {why}", path.display())]
     File { key: &'static str, path: PathBuf, why: String },
+    #[error("the SSH host key `{}` cannot be used: {source}", path.display())]
+    HostKey { path: PathBuf, source: ssh::Error },
     #[error("cannot log at `{level}` (log.level): {why}")]
     Log { level: String, why: String },
     #[error("cannot start: {0}")]
@@ -45,6 +47,7 @@ impl Error {
             | Self::FolderInUse { .. }
             | Self::Listen { .. }
             | Self::File { .. }
+            | Self::HostKey { .. }
             | Self::Log { .. }
             | Self::Start(_)
             | Self::Server(_)

@@ -5,11 +5,12 @@ use crate::Error;
 use crate::config::{Authorities, Config};
 use crate::demo;
 use crate::error::chain;
-use crate::serve::DataFolder;
+use crate::serve::{DataFolder, ssh_door};
 use app::{App, AppOptions, Authority};
 use axum::Router;
 use httpd::Settings;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -30,7 +31,11 @@ pub struct Wired {
 
 impl Wired {
     /// Opens what the configuration names. `http_url` is the address listened on.
-    pub async fn open(config: &Config, http_url: &str) -> Result<Self, Error> {
+    pub async fn open(
+        config: &Config,
+        http_url: &str,
+        ssh: Option<&ssh_door::Door>,
+    ) -> Result<Self, Error> {
         let metrics = metrics()?;
         let options = AppOptions {
             data: config.data.clone(),
@@ -55,6 +60,7 @@ impl Wired {
             max_fetch_request: config.limits.max_fetch_request,
             max_push: config.limits.max_pack_size.saturating_add(COMMANDS_SIZE),
             metrics: Arc::new(move || render.render()),
+            known_hosts: ssh.map(|it| -> httpd::KnownHosts { Arc::new(it.known_hosts(config)) }),
         };
         let router = httpd::router(app.clone(), settings);
         let upkeep = tokio::spawn(async move {
@@ -67,18 +73,26 @@ impl Wired {
         Ok(Self { app, router, upkeep })
     }
 
+    /// What people can do, for a door of its own.
+    pub fn app(&self) -> Arc<App> {
+        self.app.clone()
+    }
+
     /// Makes the demo, where it was asked for. What to tell whoever started the server.
     pub async fn demo(
         &self,
         config: &Config,
         folder: &DataFolder,
         http_url: &str,
+        ssh_addr: Option<SocketAddr>,
     ) -> Result<Option<String>, Error> {
         if !config.demo {
             return Ok(None);
         }
         let url = config.public_url.as_deref().unwrap_or(http_url);
-        demo::prepare(&self.app, folder, config.admin_user.as_str(), url).await.map(Some)
+        let ssh_url = ssh_addr.map(ssh_door::url);
+        let urls = demo::Urls { http: url, ssh: ssh_url.as_deref() };
+        demo::prepare(&self.app, folder, config.admin_user.as_str(), urls).await.map(Some)
     }
 
     /// Called when nothing is served any more: leaves everything as a clean start finds it.

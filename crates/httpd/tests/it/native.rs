@@ -208,9 +208,12 @@ async fn what_is_not_there_is_said_in_the_dialect_of_the_path() {
 #[tokio::test]
 async fn operators_learn_that_it_works_and_nothing_else() {
     let server = Server::empty().await;
-    for (path, text) in
-        [("/healthz", "ok\n"), ("/readyz", "ok\n"), ("/metrics", "portcullis_up 1\n")]
-    {
+    for (path, text) in [
+        ("/healthz", "ok\n"),
+        ("/readyz", "ok\n"),
+        ("/metrics", "portcullis_up 1\n"),
+        ("/.well-known/ssh-known-hosts", "git.example.com ssh-ed25519 AAAA\n"),
+    ] {
         let answer = server.get("nobody", path).await;
         assert_eq!((answer.status, answer.text.as_str()), (200, text));
     }

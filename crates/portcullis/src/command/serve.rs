@@ -16,7 +16,7 @@ pub struct ServeArgs {
     /// Where to listen for HTTP; port 0 takes a free one [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR", help_heading = "Network")]
     http: Option<String>,
-    /// Where the SSH door will listen; this version has none, so nothing does [default: 127.0.0.1:2222]
+    /// Where to listen for SSH; port 0 takes a free one, `none` takes none [default: 127.0.0.1:2222]
     #[arg(long, value_name = "ADDR", help_heading = "Network")]
     ssh: Option<String>,
     /// Address people use, when it is not the one listened on
@@ -47,7 +47,7 @@ impl ServeArgs {
         let running = serve::start(config)?;
         // Before the ready line: whoever has read it may send a signal at once.
         let signals = running.catch_signals()?;
-        print(&format!("ready http={}\n", running.http_url()))?;
+        print(&format!("ready {}\n", running.urls()))?;
         if let Some(text) = running.welcome() {
             print(text)?;
         }

@@ -85,7 +85,7 @@ pub const KEYS: &[Key] = &[
         "ssh",
         Form::Address,
         "127.0.0.1:2222",
-        "Where the SSH door will listen. This version has no SSH door: the address is checked and nothing listens on it.",
+        "Where git over SSH listens. Port 0 takes a free one; the ready line says which. `none`: nowhere.",
     ),
     key(
         "ssh-user-authorities",
@@ -98,6 +98,18 @@ pub const KEYS: &[Key] = &[
         Form::Url,
         "",
         "The address people use when it is not the one listened on, for example behind a proxy. Links and refusals are written with it.",
+    ),
+    key(
+        "ssh-public-address",
+        Form::Address,
+        "",
+        "The host and port people use for SSH when it is not the one listened on. For `/.well-known/ssh-known-hosts`.",
+    ),
+    key(
+        "ssh-host-keys",
+        Form::Text,
+        "",
+        "Private key files with commas between them, offered beside the ed25519 key that the first start makes in the data folder: an RSA key, say, for clients that know no other.",
     ),
     key(
         "database",
@@ -191,6 +203,67 @@ pub const KEYS: &[Key] = &[
         Form::Duration,
         "30s",
         "How long running requests may take to end once the server has been told to stop.",
+    ),
+    key("limits.ssh-connections", Form::Count, "512", "SSH connections at one time."),
+    key(
+        "limits.ssh-connections-per-address",
+        Form::Count,
+        "128",
+        "Those of them from one address; IPv6 addresses count by their first 64 bits. Raise it when everybody comes through one.",
+    ),
+    key(
+        "limits.ssh-unauthenticated",
+        Form::Count,
+        "128",
+        "SSH connections at one time that have not signed in. More are turned away, so that those who have signed in go on.",
+    ),
+    key(
+        "limits.ssh-unauthenticated-per-address",
+        Form::Count,
+        "32",
+        "Those of them from one address.",
+    ),
+    key(
+        "limits.ssh-offered-keys",
+        Form::Count,
+        "20",
+        "Keys that one SSH connection may offer before it is closed.",
+    ),
+    key(
+        "limits.ssh-commands-per-connection",
+        Form::Count,
+        "10",
+        "Commands that one SSH connection may run at one time.",
+    ),
+    key(
+        "limits.ssh-login-timeout",
+        Form::Duration,
+        "30s",
+        "Time for an SSH client to sign in, counted from its first byte.",
+    ),
+    key(
+        "limits.ssh-idle-timeout",
+        Form::Duration,
+        "5m",
+        "How long an SSH connection is kept that runs no command.",
+    ),
+    key(
+        "limits.ssh-silence-timeout",
+        Form::Duration,
+        "10m",
+        "How long git may send nothing that the server waits for, or take nothing of an answer, over SSH. Long, because git is silent while it builds a large pack.",
+    ),
+    key(
+        "limits.ssh-keep-alive",
+        Form::Duration,
+        "30s",
+        "How often a silent SSH client is asked whether it is there; after the third time without an answer the connection is closed.",
+    ),
+    key(
+        "limits.ssh-rekey-after",
+        Form::Size,
+        "1G",
+        "How much is sent or received over SSH before new keys are made. At the most 1G.",
     ),
 ];
 

@@ -27,8 +27,12 @@ pub struct Config {
     pub data: PathBuf,
     /// `host:port` of the HTTP listener.
     pub http: String,
-    /// `host:port` of the SSH listener.
-    pub ssh: String,
+    /// `host:port` of the SSH listener; `None`: nothing is spoken over SSH.
+    pub ssh: Option<String>,
+    /// The host and port people use for SSH, when they differ from the listener's.
+    pub ssh_public_address: Option<(String, u16)>,
+    /// Private keys that are offered beside the one in the data folder.
+    pub ssh_host_keys: Vec<PathBuf>,
     /// Whose SSH user certificates are taken.
     pub ssh_user_authorities: Authorities,
     /// The address people use, without a slash at its end, when it differs from the listener's.
@@ -85,6 +89,24 @@ pub struct Limits {
     pub header_timeout: Duration,
     pub client_timeout: Duration,
     pub stop_timeout: Duration,
+    pub ssh: SshLimits,
+}
+
+/// What one SSH client, and all of them, may ask for at most.
+#[derive(Clone, Debug)]
+pub struct SshLimits {
+    pub connections: usize,
+    pub connections_per_address: usize,
+    pub unauthenticated: usize,
+    pub unauthenticated_per_address: usize,
+    pub offered_keys: usize,
+    pub commands_per_connection: usize,
+    pub login_timeout: Duration,
+    pub idle_timeout: Duration,
+    pub silence_timeout: Duration,
+    pub keep_alive: Duration,
+    /// In bytes.
+    pub rekey_after: u64,
 }
 
 impl Config {
@@ -98,7 +120,10 @@ impl Config {
         };
         Ok(Self {
             http: values.read("http", value::parse_address)?,
-            ssh: values.read("ssh", value::parse_address)?,
+            ssh: values.read("ssh", value::parse_address_or_none)?,
+            ssh_public_address: values
+                .optional("ssh-public-address", value::parse_host_and_port)?,
+            ssh_host_keys: values.optional("ssh-host-keys", parse_paths)?.unwrap_or_default(),
             ssh_user_authorities: values
                 .optional("ssh-user-authorities", parse_authorities)?
                 .unwrap_or(Authorities::Here(Vec::new())),
@@ -133,7 +158,38 @@ fn read_limits(values: &Values) -> Result<Limits, ConfigError> {
         header_timeout: values.read("limits.header-timeout", value::parse_duration)?,
         client_timeout: values.read("limits.client-timeout", value::parse_duration)?,
         stop_timeout: values.read("limits.stop-timeout", value::parse_duration)?,
+        ssh: read_ssh_limits(values)?,
     })
+}
+
+fn read_ssh_limits(values: &Values) -> Result<SshLimits, ConfigError> {
+    let count = |key| values.read(key, value::parse_count);
+    let duration = |key| values.read(key, value::parse_duration);
+    Ok(SshLimits {
+        connections: count("limits.ssh-connections")?,
+        connections_per_address: count("limits.ssh-connections-per-address")?,
+        unauthenticated: count("limits.ssh-unauthenticated")?,
+        unauthenticated_per_address: count("limits.ssh-unauthenticated-per-address")?,
+        offered_keys: count("limits.ssh-offered-keys")?,
+        commands_per_connection: count("limits.ssh-commands-per-connection")?,
+        login_timeout: duration("limits.ssh-login-timeout")?,
+        idle_timeout: duration("limits.ssh-idle-timeout")?,
+        silence_timeout: duration("limits.ssh-silence-timeout")?,
+        keep_alive: duration("limits.ssh-keep-alive")?,
+        rekey_after: values.read("limits.ssh-rekey-after", parse_rekey)?,
+    })
+}
+
+/// More under one set of keys would use up what makes each message different.
+fn parse_rekey(text: &str) -> Result<u64, String> {
+    match value::parse_size(text)? {
+        size if size > 1 << 30 => Err("write at most `1G`".into()),
+        size => Ok(size),
+    }
+}
+
+fn parse_paths(text: &str) -> Result<Vec<PathBuf>, String> {
+    text.split(',').map(|it| parse_path(it.trim())).collect()
 }
 
 fn read_tls(values: &Values) -> Result<Option<TlsFiles>, ConfigError> {

@@ -60,6 +60,26 @@ pub fn parse_address(text: &str) -> Result<String, Why> {
     }
 }
 
+/// The same, or `none`.
+pub fn parse_address_or_none(text: &str) -> Result<Option<String>, Why> {
+    match text {
+        "none" => Ok(None),
+        _ => parse_address(text).map(Some).map_err(|why| format!("{why}, or `none`")),
+    }
+}
+
+/// The same in its two parts; the host of an IPv6 address without its brackets.
+pub fn parse_host_and_port(text: &str) -> Result<(String, u16), Why> {
+    let why = || "write it as `host:port`, for example `git.example.org:22`".to_owned();
+    let (host, port) = text.rsplit_once(':').ok_or_else(why)?;
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let fit = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':');
+    if host.is_empty() || !host.chars().all(fit) {
+        return Err(why());
+    }
+    Ok((host.to_owned(), port.parse().map_err(|_| why())?))
+}
+
 /// Blocks of addresses with commas between them.
 pub fn parse_addresses(text: &str) -> Result<Vec<AddressRange>, Why> {
     let why = || "write blocks of addresses as `10.0.0.0/8, 2001:db8::/32`".to_owned();
@@ -112,6 +132,14 @@ mod tests {
         }
         for bad in ["", "8080", ":8080", "localhost", "h:99999"] {
             assert!(parse_address(bad).is_err(), "{bad:?}");
+        }
+        assert_eq!(parse_address_or_none("none"), Ok(None));
+        assert!(parse_address_or_none("").is_err());
+        for (text, host) in [("git.example.org:22", "git.example.org"), ("[::1]:22", "::1")] {
+            assert_eq!(parse_host_and_port(text), Ok((host.to_owned(), 22)));
+        }
+        for bad in ["", "h", ":22", "h:x", "a b:22", "h\n:22"] {
+            assert!(parse_host_and_port(bad).is_err(), "{bad:?}");
         }
         assert_eq!(parse_url("https://git.example/x/").as_deref(), Ok("https://git.example/x"));
         for bad in ["", "git.example", "ftp://x", "http://", "http://a@b", "https://a/?q"] {

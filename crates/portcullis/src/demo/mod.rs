@@ -4,6 +4,8 @@
 mod history;
 mod welcome;
 
+pub use welcome::Urls;
+
 use crate::Error;
 use crate::serve::DataFolder;
 use app::{
@@ -31,13 +33,13 @@ pub async fn prepare(
     app: &Arc<App>,
     folder: &DataFolder,
     admin: &str,
-    url: &str,
+    urls: Urls<'_>,
 ) -> Result<String, Error> {
     let failed = |e: app::Error| Error::Start(format!("the demo: {e}"));
     if let Some(text) = folder.read(LOGINS)? {
         let logins = serde_json::from_str(&text)
             .map_err(|e| Error::Start(format!("`{LOGINS}` cannot be read: {e}")))?;
-        return Ok(welcome::text(&logins, url, folder.path()));
+        return Ok(welcome::text(&logins, urls, folder.path()));
     }
     let who = Asker::system();
     let first = PageRequest::new(1, 1);
@@ -52,7 +54,7 @@ pub async fn prepare(
     let text = serde_json::to_string(&logins)
         .map_err(|e| Error::Start(format!("`{LOGINS}` cannot be written: {e}")))?;
     folder.write_private(LOGINS, &text)?;
-    Ok(welcome::text(&logins, url, folder.path()))
+    Ok(welcome::text(&logins, urls, folder.path()))
 }
 
 /// People, places, and who may do what.

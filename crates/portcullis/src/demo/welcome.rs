@@ -9,8 +9,22 @@ pub const NOT_EMPTY: &str = "
 The demo was not added: this installation is not empty, and --demo changes nothing that is there.
 ";
 
+/// Where the demo can be reached.
+#[derive(Clone, Copy)]
+pub struct Urls<'a> {
+    /// Without a slash at its end, as the next one.
+    pub http: &'a str,
+    /// `None` where SSH is switched off.
+    pub ssh: Option<&'a str>,
+}
+
 /// Logins, and three commands to try.
-pub fn text(logins: &Logins, url: &str, data: &Path) -> String {
+pub fn text(logins: &Logins, urls: Urls<'_>, data: &Path) -> String {
+    let url = urls.http;
+    let over_ssh = urls.ssh.map_or_else(String::new, |it| {
+        let it = it.replacen("ssh://", "ssh://git@", 1);
+        format!("\n  {it}/acme/site.git   once a key was added: portcullis key add")
+    });
     let (scheme, host) = url.split_once("://").unwrap_or(("http", url));
     let Logins { ann, bea, ci_bot } = logins;
     let token = data.join(crate::serve::ADMIN_TOKEN);
@@ -18,7 +32,7 @@ pub fn text(logins: &Logins, url: &str, data: &Path) -> String {
     format!(
         "
 The demo: repository acme/site, whose branch `main` is closed to direct pushes.
-  {url}/acme/site.git
+  {url}/acme/site.git{over_ssh}
   {url}/2.0/repositories/acme/site
 
   ann     password {ann}   may push branches

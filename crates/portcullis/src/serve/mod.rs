@@ -6,6 +6,7 @@ mod folder;
 mod listener;
 pub mod logs;
 mod patience;
+pub(crate) mod ssh_door;
 mod tls;
 
 pub use folder::{ADMIN_TOKEN, SERVER_JSON, is_running, write_private};
@@ -40,6 +41,7 @@ const BACKLOG: u32 = 1024;
 pub struct Running {
     http_addr: SocketAddr,
     http_url: String,
+    ssh_addr: Option<SocketAddr>,
     welcome: Option<String>,
     stop: watch::Sender<bool>,
     served: Option<JoinHandle<Result<(), Error>>>,
@@ -64,16 +66,17 @@ pub fn start(config: Config) -> Result<Running, Error> {
         .build()
         .map_err(|e| Error::Start(format!("no threads: {e}")))?;
     let (stop, stopped) = watch::channel(false);
-    let Opened { http_addr, http_url, welcome, served } =
+    let Opened { http_addr, http_url, ssh_addr, welcome, served } =
         runtime.block_on(open(config, stopped))?;
     let (served, runtime) = (Some(served), Some(runtime));
-    Ok(Running { http_addr, http_url, welcome, stop, served, runtime })
+    Ok(Running { http_addr, http_url, ssh_addr, welcome, stop, served, runtime })
 }
 
 /// What is known of a server once it accepts connections.
 struct Opened {
     http_addr: SocketAddr,
     http_url: String,
+    ssh_addr: Option<SocketAddr>,
     welcome: Option<String>,
     served: JoinHandle<Result<(), Error>>,
 }
@@ -86,22 +89,32 @@ async fn open(config: Config, stop: watch::Receiver<bool>) -> Result<Opened, Err
     let http_addr = socket.local_addr().map_err(failed)?;
     let scheme = if tls.is_some() { "https" } else { "http" };
     let http_url = format!("{scheme}://{http_addr}");
-    let wired = Wired::open(&config, &http_url).await?;
-    let welcome = wired.demo(&config, &folder, &http_url).await?;
+    let door = ssh_door::Door::open(&config, &folder).await?;
+    let ssh_addr = door.as_ref().map(ssh_door::Door::addr);
+    let wired = Wired::open(&config, &http_url, door.as_ref()).await?;
+    let welcome = wired.demo(&config, &folder, &http_url, ssh_addr).await?;
+    let ssh = door.map(|it| it.listen(&config, &wired)).transpose()?;
     let tcp = socket.listen(BACKLOG).map_err(failed)?;
     let listener =
         Listener { tcp, tls, router: wired.router.clone(), limits: config.limits.clone() };
-    let about = serde_json::json!({ "http": http_url, "pid": std::process::id() });
+    let ssh_url = ssh_addr.map(ssh_door::url);
+    let about = serde_json::json!({ "http": http_url, "ssh": ssh_url, "pid": std::process::id() });
     folder.write_private(SERVER_JSON, &format!("{about}\n"))?;
     let served = tokio::spawn(async move {
-        if !listener.serve(stop).await {
+        let over_ssh = async {
+            match ssh {
+                Some(ssh) => ssh.serve(stop.clone()).await,
+                None => true,
+            }
+        };
+        if tokio::join!(listener.serve(stop.clone()), over_ssh) != (true, true) {
             tracing::warn!("requests were still running at the end and have been cut off");
         }
         let closed = wired.close().await;
         folder.remove(SERVER_JSON)?;
         closed
     });
-    Ok(Opened { http_addr, http_url, welcome, served })
+    Ok(Opened { http_addr, http_url, ssh_addr, welcome, served })
 }
 
 /// Takes the address without answering on it: whoever finds the port open finds a server that is
@@ -128,6 +141,19 @@ impl Running {
     /// `http://ADDRESS` or `https://ADDRESS`, without a slash at its end.
     pub fn http_url(&self) -> &str {
         &self.http_url
+    }
+
+    /// The address the SSH listener has, if there is one.
+    pub fn ssh_addr(&self) -> Option<SocketAddr> {
+        self.ssh_addr
+    }
+
+    /// Where it listens, as the ready line says it: `http=http://… ssh=ssh://…`.
+    pub fn urls(&self) -> String {
+        match self.ssh_addr {
+            Some(addr) => format!("http={} ssh={}", self.http_url, ssh_door::url(addr)),
+            None => format!("http={}", self.http_url),
+        }
     }
 
     /// What to tell whoever started it, after the ready line: the demo's logins and commands.
