@@ -9,17 +9,25 @@ use std::process::{Command, Output, Stdio};
 #[derive(Clone, Debug)]
 pub struct Git {
     program: PathBuf,
+    /// What it reaches servers over SSH with.
+    ssh: Option<String>,
 }
 
 impl Git {
     /// The distribution's.
     pub fn system() -> Self {
-        Self { program: "git".into() }
+        Self { program: "git".into(), ssh: None }
     }
 
     /// One newer than the distribution's. `cargo xtask test` fetches it and says where it is.
     pub fn newer() -> Self {
-        Self { program: provided("PORTCULLIS_TEST_NEWER_GIT", "newer-git/bin/git") }
+        let program = provided("PORTCULLIS_TEST_NEWER_GIT", "newer-git/bin/git");
+        Self { program, ssh: None }
+    }
+
+    /// The same, with this command line for SSH.
+    pub fn over_ssh(self, command: &str) -> Self {
+        Self { ssh: Some(command.to_owned()), ..self }
     }
 
     /// Both, for a test that has to hold for either.
@@ -31,6 +39,7 @@ impl Git {
     pub fn command(&self, folder: &Path) -> Command {
         let mut command = Command::new(&self.program);
         hermetic(&mut command);
+        command.envs(self.ssh.iter().map(|it| ("GIT_SSH_COMMAND", it)));
         command.current_dir(folder);
         command
     }

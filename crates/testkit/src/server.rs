@@ -3,6 +3,7 @@
 use crate::database::Database;
 use crate::git::Git;
 use crate::rest::Rest;
+use crate::ssh::KeyPair;
 use crate::work_tree::WorkTree;
 use portcullis::config::{Config, Sources};
 use portcullis::serve::{self, Running};
@@ -10,6 +11,7 @@ use serde_json::json;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -40,6 +42,8 @@ pub struct Server {
     admin: Rest,
     /// What each person signs in with, by user name.
     secrets: RefCell<BTreeMap<String, Login>>,
+    /// The SSH keys of people, by user name.
+    pub(crate) keys: RefCell<BTreeMap<String, KeyPair>>,
     /// Where each repository is on the server's disk, by its path.
     folders: RefCell<BTreeMap<String, PathBuf>>,
     home: TempDir,
@@ -87,6 +91,7 @@ impl Server {
             url,
             admin,
             secrets: RefCell::new([("admin".to_owned(), login)].into()),
+            keys: RefCell::default(),
             folders: RefCell::default(),
             home,
         }
@@ -113,6 +118,18 @@ impl Server {
     /// `http://127.0.0.1:PORT`.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Where the SSH door is.
+    #[track_caller]
+    pub fn ssh_addr(&self) -> SocketAddr {
+        let running = self.running.as_ref().expect("a server that runs");
+        running.ssh_addr().expect("a server with an SSH door")
+    }
+
+    /// A folder of its own for what people keep.
+    pub fn home(&self) -> &Path {
+        self.home.path()
     }
 
     /// The data folder.

@@ -32,7 +32,7 @@ fn the_stronger_source_wins() {
     sources.flags = vec![("http", "127.0.0.1:1".into())];
     assert_eq!(http(&sources), "127.0.0.1:1");
     let config = Config::load(&sources).unwrap();
-    assert_eq!((config.ssh.as_str(), config.admin_user.as_str()), ("127.0.0.1:4", "four"));
+    assert_eq!((config.ssh.as_deref(), config.admin_user.as_str()), (Some("127.0.0.1:4"), "four"));
 }
 
 #[test]

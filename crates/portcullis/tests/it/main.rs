@@ -17,6 +17,8 @@ mod refusals;
 mod restricted;
 mod serving;
 mod session;
+mod ssh_attacks;
+mod ssh_door;
 mod transport;
 
 /// A file that nobody names above would look like tests and never run.

@@ -63,6 +63,8 @@ impl Server {
         let mut child = program(home)
             .args(["serve", "--http", "127.0.0.1:0", "--data"])
             .arg(&data)
+            // Whoever says where the SSH door is means it.
+            .args(if arguments.contains(&"--ssh") { &[][..] } else { &["--ssh", "127.0.0.1:0"] })
             .args(arguments)
             .envs(environment.iter().copied())
             .stdin(Stdio::null())

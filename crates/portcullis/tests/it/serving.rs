@@ -8,9 +8,12 @@ use std::os::unix::fs::PermissionsExt as _;
 #[test]
 fn the_ready_line_is_first_and_true() {
     let home = tempfile::tempdir().unwrap();
-    let server = Server::start(home.path(), &["--ssh", "127.0.0.1:0"]);
-    let address = server.ready.strip_prefix("ready http=http://").unwrap();
-    assert!(TcpStream::connect(address).is_ok());
+    let server = Server::start(home.path(), &[]);
+    let urls = server.ready.strip_prefix("ready http=http://").unwrap();
+    let (http, ssh) = urls.split_once(" ssh=ssh://").unwrap();
+    for address in [http, ssh] {
+        assert!(TcpStream::connect(address).is_ok(), "{address}");
+    }
     let about = std::fs::read_to_string(server.data.join("server.json")).unwrap();
     assert!(about.contains(server.url()), "{about}");
     let data = server.data.clone();
@@ -24,7 +27,7 @@ fn a_second_process_on_the_same_folder_is_refused() {
     let home = tempfile::tempdir().unwrap();
     let server = Server::start(home.path(), &[]);
     let second = run(program(home.path())
-        .args(["serve", "--http", "127.0.0.1:0", "--data"])
+        .args(["serve", "--http", "127.0.0.1:0", "--ssh", "127.0.0.1:0", "--data"])
         .arg(&server.data));
     assert_eq!((second.code, second.out.as_str()), (Some(1), ""));
     assert!(second.err.contains("is in use by another portcullis"), "{}", second.err);
@@ -47,9 +50,13 @@ fn a_taken_address_is_named() {
     let home = tempfile::tempdir().unwrap();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let ended = run(program(home.path()).args(["serve", "--http", &address]));
-    assert_eq!((ended.code, ended.out.as_str()), (Some(1), ""));
-    assert!(ended.err.contains(&format!("cannot listen on `{address}` (http)")), "{}", ended.err);
+    for (taken, free) in [("http", "ssh"), ("ssh", "http")] {
+        let flags = [&format!("--{taken}"), &address, &format!("--{free}"), "127.0.0.1:0"];
+        let ended = run(program(home.path()).arg("serve").args(flags));
+        assert_eq!((ended.code, ended.out.as_str()), (Some(1), ""));
+        let said = format!("cannot listen on `{address}` ({taken})");
+        assert!(ended.err.contains(&said), "{}", ended.err);
+    }
 }
 
 #[test]

@@ -1,14 +1,20 @@
 """Does with dulwich what people do with git, and prints the name of each thing that worked.
 
 usage: dulwich_peer.py URL USER SECRET FOLDER
+       dulwich_peer.py ssh://URL openssh|paramiko KEY-FILE FOLDER
+
+Over SSH it starts the program that GIT_SSH_COMMAND names, or speaks SSH itself, with paramiko; the
+server is known from the file `known_hosts` beside the key.
 
 The server must allow everything on `topic/*` and refuse every push to `refs/heads/closed`.
 """
+import os
 import sys
 from io import BytesIO
 from pathlib import Path
 
-from dulwich import porcelain
+import paramiko
+from dulwich import client, porcelain
 from dulwich.client import HTTPUnauthorized, get_transport_and_path
 from dulwich.errors import GitProtocolError
 from dulwich.objects import Blob, Commit, Tag
@@ -16,14 +22,50 @@ from dulwich.objects import Blob, Commit, Tag
 URL, USER, SECRET, FOLDER = sys.argv[1], sys.argv[2], sys.argv[3], Path(sys.argv[4])
 WHO, WHEN = b"Ann Lee <ann@example.org>", 1767225600
 NOTHING = b"0" * 40
+OVER_SSH = URL.startswith("ssh://")
+LOGIN = {} if OVER_SSH else {"username": USER, "password": SECRET}
+
+
+class Paramiko(client.SSHVendor):
+    """A command over SSH, without a program."""
+
+    def run_command(self, host, command, username=None, port=None, protocol_version=None, **_):
+        ssh = paramiko.SSHClient()
+        ssh.load_host_keys(str(Path(SECRET).parent / "known_hosts"))
+        ssh.set_missing_host_key_policy(paramiko.RejectPolicy())
+        ssh.connect(host, port, username, key_filename=SECRET, allow_agent=False, look_for_keys=False)
+        self.channel = ssh.get_transport().open_session()
+        if protocol_version is None or protocol_version == 2:
+            self.channel.set_environment_variable("GIT_PROTOCOL", "version=2")
+        self.channel.exec_command(command)
+        self.ssh, self.stdout, self.stderr = ssh, self.channel.makefile("rb"), self.channel.makefile_stderr("rb")
+        return self
+
+    def can_read(self):
+        return self.channel.recv_ready()
+
+    def read(self, count=None):
+        return self.stdout.read(count)
+
+    def write(self, data):
+        self.channel.sendall(data)
+
+    def close(self):
+        self.ssh.close()
+
+
+if USER == "paramiko":
+    client.get_ssh_vendor = Paramiko
 
 
 def connect(secret=SECRET):
+    if OVER_SSH:
+        return get_transport_and_path(URL, ssh_command=os.environ["GIT_SSH_COMMAND"])
     return get_transport_and_path(URL, username=USER, password=secret)
 
 
 def clone(name, **options):
-    return porcelain.clone(URL, FOLDER / name, errstream=BytesIO(), username=USER, password=SECRET, **options)
+    return porcelain.clone(URL, FOLDER / name, errstream=BytesIO(), **LOGIN, **options)
 
 
 def commit(repo, message, parents=None):
@@ -134,6 +176,8 @@ def main():
     assert sum(name.startswith(b"refs/heads/topic/many/") for name in tips()) == 2000
     print("thousands of refs")
 
+    if OVER_SSH:
+        return
     client, path = connect("not the secret")
     try:
         client.get_refs(path.encode())
