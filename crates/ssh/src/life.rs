@@ -48,6 +48,11 @@ impl Life {
         Running(self.clone())
     }
 
+    /// Is nothing running?
+    pub fn is_idle(&self) -> bool {
+        is_idle(*self.0.borrow())
+    }
+
     /// Ends it now.
     pub fn cut(&self) {
         self.0.send_replace(Phase::Cut);

@@ -171,13 +171,20 @@ async fn until_stopped(
 ) -> Result<(), Error> {
     let handle = session.handle();
     tokio::pin!(session);
-    let stopping = async {
-        drop(stop.wait_for(|it| *it).await);
-        life.idle().await;
-    };
     tokio::select! {
         ended = &mut session => return ended,
-        () = stopping => {}
+        // An error means that whoever could say stop is gone, which is a stop, too.
+        _ = stop.wait_for(|it| *it) => {}
+    }
+    if !life.is_idle() {
+        tokio::select! {
+            ended = &mut session => return ended,
+            () = life.idle() => {}
+        }
+        // Whoever has the exit status goes by itself; told to go, it would forget the status.
+        if let Ok(ended) = tokio::time::timeout(FAREWELL, session.as_mut()).await {
+            return ended;
+        }
     }
     let farewell = async {
         let text = "the server is stopping: try again in a moment".to_owned();

@@ -4,7 +4,7 @@
 use crate::program;
 use crate::session::SITE;
 use serde_json::json;
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
@@ -265,6 +265,49 @@ fn a_certificate_lets_in_whom_it_names_and_for_what_it_says() {
     }
     certify(&bot, &["-n", "nobody"]);
     assert_eq!(server.ssh(&bot, &[], &["whoami"]).code, Some(255));
+}
+
+#[test]
+fn a_running_command_ends_before_the_server_does_and_idle_connections_go_at_once() {
+    let home = tempfile::tempdir().unwrap();
+    let server = program::Server::start(home.path(), &[]);
+    let token = std::fs::read_to_string(server.data.join("admin-token")).unwrap();
+    let rest = testkit::Rest::new(server.url(), Some(format!("Bearer {}", token.trim())));
+    let key = KeyPair::make(home.path(), "key", "ed25519");
+    let body = json!({ "label": "key", "key": key.public() });
+    rest.post("/api/v1/users/admin/ssh-keys", &body).expect(201);
+    rest.post("/api/v1/workspaces", &json!({ "slug": "acme", "name": "Acme" })).expect(201);
+    rest.post("/2.0/workspaces/acme/projects", &json!({ "key": "A", "name": "A" })).expect(201);
+    let repository = json!({ "scm": "git", "project": { "key": "A" } });
+    rest.post("/2.0/repositories/acme/site", &repository).expect(200);
+
+    let known = home.path().join("known_hosts");
+    std::fs::write(&known, rest.get("/.well-known/ssh-known-hosts").text).unwrap();
+    let address = server.ready.rsplit("ssh://").next().unwrap().to_owned();
+    let (host, port) = address.split_once(':').unwrap();
+    let ssh = |options: &[&str]| {
+        let mut ssh = Command::new("ssh");
+        hermetic(&mut ssh);
+        ssh.args(["-F", "none", "-o", "IdentityAgent=none", "-o", "IdentitiesOnly=yes"]);
+        ssh.args(["-o", &format!("UserKnownHostsFile={}", known.display()), "-i"]).arg(key.path());
+        ssh.args(["-p", port]).args(options).arg(format!("git@{host}"));
+        ssh.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        ssh
+    };
+    let mut running = ssh(&[]).arg("git-upload-pack 'acme/site'").spawn().unwrap();
+    let mut length = [0; 4];
+    running.stdout.as_mut().unwrap().read_exact(&mut length).unwrap();
+    // Signed in, and no command.
+    let idle = ssh(&["-v", "-N"]).spawn().unwrap();
+    let mut idle_says = std::io::BufReader::new(idle.stderr.unwrap()).lines();
+    assert!(idle_says.any(|it| it.unwrap().contains("Entering interactive session")));
+
+    server.signal("TERM");
+    assert!(idle_says.any(|it| it.unwrap().contains("the server is stopping: try again")));
+    assert!(running.try_wait().unwrap().is_none(), "it is waited for");
+    running.stdin.take().unwrap().write_all(b"0000").unwrap();
+    assert_eq!(running.wait().unwrap().code(), Some(0));
+    assert_eq!(server.wait(), (Some(0), String::new()));
 }
 
 /// Counts what clients send to `to`, and passes it on.
