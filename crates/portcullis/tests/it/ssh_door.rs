@@ -298,12 +298,13 @@ fn a_running_command_ends_before_the_server_does_and_idle_connections_go_at_once
     let mut length = [0; 4];
     running.stdout.as_mut().unwrap().read_exact(&mut length).unwrap();
     // Signed in, and no command.
-    let idle = ssh(&["-v", "-N"]).spawn().unwrap();
-    let mut idle_says = std::io::BufReader::new(idle.stderr.unwrap()).lines();
+    let mut idle = ssh(&["-v", "-N"]).spawn().unwrap();
+    let mut idle_says = std::io::BufReader::new(idle.stderr.take().unwrap()).lines();
     assert!(idle_says.any(|it| it.unwrap().contains("Entering interactive session")));
 
     server.signal("TERM");
     assert!(idle_says.any(|it| it.unwrap().contains("the server is stopping: try again")));
+    assert_eq!(idle.wait().unwrap().code(), Some(255));
     assert!(running.try_wait().unwrap().is_none(), "it is waited for");
     running.stdin.take().unwrap().write_all(b"0000").unwrap();
     assert_eq!(running.wait().unwrap().code(), Some(0));
