@@ -20,6 +20,7 @@
 )]
 
 mod ancestry;
+mod brought;
 mod check;
 mod commit;
 mod commit_graph;
@@ -47,6 +48,7 @@ mod staged_pack;
 mod tag;
 mod understand;
 
+pub use brought::{FileChange, NewCommit, NewCommits, Signed};
 pub use commit::{CommitInfo, Signature};
 pub use crash::{CRASH_POINTS, crash_point};
 pub use error::{Error, Result};

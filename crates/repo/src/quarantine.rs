@@ -105,6 +105,11 @@ impl<'a> Quarantine<'a> {
                 && self.new.packed.as_ref().is_some_and(|it| it.contains(id)))
     }
 
+    /// Has the repository had it before this push?
+    pub(crate) fn is_old(&self, id: &ObjectId) -> bool {
+        self.old.contains(id)
+    }
+
     /// Reads an object, new or old; `None` when there is none.
     pub fn find(&self, id: &ObjectId) -> Result<Option<Object>> {
         if let Some(object) = self.new.known.get(id) {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failing test panics")]
 
 mod bad_input;
+mod brought;
 mod concurrent;
 mod crash;
 mod git_client;
