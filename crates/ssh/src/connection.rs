@@ -10,7 +10,7 @@ use crate::pipe::Inbox;
 use crate::run::Session as Run;
 use crate::{Error, answer};
 use app::{OfferedKey, SshIdentity, Version};
-use russh::keys::{Certificate, PublicKey};
+use russh::keys::Certificate;
 use russh::server::{
     Auth, ChannelOpenHandle, Handle, Handler, Msg, PublicKeyOffer, Session, VerifiedPublicKey,
 };
@@ -216,20 +216,26 @@ impl Handler for Connection {
         if known { Ok(Auth::Accept) } else { Ok(self.reject(&key).await) }
     }
 
+    /// A client need not have offered the key before it signs with it.
     async fn auth_publickey(
         &mut self,
-        _user: &str,
+        user: &str,
         key: VerifiedPublicKey<'_>,
     ) -> Result<Auth, Error> {
-        let key: &PublicKey = key.public_key;
-        self.sign_in(&OfferedKey::from(key)).await
+        if user != USER || !is_taken(key.algorithm) {
+            return Ok(refused(false));
+        }
+        self.sign_in(&OfferedKey::from(key.public_key)).await
     }
 
     async fn auth_openssh_certificate(
         &mut self,
-        _user: &str,
+        user: &str,
         certificate: &Certificate,
     ) -> Result<Auth, Error> {
+        if user != USER {
+            return Ok(refused(false));
+        }
         self.sign_in(&OfferedKey::from(certificate.clone())).await
     }
 
