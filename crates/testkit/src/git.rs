@@ -39,9 +39,13 @@ impl Git {
     pub fn command(&self, folder: &Path) -> Command {
         let mut command = Command::new(&self.program);
         hermetic(&mut command);
-        command.envs(self.ssh.iter().map(|it| ("GIT_SSH_COMMAND", it)));
-        command.current_dir(folder);
+        command.envs(self.over()).current_dir(folder);
         command
+    }
+
+    /// What the environment of any git has to say for it to reach servers as this one does.
+    pub(crate) fn over(&self) -> Option<(&'static str, &str)> {
+        self.ssh.as_deref().map(|it| ("GIT_SSH_COMMAND", it))
     }
 
     /// Runs it to the end.

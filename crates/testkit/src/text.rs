@@ -1,11 +1,13 @@
 //! Takes out of a text what differs from run to run, so that the rest can be compared whole.
 
 /// Replaces refusal ids by `R-XXXXXX`, the server's address by `http://server`, the last four
-/// characters of a token by `…XXXX`, `3 minutes ago` by `just now`, and days such as `2026-11-29`
-/// by `DAY`.
+/// characters of a token by `…XXXX`, fingerprints of keys by `SHA256:XXXXXX`, `3 minutes ago` by
+/// `just now`, and days such as `2026-11-29` by `DAY`.
 pub fn normalised(text: &str) -> String {
     let text = address(text);
     let text = replace_after(&text, "R-", 6, |c| c.is_ascii_uppercase() || c.is_ascii_digit());
+    let text =
+        replace_after(&text, "SHA256:", 43, |c| c.is_ascii_alphanumeric() || "+/".contains(c));
     let text = token_ends(&text);
     days(&minutes(&text))
 }
@@ -26,7 +28,7 @@ fn replace_after(text: &str, marker: &str, least: usize, of_kind: fn(char) -> bo
 
 fn address(text: &str) -> String {
     let mut out = text.to_owned();
-    for scheme in ["http", "https"] {
+    for scheme in ["http", "https", "ssh"] {
         let marker = format!("{scheme}://127.0.0.1:");
         let mut parts = out.split(marker.as_str());
         let mut next = parts.next().unwrap_or_default().to_owned();
@@ -97,6 +99,8 @@ mod tests {
             ("explain R-7KQ2M9", "explain R-XXXXXX"),
             ("(bea, 12 minutes ago) (…k3Qz)", "(bea, just now) (…XXXX)"),
             ("http://127.0.0.1:4711/acme/site", "http://server/acme/site"),
+            ("ssh://127.0.0.1:4711/acme/site", "ssh://server/acme/site"),
+            ("SHA256:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg)", "SHA256:XXXXXX)"),
             ("…until 2026-11-29,", "…until DAY,"),
             ("PC-REF-PUSH: R-A, 3 days ago", "PC-REF-PUSH: R-A, 3 days ago"),
         ] {

@@ -137,8 +137,16 @@ impl WorkTree {
         hermetic(&mut command);
         let found = std::env::var("PATH").expect("a path in UTF-8");
         command.env("PATH", format!("{}:{found}", programs.display()));
-        command.current_dir(self.path()).args(["-c", line]);
+        command.envs(self.git.over()).current_dir(self.path()).args(["-c", line]);
         Ended(command.output().expect("a shell"))
+    }
+
+    /// From now on, this git works here, and `origin` is there: what
+    /// [`Server::reach`](crate::Server::reach) gives.
+    #[track_caller]
+    pub fn come_by(&mut self, (git, url): (Git, String)) {
+        self.git = git;
+        self.follow(&url);
     }
 
     /// From now on, `origin` is there.

@@ -6,7 +6,7 @@ use model::{RefName, RepositoryId};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use store::{PageRequest, PushRecord, Store};
-use testkit::{Git, Rest, WorkTree};
+use testkit::{Door, Git, KeyPair, Rest, WorkTree};
 
 const SITE: &str = "acme/site";
 
@@ -37,9 +37,18 @@ impl Site {
         let repository = json!({ "scm": "git", "project": { "key": "CORE" } });
         rest.post(&format!("/2.0/repositories/{SITE}"), &repository).expect(200);
         let folder = only_repository(&server.data);
-        let tree = WorkTree::beside(Git::system(), "nowhere");
+        let key = KeyPair::make(home.path(), "key", "ed25519");
+        let body = json!({ "label": "key", "key": key.public() });
+        rest.post("/api/v1/users/admin/ssh-keys", &body).expect(201);
+        // Each start of the server is at another port, and all of them are this one server.
+        let ssh = format!(
+            "ssh -F none -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
+             -o LogLevel=ERROR -o IdentitiesOnly=yes -o IdentityAgent=none -i {}",
+            key.path().display()
+        );
+        let tree = WorkTree::beside(Git::system().over_ssh(&ssh), "nowhere");
         let site = Self { home, tree, secret, folder };
-        site.follow(&server);
+        site.follow(&server, Door::Http);
         site.tree.commit("base");
         let mut names = vec!["main".to_owned()];
         names.extend((0..doomed).map(|it| format!("gone/{it}")));
@@ -49,15 +58,17 @@ impl Site {
         site
     }
 
-    fn start(&self, environment: &[(&str, &str)]) -> Server {
+    fn start(&self, environment: &[(&str, &str)], door: Door) -> Server {
         let server = Server::start_with(self.home.path(), &[], environment);
-        self.follow(&server);
+        self.follow(&server, door);
         server
     }
 
-    fn follow(&self, server: &Server) {
-        let address = server.address();
-        self.tree.follow(&format!("http://admin:{}@{address}/{SITE}.git", self.secret));
+    fn follow(&self, server: &Server, door: Door) {
+        self.tree.follow(&match door {
+            Door::Http => format!("http://admin:{}@{}/{SITE}.git", self.secret, server.address()),
+            Door::Ssh => format!("ssh://git@{}/{SITE}.git", server.ssh_address()),
+        });
     }
 
     /// Every ref with its id, as stock git reads the folder.
@@ -129,12 +140,15 @@ fn noise(length: usize, seed: usize) -> Vec<u8> {
     (0..length).map(|_| next()).collect()
 }
 
-/// One push of three refs per point: `main` moves on, a branch comes, one goes.
-fn killed_at(points: &[&str], size: usize) {
+/// One push of three refs per point: `main` moves on, a branch comes, one goes. The doors take
+/// turns.
+fn killed_at(points: &[&str], size: usize, doors: [Door; 2]) {
     let site = Site::new(points.len());
     let (mut tips, mut happened_at) = (Vec::new(), Vec::new());
     for (nth, point) in points.iter().enumerate() {
-        let server = site.start(&[("PORTCULLIS_CRASH_AT", point)]);
+        let turn = repo::CRASH_POINTS.iter().position(|it| it == point).unwrap();
+        let door = doors[turn % 2];
+        let server = site.start(&[("PORTCULLIS_CRASH_AT", point)], door);
         let before = site.refs();
         let tip = site.tree.commit_file("file", &noise(size, nth), point);
         let (new, gone) = (format!("new/{nth}"), format!(":gone/{nth}"));
@@ -144,7 +158,7 @@ fn killed_at(points: &[&str], size: usize) {
         let (code, _) = server.wait();
         assert_eq!(code, None, "{point}: it was not killed\n{}", pushed.stderr());
 
-        let server = site.start(&[]);
+        let server = site.start(&[], door);
         site.is_tidy(point);
         let after = site.refs();
         let happened = after.contains(&format!("{tip} refs/heads/main"));
@@ -190,15 +204,16 @@ fn a_small_push_that_is_killed_anywhere_happened_or_did_not() {
     let points: Vec<_> =
         repo::CRASH_POINTS.iter().copied().filter(|it| !LARGE_ONLY.contains(it)).collect();
     assert!(points.len() >= 12);
-    killed_at(&points, 200);
+    killed_at(&points, 200, [Door::Http, Door::Ssh]);
 }
 
-/// Large packs come in another way, and move into place before the commit point.
+/// Large packs come in another way, and move into place before the commit point. Where a small
+/// one came through one door, a large one comes through the other.
 #[test]
 fn a_large_push_that_is_killed_anywhere_happened_or_did_not() {
     let points: Vec<_> =
         repo::CRASH_POINTS.iter().copied().filter(|it| !SMALL_ONLY.contains(it)).collect();
-    killed_at(&points, 400_000);
+    killed_at(&points, 400_000, [Door::Ssh, Door::Http]);
 }
 
 /// The server would die at the first byte of the pack: a push that is refused by its commands
@@ -206,7 +221,7 @@ fn a_large_push_that_is_killed_anywhere_happened_or_did_not() {
 #[test]
 fn what_is_refused_by_the_commands_alone_never_reads_the_pack() {
     let site = Site::new(0);
-    let server = site.start(&[("PORTCULLIS_CRASH_AT", "pack-half-read")]);
+    let server = site.start(&[("PORTCULLIS_CRASH_AT", "pack-half-read")], Door::Http);
     let rest = Rest::new(server.url(), Some(format!("Bearer {}", site.secret)));
     let closed = json!({
         "kind": "push", "matcher": { "type": "glob", "pattern": "main" }, "subjects": [],

@@ -1,35 +1,46 @@
 //! A push that each layer of the decision refuses, in the order of the layers, as a person with
 //! real git meets it. The layers up to the repository's state refuse at the door, before git
-//! sends anything; the last one, restrictions, is in `restricted.rs`.
+//! sends anything; the last one, restrictions, is in `restricted.rs`. What only a token can meet
+//! is met over HTTP; everything else through both doors.
 
-use crate::session::{SITE, Session};
+use crate::session::{SITE, Session, ahead, come_as, through_both_doors};
 use serde_json::json;
-use testkit::{Server, WorkTree};
+use testkit::{Door, Git, Server};
 
-/// The clone of somebody with one commit more than the server.
-fn ahead(server: &Server, name: &str) -> WorkTree {
-    let tree = server.clone_as(name, SITE);
-    tree.commit("three");
-    tree
-}
+through_both_doors!(
+    layer_1_instance_state,
+    layer_2_credential_of_a_suspended_account,
+    layer_3_network,
+    layer_5_visibility,
+    layer_6_permission,
+    layer_7_repository_state,
+    layer_8_reserved_ref,
+);
 
-#[test]
-fn layer_1_instance_state() {
+fn layer_1_instance_state(door: Door) {
     let mut server = Server::with("user ann\n grant ann write");
-    let tree = ahead(&server, "ann");
+    let mut tree = ahead(&server, door, "ann");
     server.restart_with(&["instance.state=read-only"]);
-    tree.follow(&server.url_as("ann", SITE));
+    come_as(&mut tree, &server, door, "ann");
     tree.fetch();
-    Session { server: &server, tree: &tree, reader: "ann" }.refused(
-        &["main"],
+    // Over HTTP, this is the answer before git has been asked for a credential.
+    let you = match door {
+        Door::Http => "",
+        Door::Ssh => "remote:   you     ann, by API token \"laptop\" (…XXXX)\n        ",
+    };
+    let screen = format!(
         r#"
         remote: PC-INSTANCE-READ-ONLY  The server is read-only at the moment.
-        remote:   next    ask an instance admin: open the server again; until then, wait
+        {you}remote:   next    ask an instance admin: open the server again; until then, wait
         remote:   more    portcullis explain R-XXXXXX   or the page .../refusals/R-XXXXXX
         fatal: unable to access 'http://server/acme/site.git/': The requested URL returned error: 503
         (exit 128)
         GET 503
-        "#,
+        "#
+    );
+    Session { server: &server, tree: &tree, reader: "ann", door }.refused(
+        &["main"],
+        &screen,
         r#"
         PC-INSTANCE-READ-ONLY, layer instance
           instance admin: open the server again; until then, wait
@@ -43,13 +54,13 @@ fn layer_1_instance_state() {
     );
 
     server.restart_with(&["instance.state=maintenance"]);
-    tree.follow(&server.url_as("ann", SITE));
+    come_as(&mut tree, &server, door, "ann");
     tree.try_fetch(&["origin"])
         .fails_with("PC-INSTANCE-MAINTENANCE  The server is down for maintenance.");
     assert_eq!(server.admin().get(&format!("/2.0/repositories/{SITE}")).status, 503);
 
     server.restart_with(&[]);
-    tree.follow(&server.url_as("ann", SITE));
+    come_as(&mut tree, &server, door, "ann");
     tree.push("main").accepted();
     assert_eq!(server.tip(SITE, "main").as_deref(), Some("three"));
 }
@@ -59,8 +70,8 @@ fn layer_2_credential() {
     let server = Server::with(
         "user ann\n grant ann write\n api-token ann old write:repository:bitbucket revoked",
     );
-    let tree = ahead(&server, "ann");
-    let session = Session { server: &server, tree: &tree, reader: "ann" };
+    let tree = ahead(&server, Door::Http, "ann");
+    let session = Session { server: &server, tree: &tree, reader: "ann", door: Door::Http };
     tree.follow(&server.url_as("ann@old", SITE));
     session.refused(
         &["main"],
@@ -99,10 +110,13 @@ fn layer_2_credential() {
               you: sign in: when git asks, give your user name and an API token as the password
             "#,
     );
+}
 
+fn layer_2_credential_of_a_suspended_account(door: Door) {
+    let server = Server::with("user ann\n grant ann write");
+    let tree = ahead(&server, door, "ann");
     server.admin().put("/api/v1/users/ann", &json!({ "active": false })).expect(200);
-    tree.follow(&server.url_as("ann", SITE));
-    Session { reader: "admin", ..session }.refused(
+    Session { server: &server, tree: &tree, reader: "admin", door }.refused(
         &["main"],
         r#"
             remote: PC-CRED-SUSPENDED  This account is suspended.
@@ -120,13 +134,12 @@ fn layer_2_credential() {
     );
 }
 
-#[test]
-fn layer_3_network() {
+fn layer_3_network(door: Door) {
     let mut server = Server::with("user ann\n grant ann write");
-    let tree = ahead(&server, "ann");
+    let mut tree = ahead(&server, door, "ann");
     server.restart_with(&["network.allow=192.0.2.0/24, 2001:db8::/32"]);
-    tree.follow(&server.url_as("ann", SITE));
-    Session { server: &server, tree: &tree, reader: "ann" }.refused(
+    come_as(&mut tree, &server, door, "ann");
+    Session { server: &server, tree: &tree, reader: "ann", door }.refused(
         &["main"],
         r#"
         remote: PC-NET-ADDRESS  127.0.0.1 is not among the addresses that are let in.
@@ -145,7 +158,7 @@ fn layer_3_network() {
     tree.try_fetch(&["origin"]).fails_with("PC-NET-ADDRESS");
 
     server.restart_with(&["network.allow=192.0.2.0/24, 127.0.0.0/8"]);
-    tree.follow(&server.url_as("ann", SITE));
+    come_as(&mut tree, &server, door, "ann");
     tree.push("main").accepted();
 }
 
@@ -153,9 +166,9 @@ fn layer_3_network() {
 fn layer_4_scope() {
     let server =
         Server::with("user ann\n grant ann write\n api-token ann reader read:repository:bitbucket");
-    let tree = ahead(&server, "ann");
+    let tree = ahead(&server, Door::Http, "ann");
     tree.follow(&server.url_as("ann@reader", SITE));
-    Session { server: &server, tree: &tree, reader: "ann" }.refused(
+    Session { server: &server, tree: &tree, reader: "ann", door: Door::Http }.refused(
         &["main"],
         r#"
         remote: PC-SCOPE-MISSING  This credential lacks write:repository:bitbucket; it has
@@ -177,12 +190,11 @@ fn layer_4_scope() {
     );
 }
 
-#[test]
-fn layer_5_visibility() {
+fn layer_5_visibility(door: Door) {
     let server = Server::with("user ann\n grant ann write\n user eve");
-    let tree = ahead(&server, "ann");
-    tree.follow(&server.url_as("eve", SITE));
-    let session = Session { server: &server, tree: &tree, reader: "eve" };
+    let mut tree = ahead(&server, door, "ann");
+    come_as(&mut tree, &server, door, "eve");
+    let session = Session { server: &server, tree: &tree, reader: "eve", door };
     session.refused(
         &["main"],
         r#"
@@ -198,7 +210,8 @@ fn layer_5_visibility() {
             PC-REPO-NOT-FOUND, layer visibility
             "#,
     );
-    tree.follow(&server.url_as("eve", "acme/nothing"));
+    let (_, nothing) = server.reach(door, Git::system(), "eve", "acme/nothing");
+    tree.follow(&nothing);
     session.refused(
         &["main"],
         r#"
@@ -216,11 +229,10 @@ fn layer_5_visibility() {
     );
 }
 
-#[test]
-fn layer_6_permission() {
+fn layer_6_permission(door: Door) {
     let server = Server::with("user ann\n grant ann read");
-    let tree = ahead(&server, "ann");
-    Session { server: &server, tree: &tree, reader: "ann" }.refused(
+    let tree = ahead(&server, door, "ann");
+    Session { server: &server, tree: &tree, reader: "ann", door }.refused(
         &["main"],
         r#"
         remote: PC-PERM-WRITE  This needs write on the repository; you hold read.
@@ -239,11 +251,10 @@ fn layer_6_permission() {
     );
 }
 
-#[test]
-fn layer_7_repository_state() {
+fn layer_7_repository_state(door: Door) {
     let server = Server::with("user ann\n grant ann write\n archived");
-    let tree = ahead(&server, "ann");
-    Session { server: &server, tree: &tree, reader: "ann" }.refused(
+    let tree = ahead(&server, door, "ann");
+    Session { server: &server, tree: &tree, reader: "ann", door }.refused(
         &["main"],
         r#"
         remote: PC-REPO-ARCHIVED  The repository is archived; its refs do not change.
@@ -262,11 +273,10 @@ fn layer_7_repository_state() {
     );
 }
 
-#[test]
-fn layer_8_reserved_ref() {
+fn layer_8_reserved_ref(door: Door) {
     let server = Server::with("user ann\n grant ann write");
-    let tree = ahead(&server, "ann");
-    let session = Session { server: &server, tree: &tree, reader: "ann" };
+    let tree = ahead(&server, door, "ann");
+    let session = Session { server: &server, tree: &tree, reader: "ann", door };
     session.refused(
         &["HEAD:refs/portcullis/keep", "HEAD:refs/pull-requests/1/from"],
         r#"

@@ -90,6 +90,11 @@ impl Server {
         self.url().split_once("://").unwrap().1
     }
 
+    /// The same of the SSH door.
+    pub fn ssh_address(&self) -> &str {
+        self.ready.rsplit_once("ssh=ssh://").unwrap().1
+    }
+
     /// Reads on to the end of the line that holds these words; all that was read.
     pub fn read_until(&mut self, words: &str) -> String {
         let mut text = String::new();

@@ -1,9 +1,17 @@
 //! The ninth layer: restrictions, each kind as a person with real git meets it, those it does not
 //! apply to, and what comes of following the advice.
 
-use crate::session::{SITE, Session, in_words, programs};
+use crate::session::{SITE, Session, ahead, in_words, programs, through_both_doors};
 use serde_json::Value;
-use testkit::{Server, WorkTree};
+use testkit::{Door, Server};
+
+through_both_doors!(
+    what_is_closed_to_pushes_says_so,
+    what_may_not_be_deleted_or_rewritten_says_so,
+    of_a_mixed_push_the_allowed_refs_land_unless_it_is_atomic,
+    a_rule_that_is_only_evaluated_is_noted_and_refuses_nothing,
+    advice_that_is_pasted_works,
+);
 
 /// One branch for each kind of rule; only the lists differ between the tests.
 fn rules(listed: &str) -> String {
@@ -26,17 +34,10 @@ fn rules(listed: &str) -> String {
     )
 }
 
-fn ahead(server: &Server, name: &str) -> WorkTree {
-    let tree = server.clone_as(name, SITE);
-    tree.commit("three");
-    tree
-}
-
-#[test]
-fn what_is_closed_to_pushes_says_so() {
+fn what_is_closed_to_pushes_says_so(door: Door) {
     let server = Server::with(&rules(""));
-    let tree = ahead(&server, "ann");
-    let session = Session { server: &server, tree: &tree, reader: "ann" };
+    let tree = ahead(&server, door, "ann");
+    let session = Session { server: &server, tree: &tree, reader: "ann", door };
     session.refused(
         &["main"],
         r#"
@@ -86,12 +87,11 @@ fn what_is_closed_to_pushes_says_so() {
     );
 }
 
-#[test]
-fn what_may_not_be_deleted_or_rewritten_says_so() {
+fn what_may_not_be_deleted_or_rewritten_says_so(door: Door) {
     let server = Server::with(&rules(""));
-    let tree = ahead(&server, "ann");
+    let tree = ahead(&server, door, "ann");
     tree.push_with(&[], &["topic", "keep"]).accepted();
-    let session = Session { server: &server, tree: &tree, reader: "ann" };
+    let session = Session { server: &server, tree: &tree, reader: "ann", door };
     session.refused(
         &[":keep"],
         r#"
@@ -172,10 +172,9 @@ fn whoever_is_listed_passes_and_nobody_else() {
     assert_eq!(server.holdings(SITE), before);
 }
 
-#[test]
-fn a_rule_that_is_only_evaluated_is_noted_and_refuses_nothing() {
+fn a_rule_that_is_only_evaluated_is_noted_and_refuses_nothing(door: Door) {
     let server = Server::with("user ann\n grant ann write\n restrict 1 main push evaluate");
-    let tree = ahead(&server, "ann");
+    let tree = ahead(&server, door, "ann");
     tree.push("main").accepted_saying(&[
         "PC-REF-PUSH  only noted: main is closed to direct pushes.",
         "  rule    push on \"main\", repository acme/site, rule 1 (admin, just now)",
@@ -184,11 +183,10 @@ fn a_rule_that_is_only_evaluated_is_noted_and_refuses_nothing() {
     assert_eq!(server.tip(SITE, "main").as_deref(), Some("three"));
 }
 
-#[test]
-fn of_a_mixed_push_the_allowed_refs_land_unless_it_is_atomic() {
+fn of_a_mixed_push_the_allowed_refs_land_unless_it_is_atomic(door: Door) {
     let server = Server::with(&rules(""));
-    let tree = ahead(&server, "ann");
-    let session = Session { server: &server, tree: &tree, reader: "ann" };
+    let tree = ahead(&server, door, "ann");
+    let session = Session { server: &server, tree: &tree, reader: "ann", door };
     session.refused(
         &["--atomic", "main", "side"],
         r#"
@@ -252,17 +250,16 @@ fn commands(record: &Value, remedy: usize) -> String {
     commands.iter().map(|it| it.as_str().expect("text")).collect::<Vec<_>>().join(" && ")
 }
 
-#[test]
-fn advice_that_is_pasted_works() {
+fn advice_that_is_pasted_works(door: Door) {
     let server = Server::with(&rules(""));
-    let tree = ahead(&server, "ann");
+    let tree = ahead(&server, door, "ann");
     let three = tree.id("HEAD");
     tree.push("topic").accepted();
     let paste = |line: &str| {
         let ended = tree.pasted(line, programs());
         assert!(ended.success(), "{line}\n{}", ended.stderr());
     };
-    let session = Session { server: &server, tree: &tree, reader: "ann" };
+    let session = Session { server: &server, tree: &tree, reader: "ann", door };
 
     let closed = tree.push("main").refusal_ids().remove(0);
     let record = session.record(&closed);
@@ -286,8 +283,8 @@ fn advice_that_is_pasted_works() {
 #[test]
 fn what_is_explained_is_what_was_refused() {
     let server = Server::with(&rules(""));
-    let tree = ahead(&server, "ann");
-    let session = Session { server: &server, tree: &tree, reader: "ann" };
+    let tree = ahead(&server, Door::Http, "ann");
+    let session = Session { server: &server, tree: &tree, reader: "ann", door: Door::Http };
     let id = tree.push("main").refusal_ids().remove(0);
     let record = session.record(&id);
 
