@@ -28,6 +28,8 @@ pub const FOR_TESTS: &[Need] = &[
 pub const FOR_BENCH: &[Need] = &[
     Need { package: "nginx-light", is_there: || answers("nginx", "-v") },
     Need { package: "fcgiwrap", is_there: || answers("fcgiwrap", "-h") },
+    Need { package: "openssh-server", is_there: || Path::new("/usr/sbin/sshd").exists() },
+    Need { package: "gitolite3", is_there: || Path::new("/usr/bin/gitolite").exists() },
     Need { package: "python3", is_there: || answers("python3", "--version") },
 ];
 
