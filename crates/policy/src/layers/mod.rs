@@ -62,9 +62,11 @@ pub(crate) const OF_THE_ACT: [(Layer, WeighAct); 7] = [
 /// The layers that judge each update of a push or merge by itself.
 ///
 /// Which refs a credential may change is a matter of its scope, asked here because it differs
-/// from ref to ref. There are no content rules yet: what passes the restrictions passes.
-pub(crate) const OF_AN_UPDATE: [(Layer, WeighUpdate); 4] = [
+/// from ref to ref, as does what a repository over its size limit still takes. There are no content
+/// rules yet: what passes the restrictions passes.
+pub(crate) const OF_AN_UPDATE: [(Layer, WeighUpdate); 5] = [
     (Layer::Scope, refs::scope),
+    (Layer::RepositoryState, place::room),
     (Layer::ReservedRef, refs::reserved),
     (Layer::Restriction, restriction::restrictions),
     (Layer::Content, |_, _| Opinion::default()),

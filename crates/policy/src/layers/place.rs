@@ -5,8 +5,9 @@ use crate::Question;
 use crate::act::{Right, Touches};
 use crate::ask::PrincipalKind;
 use crate::decision::Weighed;
+use crate::facts::RepositoryPlace;
 use crate::refusal::Reason;
-use crate::update::Change;
+use crate::update::{Change, RefUpdate};
 
 /// By now a place that may not be seen is nowhere, and so is one of another kind than the act
 /// is about.
@@ -49,7 +50,8 @@ pub(super) fn permission(question: &Question<'_>) -> Opinion {
     }
 }
 
-/// Over the size limit, deletions are still taken: they are the way back under it.
+/// An archived repository takes no push at all. It says in the same breath whether there is no room
+/// either, so that nobody has it opened only to meet that.
 pub(super) fn repository_state(question: &Question<'_>) -> Opinion {
     let mut opinion = Opinion::default();
     let content = match question.act.needs().touches {
@@ -64,14 +66,24 @@ pub(super) fn repository_state(question: &Question<'_>) -> Opinion {
         .push(Weighed::Fact { what: "the repository is archived", holds: here.archived });
     if here.archived {
         opinion.reasons.push(Reason::Archived);
-    }
-    let grows = question.act.updates().iter().any(|it| it.change != Change::Delete);
-    opinion.weighed.push(Weighed::Fact {
-        what: "the repository is over its size limit",
-        holds: here.over_quota,
-    });
-    if here.over_quota && grows {
-        opinion.reasons.push(Reason::OverQuota);
+        if question.act.updates().iter().any(|it| has_no_room(here, it)) {
+            opinion.reasons.push(Reason::OverQuota);
+        }
     }
     opinion
+}
+
+/// Over the size limit, deletions are still taken, beside whatever is not: they are the way back
+/// under it.
+pub(super) fn room(question: &Question<'_>, update: &RefUpdate) -> Opinion {
+    let Some(here) = question.facts.place.repository() else {
+        return Opinion::default();
+    };
+    let what = "the repository is over its size limit";
+    let reason = has_no_room(here, update).then_some(Reason::OverQuota);
+    Opinion::of(Weighed::Fact { what, holds: here.over_quota }, reason)
+}
+
+fn has_no_room(here: &RepositoryPlace, update: &RefUpdate) -> bool {
+    here.over_quota && update.change != Change::Delete
 }

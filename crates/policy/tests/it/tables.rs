@@ -149,7 +149,8 @@ fn layer_7_an_archived_or_overfull_repository_takes_no_pushes() {
         "user ann\n grant ann admin\n over-quota",
         "ann push -> allowed
          ann create main -> refused: PC-REPO-QUOTA The repository is over its size limit; only deletions are taken.
-         ann delete old -> allowed",
+         ann delete old -> allowed
+         ann delete old, create main -> old allowed; main refused: PC-REPO-QUOTA The repository is over its size limit; only deletions are taken.",
     );
 }
 
