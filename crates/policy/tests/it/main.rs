@@ -1,12 +1,13 @@
 //! The policy, from outside: tables of whole answers, laws over every small world, and the
 //! documents that are made from it.
-#![allow(clippy::unwrap_used, reason = "a test may fail, and says how")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail, and says how")]
 
 mod acts;
 mod generated;
 mod laws;
 mod matchers;
 mod matrix;
+mod reference;
 mod remedies;
 mod scopes;
 mod tables;

@@ -1,0 +1,114 @@
+//! How restrictions combine: decision model, section 3.
+
+use super::{Reasons, World, people, refs};
+use model::{ListedSubject, Mode, Restriction, RestrictionId, RestrictionKind, Subject};
+use policy::{Change, Code, RefUpdate, Way};
+use std::collections::BTreeSet;
+
+/// What the rules say about one update.
+pub struct Said {
+    pub refusing: Reasons,
+    /// Does it depend on what an unseen change will be?
+    pub undecided: bool,
+    pub notices: Reasons,
+}
+
+/// Does a kind take this change away, coming this way? `None`: only the objects can tell.
+fn takes_away(kind: RestrictionKind, change: Change, way: Way) -> Option<bool> {
+    match (kind, change) {
+        (RestrictionKind::Push, _) => Some(way == Way::Direct && change != Change::Delete),
+        (RestrictionKind::Force, Change::Unseen) => None,
+        (RestrictionKind::Force, _) => Some(change == Change::Rewrite),
+        (RestrictionKind::Delete, _) => Some(change == Change::Delete),
+        (RestrictionKind::PullRequestOnly, _) => Some(way == Way::Direct),
+    }
+}
+
+/// Several lists of this kind are one list.
+fn is_list(kind: RestrictionKind) -> bool {
+    matches!(kind, RestrictionKind::Push)
+}
+
+fn code(kind: RestrictionKind) -> Code {
+    match kind {
+        RestrictionKind::Push => Code::PushRestricted,
+        RestrictionKind::Force => Code::ForceRestricted,
+        RestrictionKind::Delete => Code::DeleteRestricted,
+        RestrictionKind::PullRequestOnly => Code::PullRequestOnly,
+    }
+}
+
+/// What all the rules say about one update.
+pub fn weigh(world: &World, update: &RefUpdate, way: Way) -> Said {
+    let rules: Vec<_> = world.rules.iter().filter(|it| refs::is_about(it, &update.name)).collect();
+    let enforced: Vec<_> = rules.iter().copied().filter(|it| it.mode == Mode::Enforce).collect();
+    let would = refusing(world, &rules, update.change, way);
+    let refusing = refusing(world, &enforced, update.change, way);
+    let tried =
+        |id: &RestrictionId| rules.iter().any(|it| it.id == *id && it.mode == Mode::Evaluate);
+    let notices = would.iter().filter_map(|(code, ids)| {
+        let ids: BTreeSet<_> = ids.iter().copied().filter(tried).collect();
+        (!ids.is_empty()).then_some((*code, ids))
+    });
+    let unclear = |it: &&Restriction| {
+        takes_away(it.kind, update.change, way).is_none() && !exempts(world, it)
+    };
+    let undecided = refusing.is_empty() && enforced.iter().copied().any(|it| unclear(&it));
+    Said { notices: notices.collect(), undecided, refusing }
+}
+
+/// Which of the rules refuse, were all of them enforced.
+fn refusing(world: &World, rules: &[&Restriction], change: Change, way: Way) -> Reasons {
+    let taking = |it: &&&Restriction| takes_away(it.kind, change, way) == Some(true);
+    let taking: Vec<&Restriction> = rules.iter().filter(taking).copied().collect();
+    let mut reasons = Reasons::new();
+    for rule in &taking {
+        if !is_list(rule.kind) && !exempts(world, rule) {
+            reasons.insert((code(rule.kind), [rule.id].into()));
+        }
+    }
+    for kind in RestrictionKind::ALL.iter().copied().filter(|it| is_list(*it)) {
+        let lists: Vec<_> = taking.iter().copied().filter(|it| it.kind == kind).collect();
+        let closed_by = closed_by(world, &lists);
+        if !closed_by.is_empty() {
+            reasons.insert((code(kind), closed_by));
+        }
+    }
+    reasons
+}
+
+/// An exemption lifts the rule it stands on.
+fn exempts(world: &World, rule: &Restriction) -> bool {
+    rule.subjects.iter().any(|it| counts(world, it) && people::is(&world.who.principal, it.subject))
+}
+
+/// Until its moment, and not from then on.
+fn counts(world: &World, entry: &ListedSubject) -> bool {
+    entry.until.is_none_or(|until| world.facts.now < until)
+}
+
+/// All lists together: if any names subjects, those of all of them may; else, if any says
+/// *everyone*, everyone; else nobody. A list that says *everyone* beside others says everyone. An
+/// entry that has ended lets nobody in, and it still names somebody: its end opens the ref to nobody
+/// else.
+fn closed_by(world: &World, lists: &[&Restriction]) -> BTreeSet<RestrictionId> {
+    let says_everyone = |rule: &Restriction| {
+        rule.subjects.iter().any(|it| it.subject == Subject::Everyone && counts(world, it))
+    };
+    let names = |rule: &Restriction| {
+        !says_everyone(rule) && rule.subjects.iter().any(|it| it.subject != Subject::Everyone)
+    };
+    let naming: BTreeSet<_> = lists.iter().filter(|it| names(it)).map(|it| it.id).collect();
+    let named: BTreeSet<Subject> = lists
+        .iter()
+        .flat_map(|rule| &rule.subjects)
+        .filter(|it| counts(world, it) && it.subject != Subject::Everyone)
+        .map(|it| it.subject)
+        .collect();
+    let (may, closed_by) = if naming.is_empty() {
+        (lists.iter().any(|it| says_everyone(it)), lists.iter().map(|it| it.id).collect())
+    } else {
+        (named.iter().any(|it| people::is(&world.who.principal, *it)), naming)
+    };
+    if may { BTreeSet::new() } else { closed_by }
+}

@@ -1,0 +1,222 @@
+//! The layers in their order: decision model, sections 2, 4 and 7. The first that refuses is the
+//! reason, and it says everything it has to say.
+
+use super::needs::{self, Needs, Right};
+use super::{Answer, OfUpdate, Reasons, World, combining, people, refs};
+use model::{Level, Permission};
+use policy::{Act, Change, Code, CredentialState, InstanceState, Place, PrincipalKind, RefUpdate};
+
+/// What the documents say about a world.
+pub fn answer(world: &World) -> Answer {
+    let needs = needs::needs(&world.act).unwrap();
+    let whole = first(&[
+        instance(world, &needs),
+        credential(world, &needs),
+        network(world),
+        scope(world, &needs),
+        visibility(world, &needs),
+        permission(world, &needs),
+        state(world),
+    ]);
+    let updates: Vec<OfUpdate> = world
+        .act
+        .updates()
+        .iter()
+        .map(|it| if whole.is_empty() { of_update(world, it) } else { OfUpdate::refused(&whole) })
+        .collect();
+    let refused = !whole.is_empty() || updates.iter().any(|it| it.refused);
+    let undecided = !refused && updates.iter().any(|it| it.undecided);
+    let reasons = updates.iter().flat_map(|it| it.reasons.clone()).chain(whole).collect();
+    Answer { refused, undecided, reasons, updates }
+}
+
+impl OfUpdate {
+    fn refused(reasons: &Reasons) -> Self {
+        Self { refused: true, reasons: reasons.clone(), ..Self::default() }
+    }
+}
+
+fn of_update(world: &World, update: &RefUpdate) -> OfUpdate {
+    let Act::UpdateRefs { way, .. } = world.act else { unreachable!("no other act has updates") };
+    let reasons = first(&[limit(world, update), quota(world, update), reserved(world, update)]);
+    if !reasons.is_empty() {
+        return OfUpdate::refused(&reasons);
+    }
+    let said = combining::weigh(world, update, way);
+    OfUpdate {
+        refused: !said.refusing.is_empty(),
+        undecided: said.undecided,
+        reasons: said.refusing,
+        notices: said.notices,
+    }
+}
+
+fn first(layers: &[Reasons]) -> Reasons {
+    layers.iter().find(|it| !it.is_empty()).cloned().unwrap_or_default()
+}
+
+/// The codes whose condition holds.
+fn those<const N: usize>(cases: [(bool, Code); N]) -> Reasons {
+    cases.into_iter().filter(|it| it.0).map(|it| (it.1, [].into())).collect()
+}
+
+/// The place, as far as the principal may know of it; and a bad credential knows nothing.
+fn is_seen(world: &World) -> bool {
+    world.who.credential.state == CredentialState::Valid && people::sees(world)
+}
+
+fn is_system(world: &World) -> bool {
+    world.who.principal.kind == PrincipalKind::System
+}
+
+fn has_right(world: &World, right: &Right) -> bool {
+    let kind = world.who.principal.kind;
+    match right {
+        Right::Hold(needed) => people::permission(world) >= Some(*needed),
+        Right::See => true,
+        Right::Somebody => kind != PrincipalKind::Anonymous,
+        Right::User => matches!(kind, PrincipalKind::User(_)),
+        Right::Member => {
+            let admin = people::permission(world) == Some(Permission::Admin);
+            kind != PrincipalKind::Anonymous && (admin || world.facts.role.is_some())
+        }
+    }
+}
+
+fn instance(world: &World, needs: &Needs) -> Reasons {
+    let state = world.facts.instance;
+    those([
+        (state == InstanceState::Maintenance, Code::Maintenance),
+        (state == InstanceState::ReadOnly && needs.changes, Code::ReadOnly),
+    ])
+}
+
+/// Whoever shows nothing is asked to sign in for whatever is not open to everybody, whether it is
+/// there or not.
+fn credential(world: &World, needs: &Needs) -> Reasons {
+    let state = world.who.credential.state;
+    let anonymous = world.who.principal.kind == PrincipalKind::Anonymous;
+    let open = is_seen(world) && has_right(world, &needs.right);
+    those([
+        (state == CredentialState::Unknown, Code::CredentialUnknown),
+        (matches!(state, CredentialState::Expired { .. }), Code::CredentialExpired),
+        (matches!(state, CredentialState::Revoked { .. }), Code::CredentialRevoked),
+        (state == CredentialState::WrongChannel, Code::CredentialWrongDoor),
+        (state == CredentialState::Suspended, Code::CredentialSuspended),
+        (state == CredentialState::Ambiguous, Code::CredentialAmbiguous),
+        (matches!(state, CredentialState::Certificate(_)), Code::CertificateUnusable),
+        (state == CredentialState::Valid && anonymous && !open, Code::SignInRequired),
+    ])
+}
+
+/// Asked for private things only (fact sheet, rule 93), and only of those who may know of them.
+fn network(world: &World) -> Reasons {
+    let private = match &world.facts.place {
+        Place::Repository(it) => it.private,
+        Place::Project(it) => it.private,
+        Place::Workspace(_) => true,
+        Place::Instance | Place::Nowhere => false,
+    };
+    if !private || !is_seen(world) || is_system(world) {
+        return Reasons::new();
+    }
+    let rules = &world.facts.network;
+    let from = world.who.network.address;
+    let inside = from.is_some_and(|from| rules.addresses.iter().any(|it| it.contains(from)));
+    let person = matches!(world.who.principal.kind, PrincipalKind::User(_));
+    those([
+        (!rules.addresses.is_empty() && !inside, Code::AddressNotAllowed),
+        (rules.two_factor && person && !world.who.network.two_factor, Code::TwoFactorRequired),
+    ])
+}
+
+/// The credential's own limits; they are its holder's, and so they come before visibility. Of a
+/// repository that may not be seen nothing is said, so a token for others says nothing of it. Outside
+/// of repositories, such a token is good for looking at what anybody sees.
+fn scope(world: &World, needs: &Needs) -> Reasons {
+    let credential = &world.who.credential;
+    let handed_on = needs::hands_on(&world.act);
+    let lacks = |name: &str| !needs::holds(&credential.scopes, name);
+    let missing = needs.scopes.iter().any(|it| lacks(it))
+        || handed_on.is_some_and(|it| it.iter().any(|it| lacks(it.as_str())));
+    let elsewhere = credential.repositories.as_ref().is_some_and(|only| match &world.facts.place {
+        Place::Repository(it) => is_seen(world) && !only.contains(&it.id),
+        _ if needs.on == Level::Repository => false,
+        _ => needs.changes || matches!(needs.right, Right::Hold(_) | Right::Member),
+    });
+    those([
+        (missing, Code::ScopeMissing),
+        (elsewhere, Code::TokenRepository),
+        (handed_on.is_some() && credential.refs.is_some(), Code::TokenWidens),
+    ])
+}
+
+fn visibility(world: &World, needs: &Needs) -> Reasons {
+    let hidden = !is_seen(world);
+    those([
+        (hidden && needs.on == Level::Repository, Code::RepositoryNotFound),
+        (hidden && needs.on == Level::Project, Code::ProjectNotFound),
+        (hidden && needs.on == Level::Workspace, Code::WorkspaceNotFound),
+    ])
+}
+
+fn permission(world: &World, needs: &Needs) -> Reasons {
+    if has_right(world, &needs.right) {
+        return Reasons::new();
+    }
+    let code = match needs.right {
+        Right::Hold(Permission::Read) => Code::PermissionRead,
+        Right::Hold(Permission::Write) => Code::PermissionWrite,
+        Right::Hold(Permission::CreateRepository) => Code::PermissionCreate,
+        Right::Hold(Permission::Admin) => Code::PermissionAdmin,
+        Right::Member => Code::MembersOnly,
+        Right::User => Code::UsersOnly,
+        Right::See => Code::RepositoryNotFound,
+        Right::Somebody => Code::SignInRequired,
+    };
+    those([(true, code)])
+}
+
+/// An archived repository keeps its refs. All violations of a layer are told together, so that
+/// one that is too large as well says so, too.
+fn state(world: &World) -> Reasons {
+    let Place::Repository(it) = &world.facts.place else { return Reasons::new() };
+    let refs_change = matches!(world.act, Act::Push | Act::UpdateRefs { .. });
+    if !(it.archived && refs_change) {
+        return Reasons::new();
+    }
+    let mut reasons = those([(true, Code::Archived)]);
+    reasons.extend(world.act.updates().iter().flat_map(|it| quota(world, it)));
+    reasons
+}
+
+fn quota(world: &World, update: &RefUpdate) -> Reasons {
+    let full = matches!(&world.facts.place, Place::Repository(it) if it.over_quota);
+    those([(full && update.change != Change::Delete, Code::OverQuota)])
+}
+
+/// A token that is limited to certain refs.
+fn limit(world: &World, update: &RefUpdate) -> Reasons {
+    let outside = match &world.who.credential.refs {
+        Some(only) => !only.iter().any(|it| refs::means(it, &update.name)),
+        None => false,
+    };
+    those([(outside, Code::TokenRef)])
+}
+
+/// What the server keeps for itself; the server itself may.
+fn reserved(world: &World, update: &RefUpdate) -> Reasons {
+    if is_system(world) {
+        return Reasons::new();
+    }
+    let name = update.name.as_str();
+    let ours = name.starts_with("refs/pull-requests/") || name.starts_with("refs/portcullis/");
+    let default = match &world.facts.place {
+        Place::Repository(it) => it.default_branch.as_ref() == Some(&update.name),
+        _ => false,
+    };
+    those([
+        (ours, Code::ReservedRef),
+        (default && update.change == Change::Delete, Code::DefaultBranchDeletion),
+    ])
+}
