@@ -14,10 +14,13 @@ mod needs;
 mod people;
 mod random;
 mod refs;
+mod universe;
 
 use model::{Restriction, RestrictionId};
 use policy::{Act, Asker, Code, Decision, Facts, Question, Refusal, Rulebook, Verdict, decide};
 use std::collections::BTreeSet;
+use std::panic::resume_unwind;
+use std::thread;
 
 /// A policy, somebody, and what they are about to do.
 #[derive(Clone, Debug)]
@@ -91,4 +94,14 @@ fn read(decision: &Decision) -> Answer {
 fn reason(refusal: &Refusal) -> (Code, BTreeSet<RestrictionId>) {
     let rules = refusal.restricted().map(|it| it.also.iter().copied().chain([it.rule.id]));
     (refusal.code(), rules.into_iter().flatten().collect())
+}
+
+/// Runs as many parts as there are cores. A part is told which it is and how many there are.
+pub fn on_every_core<T: Send>(part: impl Fn(usize, usize) -> T + Sync) -> Vec<T> {
+    let cores = thread::available_parallelism().unwrap().get();
+    thread::scope(|scope| {
+        let part = &part;
+        let parts: Vec<_> = (0..cores).map(|at| scope.spawn(move || part(at, cores))).collect();
+        parts.into_iter().map(|it| it.join().unwrap_or_else(|it| resume_unwind(it))).collect()
+    })
 }
