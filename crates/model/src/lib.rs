@@ -5,6 +5,7 @@
 //! clock, no serde, no SQL, and it decides nothing (deciding is `policy`'s).
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failing test may panic"))]
 
+mod branching;
 mod fingerprint;
 mod ids;
 mod names;
@@ -18,6 +19,7 @@ mod subject;
 mod time;
 mod words;
 
+pub use branching::{BranchClass, Branches, BranchingModel};
 pub use fingerprint::Fingerprint;
 pub use ids::{
     AccessKeyId, AccessTokenId, ApiTokenId, GroupId, ProjectId, RepositoryId, RestrictionId,

@@ -2,7 +2,7 @@
 
 use crate::permission::words;
 use crate::words::Level;
-use crate::{ListedSubject, RestrictionId, Timestamp};
+use crate::{ListedSubject, RestrictionId, Timestamp, UnknownWord};
 
 /// What a restriction takes away. Adding a kind stops the build wherever one must be thought of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -10,17 +10,49 @@ pub enum RestrictionKind {
     /// Direct creation and update, except by the subjects listed. An allow-list: an empty one
     /// means nobody, admins included.
     Push,
+    /// Merging a pull request, except by the subjects listed. An allow-list, as [`Self::Push`].
+    RestrictMerges,
     /// Rewrites: updates that are not fast-forwards.
     Force,
     /// Deletion.
     Delete,
+    /// Creation, whichever way it comes.
+    NoCreates,
+    /// Every change, whichever way it comes.
+    ReadOnly,
     /// Every direct change; a merged pull request is the only way in.
     PullRequestOnly,
 }
 
 words!("restriction kind", RestrictionKind {
-    Push = "push", Force = "force", Delete = "delete", PullRequestOnly = "pull-request-only",
+    Push = "push", RestrictMerges = "restrict_merges", Force = "force", Delete = "delete",
+    NoCreates = "no-creates", ReadOnly = "read-only", PullRequestOnly = "pull-request-only",
 });
+
+/// Bitbucket Data Center's words for kinds that Cloud has, too. Read, never written.
+const OTHER_WORDS: [(&str, RestrictionKind); 2] =
+    [("fast-forward-only", RestrictionKind::Force), ("no-deletes", RestrictionKind::Delete)];
+
+impl RestrictionKind {
+    /// Reads what somebody wrote: its word, or what Bitbucket Data Center calls it.
+    pub fn named(word: &str) -> Result<Self, UnknownWord> {
+        let other = OTHER_WORDS.iter().find(|it| it.0 == word);
+        other.map_or_else(|| Self::parse(word), |it| Ok(it.1))
+    }
+
+    /// Do its subjects alone have what it takes from everybody else? Those of the other kinds are
+    /// exempt from their own rule only.
+    pub const fn is_allow_list(self) -> bool {
+        match self {
+            Self::Push | Self::RestrictMerges => true,
+            Self::Force
+            | Self::Delete
+            | Self::NoCreates
+            | Self::ReadOnly
+            | Self::PullRequestOnly => false,
+        }
+    }
+}
 
 /// Are refusals of a restriction carried out, or only recorded and shown?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,13 +79,20 @@ pub enum MatcherKind {
     /// Bitbucket Cloud's: `*` crosses `/`, anchored, everything else literal; compared with the
     /// short name.
     Glob,
+    /// Bitbucket Data Center's: `?` and `*` stay within a segment, `**` crosses them; compared
+    /// with the end of the full name, from a segment's start.
+    Ant,
     /// Exactly one ref, by its full name.
     Ref,
+    /// What the branching model in force calls so: the pattern is a [`BranchClass`](crate::BranchClass).
+    BranchingModel,
     /// Every ref.
     Any,
 }
 
-words!("matcher type", MatcherKind { Glob = "glob", Ref = "ref", Any = "any" });
+words!("matcher type", MatcherKind {
+    Glob = "glob", Ant = "ant", Ref = "ref", BranchingModel = "branching_model", Any = "any",
+});
 
 /// Which refs a restriction is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,8 +100,24 @@ pub struct Matcher {
     pub kind: MatcherKind,
     /// Empty for [`MatcherKind::Any`]; a full ref name for [`MatcherKind::Ref`].
     pub pattern: String,
-    /// Patterns of the same kind that are left out ("all of `release/*` except `release/next`").
+    /// What is left out ("all of `release/*` except `release/next`"): patterns of the same kind;
+    /// for any ref and for the branching model, globs and full ref names.
     pub except: Vec<String>,
+}
+
+impl Matcher {
+    /// The refs that a restriction with this matcher is about when it does not say so itself: all
+    /// those that the pattern could mean, and of globs over short names the branches.
+    pub fn usual_refs(&self) -> RefKinds {
+        match self.kind {
+            MatcherKind::Glob | MatcherKind::BranchingModel | MatcherKind::Any => {
+                RefKinds::Branches
+            }
+            MatcherKind::Ref if self.pattern.starts_with("refs/heads/") => RefKinds::Branches,
+            MatcherKind::Ref if self.pattern.starts_with("refs/tags/") => RefKinds::Tags,
+            MatcherKind::Ant | MatcherKind::Ref => RefKinds::Both,
+        }
+    }
 }
 
 /// One restriction, as stored.

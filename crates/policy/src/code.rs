@@ -143,12 +143,21 @@ codes! {
     PushRestricted "PC-REF-PUSH" Restriction
         "A `push` rule limits who may change this ref directly, and does not list the principal."
         "Push to another branch and open a pull request, or ask an admin to be listed.";
+    MergesRestricted "PC-REF-MERGE" Restriction
+        "A `restrict_merges` rule limits who may merge into this ref, and does not list the principal."
+        "Ask somebody who is listed to merge, or ask an admin to be listed.";
     ForceRestricted "PC-REF-FORCE" Restriction
         "A `force` rule forbids rewriting the history of this ref."
         "Rebase or merge onto the present state of the ref, then push again.";
     DeleteRestricted "PC-REF-DELETE" Restriction
         "A `delete` rule forbids deleting this ref."
         "Keep it, or ask an admin for an exemption.";
+    CreationRestricted "PC-REF-CREATE" Restriction
+        "A `no-creates` rule forbids creating this ref."
+        "Use another name, or ask an admin for an exemption.";
+    ReadOnlyRef "PC-REF-READ-ONLY" Restriction
+        "A `read-only` rule forbids every change of this ref, creating it included."
+        "Push to another branch, or ask an admin for an exemption.";
     PullRequestOnly "PC-REF-PR-ONLY" Restriction
         "A `pull-request-only` rule lets this ref change by merged pull requests only."
         "Push to another branch and open a pull request.";

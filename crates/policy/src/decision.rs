@@ -150,7 +150,7 @@ pub struct WeighedRule {
 pub enum Outcome {
     /// It is not about this kind of change.
     OtherChange,
-    /// It is about direct changes, and this one comes by a pull request.
+    /// It is about direct changes, and this one comes by a pull request; or the other way round.
     OtherWay,
     /// It lists this subject, which the principal is.
     Lists(Subject),

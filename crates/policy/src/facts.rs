@@ -6,11 +6,12 @@
 use crate::ask::{Principal, PrincipalKind};
 use crate::rulebook::Rulebook;
 use model::{
-    Grant, Level, Permission, ProjectId, RefName, RepositoryId, RepositoryPath, Role, Timestamp,
-    WorkspaceId,
+    BranchingModel, Grant, Level, Permission, ProjectId, RefName, RepositoryId, RepositoryPath,
+    Role, Timestamp, WorkspaceId,
 };
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// One snapshot of everything a decision needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub struct Facts {
     pub reaches_below: bool,
     /// Every restriction on the place and on what contains it.
     pub restrictions: Rulebook,
+    /// The branching model in force in the repository; empty for other places.
+    pub branching_model: Arc<BranchingModel>,
     /// What is asked of the network a private thing is used from.
     pub network: NetworkRules,
 }
@@ -49,6 +52,7 @@ impl Facts {
             role: None,
             reaches_below: false,
             restrictions: Rulebook::default(),
+            branching_model: Arc::default(),
             network: NetworkRules::default(),
         }
     }

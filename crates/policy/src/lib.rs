@@ -31,6 +31,7 @@ mod facts;
 mod hypothesis;
 mod layers;
 mod matcher;
+mod pattern;
 mod refusal;
 mod remedy;
 mod rulebook;

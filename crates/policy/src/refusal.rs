@@ -187,8 +187,11 @@ const fn not_permitted(needed: Permission) -> Code {
 const fn restricted(kind: RestrictionKind) -> Code {
     match kind {
         RestrictionKind::Push => Code::PushRestricted,
+        RestrictionKind::RestrictMerges => Code::MergesRestricted,
         RestrictionKind::Force => Code::ForceRestricted,
         RestrictionKind::Delete => Code::DeleteRestricted,
+        RestrictionKind::NoCreates => Code::CreationRestricted,
+        RestrictionKind::ReadOnly => Code::ReadOnlyRef,
         RestrictionKind::PullRequestOnly => Code::PullRequestOnly,
     }
 }

@@ -76,7 +76,7 @@ pub enum RemedyKind {
         name: RefName,
         branch: RefName,
     },
-    /// List a subject in these rules: among who may for `push`, as an exemption elsewhere.
+    /// List a subject in these rules: among who may in allow-lists, as an exemption elsewhere.
     ListSubject {
         rules: Vec<RestrictionId>,
         subject: Subject,

@@ -4,7 +4,10 @@
 //! it. A rulebook holds the rules and finds them; what they say is `restriction.rs`'s.
 
 use crate::matcher::Target;
-use model::{ListedSubject, MatcherKind, RefName, Restriction, RestrictionId};
+use crate::pattern::segment;
+use model::{
+    BranchingModel, ListedSubject, Matcher, MatcherKind, RefName, Restriction, RestrictionId,
+};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -26,9 +29,15 @@ struct Arranged {
     by_prefix: ByStart,
     /// All other globs: they can only fit what starts so.
     by_start: ByStart,
+    /// By the class that the branching model has to give the branch.
+    by_class: HashMap<Box<str>, Vec<usize>>,
+    /// Ant patterns: they can only fit a full name that has this segment.
+    by_segment: HashMap<Box<str>, Vec<usize>>,
+    /// Ant patterns that name no segment in full: the same, for how a segment starts.
+    by_segment_start: ByStart,
 }
 
-/// By what a short name starts with: first by its length in bytes.
+/// By what a name or segment starts with: first by its length in bytes.
 type ByStart = BTreeMap<usize, HashMap<Box<str>, Vec<usize>>>;
 
 impl Rulebook {
@@ -41,17 +50,7 @@ impl Rulebook {
         rules.sort_by_key(|it| it.id);
         let mut it = Arranged::default();
         for (at, rule) in rules.iter().enumerate() {
-            let pattern = rule.matcher.pattern.as_str();
-            let bucket = match (rule.matcher.kind, pattern.split_once('*')) {
-                (MatcherKind::Ref, _) => it.by_full_name.entry(pattern.into()),
-                (MatcherKind::Any, _) => it.by_prefix.entry(0).or_default().entry("".into()),
-                (MatcherKind::Glob, None) => it.by_short_name.entry(pattern.into()),
-                (MatcherKind::Glob, Some((start, rest))) => {
-                    let by = if rest.is_empty() { &mut it.by_prefix } else { &mut it.by_start };
-                    by.entry(start.len()).or_default().entry(start.into())
-                }
-            };
-            bucket.or_default().push(at);
+            it.bucket(&rule.matcher).push(at);
         }
         it.rules = rules;
         Self(Arc::new(it))
@@ -78,22 +77,31 @@ impl Rulebook {
         self.0.rules.get(at)
     }
 
-    /// The rules that mean this ref, by id.
-    pub fn matching(&self, name: &RefName) -> Vec<&Arc<Restriction>> {
+    /// The rules that mean this ref under this branching model, by id.
+    pub fn matching(
+        &self,
+        name: &RefName,
+        branching_model: &BranchingModel,
+    ) -> Vec<&Arc<Restriction>> {
         let it = &*self.0;
-        let target = Target::of(name);
+        let target = Target::of(name, branching_model);
         let rule = |at: &usize| it.rules.get(*at);
         let known = it.by_short_name.get(target.short).into_iter();
         let known = known.chain(it.by_full_name.get(target.full));
-        let known = known.chain(starts(&it.by_prefix, target.short)).flatten().filter_map(rule);
-        let others = starts(&it.by_start, target.short).flatten().filter_map(rule);
+        let known = known.chain(starts(&it.by_prefix, target.short));
+        let of_class = it.by_class.iter().filter(|(class, _)| target.is_of_class(class));
+        let known = known.chain(of_class.map(|it| it.1)).flatten().filter_map(rule);
+        let others = starts(&it.by_start, target.short).chain(it.with_segment_of(target.full));
+        let others = others.flatten().filter_map(rule);
         let mut found: Vec<_> = known
             .chain(others.filter(|it| target.fits(&it.matcher)))
             .filter(|it| target.is_covered(it.on, &it.matcher))
             .collect();
         // Each bucket is in order already, and mostly there is one.
-        if !found.is_sorted_by_key(|it| it.id) {
+        if !found.is_sorted_by(|a, b| a.id < b.id) {
             found.sort_unstable_by_key(|it| it.id);
+            // A name with a segment twice finds the rules of its bucket twice.
+            found.dedup_by_key(|it| it.id);
         }
         found
     }
@@ -110,6 +118,66 @@ impl Rulebook {
         };
         Self::arrange(self.iter().map(list).collect())
     }
+}
+
+impl Arranged {
+    /// Where a rule with this matcher stands.
+    fn bucket(&mut self, matcher: &Matcher) -> &mut Vec<usize> {
+        let pattern = matcher.pattern.as_str();
+        let entry = match (matcher.kind, pattern.split_once('*')) {
+            (MatcherKind::Ref, _) => self.by_full_name.entry(pattern.into()),
+            (MatcherKind::Any, _) => self.by_prefix.entry(0).or_default().entry("".into()),
+            (MatcherKind::BranchingModel, _) => self.by_class.entry(pattern.into()),
+            (MatcherKind::Ant, _) => match telling_segment(pattern) {
+                Segment::Whole(segment) => self.by_segment.entry(segment.into()),
+                Segment::Start(start) => {
+                    self.by_segment_start.entry(start.len()).or_default().entry(start.into())
+                }
+            },
+            (MatcherKind::Glob, None) => self.by_short_name.entry(pattern.into()),
+            (MatcherKind::Glob, Some((start, rest))) => {
+                let by = if rest.is_empty() { &mut self.by_prefix } else { &mut self.by_start };
+                by.entry(start.len()).or_default().entry(start.into())
+            }
+        };
+        entry.or_default()
+    }
+
+    /// The buckets of Ant patterns that may fit a name, because it has a segment of theirs.
+    fn with_segment_of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Vec<usize>> {
+        let is_needed = !self.by_segment.is_empty() || !self.by_segment_start.is_empty();
+        let segments = is_needed.then(|| name.split('/')).into_iter().flatten();
+        segments.flat_map(|it| {
+            self.by_segment.get(it).into_iter().chain(starts(&self.by_segment_start, it))
+        })
+    }
+}
+
+/// The segment of an Ant pattern that tells the most about the names it fits.
+enum Segment<'a> {
+    Whole(&'a str),
+    /// What every name it fits has a segment starting with.
+    Start(&'a str),
+}
+
+fn telling_segment(pattern: &str) -> Segment<'_> {
+    let mut best = Segment::Start("");
+    let mut rest = Some(pattern);
+    while let Some((it, left)) = rest.map(segment) {
+        rest = left;
+        let start = it.split(['*', '?']).next().unwrap_or_default();
+        best = match best {
+            // Nearly every name has these, so that they tell next to nothing.
+            Segment::Start(_) if start == it && !matches!(it, "" | "refs" | "heads" | "tags") => {
+                return Segment::Whole(it);
+            }
+            Segment::Start(before) if start != it && start.len() > before.len() => {
+                Segment::Start(start)
+            }
+            best => best,
+        };
+    }
+    best
 }
 
 impl FromIterator<Restriction> for Rulebook {

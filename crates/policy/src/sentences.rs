@@ -103,8 +103,11 @@ impl Restricted {
         let name = self.name.short();
         match self.rule.kind {
             RestrictionKind::Push => format!("{name} is closed to direct pushes."),
+            RestrictionKind::RestrictMerges => format!("{name} is closed to merges."),
             RestrictionKind::Force => format!("The history of {name} may not be rewritten."),
             RestrictionKind::Delete => format!("{name} may not be deleted."),
+            RestrictionKind::NoCreates => format!("{name} may not be created."),
+            RestrictionKind::ReadOnly => format!("{name} is read-only."),
             RestrictionKind::PullRequestOnly => format!("{name} changes by pull request only."),
         }
     }
@@ -116,8 +119,11 @@ impl Restricted {
                 Some(_) => "pull request required",
                 None => "closed to direct pushes",
             },
+            RestrictionKind::RestrictMerges => "closed to merges",
             RestrictionKind::Force => "rewriting history not allowed",
             RestrictionKind::Delete => "deletion not allowed",
+            RestrictionKind::NoCreates => "creation not allowed",
+            RestrictionKind::ReadOnly => "ref is read-only",
             RestrictionKind::PullRequestOnly => "pull request required",
         }
     }
@@ -229,7 +235,7 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OtherChange => f.write_str("not about this change"),
-            Self::OtherWay => f.write_str("not about merged pull requests"),
+            Self::OtherWay => f.write_str("not about changes that come in this way"),
             Self::Lists(it) => write!(f, "lists the {}", it.kind().replace('_', " ")),
             Self::Outranked => f.write_str("another rule decides"),
             Self::CannotTellYet => f.write_str("depends on the objects"),

@@ -16,6 +16,7 @@
 //! | `project CORE` | the project's key; `CORE` when nothing is said |
 //! | `public`, `archived`, `over-quota`, `nowhere` | what is the case with the repository; `nowhere`: it does not exist |
 //! | `default main` | its default branch; none when nothing is said |
+//! | `model release rel/*`, `model production main` | what the branching model calls so |
 //! | `user ann devs ops` | a user, and the groups they are in |
 //! | `suspended ann` | their account is suspended |
 //! | `member ann`, `owner ann` | their role in the workspace |
@@ -31,8 +32,9 @@
 //! restrict NUMBER PATTERN [but PATTERN, …] [branches|tags|both] KIND [only LIST|except LIST] [evaluate] [on LEVEL]
 //! ```
 //!
-//! A pattern is `any`, a full ref name such as `refs/heads/main`, or a glob. A rule is about
-//! branches unless it says otherwise. `only` is for `push`, `except` for the other kinds. A list
+//! A pattern is `any`, a full ref name such as `refs/heads/main`, `ant:release/**`,
+//! `class:release` (of the branching model), or a glob. A rule is about branches unless it says
+//! otherwise; with `ant:`, about every ref. `only` is for allow-lists, `except` for the other kinds. A list
 //! is `nobody`, or subjects separated by commas; each may end in `until 5` (the fifth day).
 //!
 //! A subject is `everyone`, `anyone`, `token:NAME`, `key:NAME`, `workload:NAME`, the name of a

@@ -2,8 +2,8 @@
 
 use crate::words::{Read, Words};
 use model::{
-    Level, Matcher, MatcherKind, Mode, Permission, ProjectKey, RefKinds, RefName, RepositoryPath,
-    RestrictionKind, Role, Scope, Username,
+    BranchClass, Branches, Level, Matcher, MatcherKind, Mode, Permission, ProjectKey, RefKinds,
+    RefName, RepositoryPath, RestrictionKind, Role, Scope, Username,
 };
 use policy::{AddressRange, InstanceState};
 use std::collections::BTreeSet;
@@ -19,6 +19,11 @@ pub enum Statement {
     /// The repository does not exist.
     Nowhere,
     DefaultBranch(RefName),
+    /// Which branches the branching model calls so.
+    Model {
+        class: BranchClass,
+        branches: Branches,
+    },
     User {
         name: Username,
         groups: Vec<String>,
@@ -112,6 +117,7 @@ impl Statement {
             "over-quota" => Self::OverQuota,
             "nowhere" => Self::Nowhere,
             "default" => Self::DefaultBranch(ref_name(words.take("a branch")?)?),
+            "model" => model(&mut words)?,
             "user" => {
                 let name = username(&mut words)?;
                 let groups = std::iter::from_fn(|| words.next()).map(str::to_owned).collect();
@@ -148,6 +154,16 @@ pub(crate) fn ref_name(text: &str) -> Read<RefName> {
         RefName::branch(text)
     };
     name.map_err(|it| it.to_string())
+}
+
+fn model(words: &mut Words<'_>) -> Read<Statement> {
+    let class = BranchClass::parse(words.take("a class")?).map_err(|it| it.to_string())?;
+    let name = words.take("a branch, or the start of a name and `*`")?;
+    let branches = match name.strip_suffix('*') {
+        Some(prefix) => Branches::StartingWith(prefix.into()),
+        None => Branches::One(ref_name(name)?),
+    };
+    Ok(Statement::Model { class, branches })
 }
 
 fn username(words: &mut Words<'_>) -> Read<Username> {
@@ -231,13 +247,13 @@ fn api_token(words: &mut Words<'_>) -> Read<Statement> {
 fn rule(words: &mut Words<'_>) -> Read<Rule> {
     let number = number(words.take("a number")?)?;
     let matcher = matcher(words)?;
-    let mut on = RefKinds::Branches;
+    let mut on = matcher.usual_refs();
     for kinds in RefKinds::ALL {
         if words.takes(kinds.as_str()) {
             on = *kinds;
         }
     }
-    let kind = RestrictionKind::parse(words.take("a kind")?).map_err(|it| it.to_string())?;
+    let kind = RestrictionKind::named(words.take("a kind")?).map_err(|it| it.to_string())?;
     let subjects = subjects(kind, words)?;
     let mode = if words.takes("evaluate") { Mode::Evaluate } else { Mode::Enforce };
     Ok(Rule { number, level: on_level(words)?, kind, matcher, on, subjects, mode })
@@ -245,10 +261,15 @@ fn rule(words: &mut Words<'_>) -> Read<Rule> {
 
 pub(crate) fn matcher(words: &mut Words<'_>) -> Read<Matcher> {
     let pattern = words.take("a pattern")?;
-    let (kind, pattern) = match pattern {
-        "any" => (MatcherKind::Any, ""),
-        name if name.starts_with("refs/") => (MatcherKind::Ref, name),
-        glob => (MatcherKind::Glob, glob),
+    let (kind, pattern) = match (pattern, pattern.split_once(':')) {
+        ("any", _) => (MatcherKind::Any, ""),
+        (_, Some(("ant", pattern))) => (MatcherKind::Ant, pattern),
+        (_, Some(("class", word))) => {
+            BranchClass::parse(word).map_err(|it| it.to_string())?;
+            (MatcherKind::BranchingModel, word)
+        }
+        (name, _) if name.starts_with("refs/") => (MatcherKind::Ref, name),
+        (glob, _) => (MatcherKind::Glob, glob),
     };
     let mut except = Vec::new();
     if words.takes("but") {
@@ -258,12 +279,7 @@ pub(crate) fn matcher(words: &mut Words<'_>) -> Read<Matcher> {
 }
 
 fn subjects(kind: RestrictionKind, words: &mut Words<'_>) -> Read<Vec<Listed>> {
-    let word = match kind {
-        RestrictionKind::Push => "only",
-        RestrictionKind::Force | RestrictionKind::Delete | RestrictionKind::PullRequestOnly => {
-            "except"
-        }
-    };
+    let word = if kind.is_allow_list() { "only" } else { "except" };
     if !words.takes(word) || words.takes("nobody") {
         return Ok(Vec::new());
     }

@@ -4,15 +4,16 @@ use crate::BadLine;
 use crate::statement::{ApiToken, Listed, Name, Rule, Statement};
 use crate::words::Read;
 use model::{
-    AccessKeyId, AccessTokenId, CredentialKind, Grant, GroupId, Level, ListedSubject, ProjectId,
-    RefName, RepositoryId, RepositoryPath, Restriction, RestrictionId, Role, Scopes, Subject,
-    Timestamp, UserId, Username, WorkloadId, WorkspaceId,
+    AccessKeyId, AccessTokenId, BranchingModel, CredentialKind, Grant, GroupId, Level,
+    ListedSubject, ProjectId, RefName, RepositoryId, RepositoryPath, Restriction, RestrictionId,
+    Role, Scopes, Subject, Timestamp, UserId, Username, WorkloadId, WorkspaceId,
 };
 use policy::{
     Asker, Facts, InstanceState, NetworkRules, Place, ProjectPlace, RepositoryPlace, Rulebook,
     home_permission,
 };
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
@@ -34,6 +35,7 @@ pub struct Scenario {
     grants: Vec<Grant>,
     network: NetworkRules,
     rules: Vec<Restriction>,
+    model: BranchingModel,
 }
 
 /// A user as declared.
@@ -69,6 +71,7 @@ impl Scenario {
             grants: Vec::new(),
             network: NetworkRules::default(),
             rules: Vec::new(),
+            model: BranchingModel::default(),
         };
         for (at, line) in text.lines().enumerate() {
             let bad = |why| BadLine { line: at + 1, why };
@@ -107,6 +110,7 @@ impl Scenario {
         let below = |it: &Grant| it.level > level && who.principal.is(it.subject);
         facts.reaches_below = public || self.grants.iter().any(below);
         facts.restrictions = Rulebook::new(self.rules.iter().cloned());
+        facts.branching_model = Arc::new(self.model.clone());
         facts.network = self.network.clone();
         facts
     }
@@ -120,6 +124,9 @@ impl Scenario {
             Statement::Archived => self.settle(|it| it.archived = true)?,
             Statement::OverQuota => self.settle(|it| it.over_quota = true)?,
             Statement::DefaultBranch(it) => self.settle_default(it)?,
+            Statement::Model { class, branches } => {
+                self.model = std::mem::take(&mut self.model).with(*class, branches.clone());
+            }
             Statement::Nowhere => self.repository = None,
             Statement::User { name, groups } => self.add_user(name, groups)?,
             Statement::Suspended(name) => self.user(name)?.suspended = true,

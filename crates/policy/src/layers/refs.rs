@@ -24,7 +24,8 @@ pub(super) fn scope(question: &Question<'_>, update: &RefUpdate) -> Opinion {
     let Some(only) = &question.who.credential.refs else {
         return Opinion::default();
     };
-    let holds = only.iter().any(|it| matches(it, RefKinds::Both, &update.name));
+    let model = &question.facts.branching_model;
+    let holds = only.iter().any(|it| matches(it, RefKinds::Both, &update.name, model));
     let reason = (!holds).then(|| Reason::TokenRef { name: update.name.clone() });
     Opinion::of(Weighed::Fact { what: "the token is good for the ref", holds }, reason)
 }

@@ -1,7 +1,7 @@
 //! Restrictions: what they say about one update, and how several of them combine.
 //!
-//! `push` rules are allow-lists and decide together; a rule of every other kind must let the
-//! change through by itself, so an exemption lifts only its own rule. A rule in `evaluate` mode
+//! Allow-lists of one kind decide together; a rule of every other kind must let the change
+//! through by itself, so an exemption lifts only its own rule. A rule in `evaluate` mode
 //! never changes a verdict.
 
 use super::Opinion;
@@ -31,8 +31,9 @@ enum Said {
 
 pub(super) fn restrictions(question: &Question<'_>, update: &RefUpdate) -> Opinion {
     let way = way_of(question.act);
-    let (who, now) = (&question.who.principal, question.facts.now);
-    let rules = question.facts.restrictions.matching(&update.name);
+    let facts = question.facts;
+    let (who, now) = (&question.who.principal, facts.now);
+    let rules = facts.restrictions.matching(&update.name, &facts.branching_model);
     let said: Vec<_> = rules.iter().map(|it| listen(it, update.change, way, who, now)).collect();
     let lists = AllowLists::of(rules.iter().zip(&said));
     let mut opinion = Opinion { weighed: Vec::with_capacity(rules.len()), ..Opinion::default() };
@@ -47,8 +48,8 @@ pub(super) fn restrictions(question: &Question<'_>, update: &RefUpdate) -> Opini
         let Restriction { id, level, kind, .. } = ***rule;
         opinion.weighed.push(Weighed::Rule(WeighedRule { id, level, kind, outcome }));
     }
-    let may_list_groups = question.facts.role.is_some();
-    let who_may = || listed(&rules, now, may_list_groups);
+    let may_list_groups = facts.role.is_some();
+    let who_may = |kind| listed(&rules, kind, now, may_list_groups);
     opinion.reasons = closed.reasons(Mode::Enforce, update, who_may);
     opinion.notices = closed.reasons(Mode::Evaluate, update, who_may);
     opinion
@@ -57,7 +58,7 @@ pub(super) fn restrictions(question: &Question<'_>, update: &RefUpdate) -> Opini
 fn listen(rule: &Restriction, change: Change, way: Way, who: &Principal, now: Timestamp) -> Said {
     match concern(rule.kind, change, way) {
         Concern::No(outcome) => Said::Settled(outcome),
-        Concern::Yes if rule.kind == RestrictionKind::Push => {
+        Concern::Yes if rule.kind.is_allow_list() => {
             Said::List(voice(rule, now), named(rule, who, now))
         }
         Concern::Yes => Said::Settled(exempt(rule, who, now).unwrap_or(refuses(rule.mode))),
@@ -71,33 +72,31 @@ fn way_of(act: &Act) -> Way {
 }
 
 fn concern(kind: RestrictionKind, change: Change, way: Way) -> Concern {
-    match (kind, change) {
-        (RestrictionKind::Push, Change::Delete) => Concern::No(Outcome::OtherChange),
-        (
-            RestrictionKind::Push,
-            Change::Unseen | Change::Create | Change::FastForward | Change::Rewrite,
-        )
-        | (
-            RestrictionKind::PullRequestOnly,
-            Change::Unseen
-            | Change::Create
-            | Change::FastForward
-            | Change::Rewrite
-            | Change::Delete,
-        ) => match way {
+    match kind {
+        RestrictionKind::Push if change == Change::Delete => Concern::No(Outcome::OtherChange),
+        RestrictionKind::Push | RestrictionKind::PullRequestOnly => match way {
             Way::Direct => Concern::Yes,
             Way::PullRequest => Concern::No(Outcome::OtherWay),
         },
-        (RestrictionKind::Force, Change::Rewrite) | (RestrictionKind::Delete, Change::Delete) => {
-            Concern::Yes
-        }
-        (RestrictionKind::Force, Change::Unseen) => Concern::Perhaps,
-        (RestrictionKind::Force, Change::Create | Change::FastForward | Change::Delete)
-        | (
-            RestrictionKind::Delete,
-            Change::Unseen | Change::Create | Change::FastForward | Change::Rewrite,
-        ) => Concern::No(Outcome::OtherChange),
+        RestrictionKind::RestrictMerges => match way {
+            Way::Direct => Concern::No(Outcome::OtherWay),
+            Way::PullRequest => Concern::Yes,
+        },
+        RestrictionKind::Force => match change {
+            Change::Rewrite => Concern::Yes,
+            Change::Unseen => Concern::Perhaps,
+            Change::Create | Change::FastForward | Change::Delete => {
+                Concern::No(Outcome::OtherChange)
+            }
+        },
+        RestrictionKind::Delete => only_if(change == Change::Delete),
+        RestrictionKind::NoCreates => only_if(change == Change::Create),
+        RestrictionKind::ReadOnly => Concern::Yes,
     }
+}
+
+const fn only_if(is_about_it: bool) -> Concern {
+    if is_about_it { Concern::Yes } else { Concern::No(Outcome::OtherChange) }
 }
 
 const fn refuses(mode: Mode) -> Outcome {
@@ -156,7 +155,7 @@ fn named(rule: &Restriction, who: &Principal, now: Timestamp) -> Option<Subject>
         .map(|it| it.subject)
 }
 
-/// All `push` rules that mean the ref, read together: if any names subjects, the named may; else,
+/// All allow-lists of a kind that mean the ref, read together: if any names subjects, the named may; else,
 /// if any says everyone, everyone may; else nobody.
 #[derive(Default)]
 struct AllowLists {
@@ -218,13 +217,16 @@ impl AllowLists {
     }
 }
 
-/// Whom the enforced allow-lists name.
-fn listed(rules: &[&Arc<Restriction>], now: Timestamp, may_list_groups: bool) -> Vec<Subject> {
-    let push =
-        |it: &&&Arc<Restriction>| it.kind == RestrictionKind::Push && it.mode == Mode::Enforce;
+/// Whom the enforced allow-lists of a kind name.
+fn listed(
+    rules: &[&Arc<Restriction>],
+    kind: RestrictionKind,
+    now: Timestamp,
+    may_list_groups: bool,
+) -> Vec<Subject> {
     let mut subjects: Vec<_> = rules
         .iter()
-        .filter(push)
+        .filter(|it| it.kind == kind && it.mode == Mode::Enforce)
         .flat_map(|it| &it.subjects)
         .filter(|it| counts(it, now) && !is_everyone(it.subject))
         .map(|it| it.subject)
@@ -253,19 +255,19 @@ impl<'a> Closed<'a> {
         }
     }
 
-    /// One reason for all allow-lists together, and one for each rule of another kind.
+    /// One reason for all allow-lists together, and one for each rule of another kind. The
+    /// allow-lists are of one kind: no change comes in two ways.
     fn reasons(
         &self,
         mode: Mode,
         update: &RefUpdate,
-        who_may: impl Fn() -> Vec<Subject>,
+        who_may: impl Fn(RestrictionKind) -> Vec<Subject>,
     ) -> Vec<Reason> {
         if self.rules.is_empty() {
             return Vec::new();
         }
         let rules = self.rules.iter().filter(|it| it.0 == mode).map(|it| it.1);
-        let (mut push, others): (Vec<_>, Vec<_>) =
-            rules.partition(|it| it.kind == RestrictionKind::Push);
+        let (mut lists, others): (Vec<_>, Vec<_>) = rules.partition(|it| it.kind.is_allow_list());
         let restricted = |rule: &Arc<Restriction>, also, who_may| {
             Reason::Restricted(Restricted {
                 name: update.name.clone(),
@@ -275,11 +277,12 @@ impl<'a> Closed<'a> {
                 who_may,
             })
         };
-        push.sort_by_key(|it| (Reverse(it.level), it.id));
-        let push = push.split_first().map(|(nearest, also)| {
-            restricted(nearest, also.iter().map(|it| it.id).collect(), who_may())
+        lists.sort_by_key(|it| (Reverse(it.level), it.id));
+        let lists = lists.split_first().map(|(nearest, also)| {
+            restricted(nearest, also.iter().map(|it| it.id).collect(), who_may(nearest.kind))
         });
-        push.into_iter()
+        lists
+            .into_iter()
             .chain(others.into_iter().map(|it| restricted(it, Vec::new(), Vec::new())))
             .collect()
     }

@@ -30,6 +30,9 @@ fn what_the_pusher_can_do_alone_comes_first() {
          restrict 3 linear force except ops
          restrict 4 kept delete on project
          restrict 5 any both pull-request-only except everyone on workspace
+         restrict 6 merged restrict_merges
+         restrict 7 gone no-creates
+         restrict 8 ant:frozen read-only
          default trunk",
         &[
             (
@@ -58,6 +61,23 @@ fn what_the_pusher_can_do_alone_comes_first() {
             ("ann delete trunk", &["ask a repository admin to make another branch the default"]),
             ("ann create refs/portcullis/x", &[]),
             ("ann create topic", &[]),
+            ("ann merge merged", &["ask a repository admin to list you in rule 6 for seven days"]),
+            (
+                "ann create gone",
+                &[
+                    "push to ann/gone-0202020 and open a pull request",
+                    "ask a repository admin to list you in rule 7 for seven days",
+                ],
+            ),
+            (
+                "ann fast-forward frozen",
+                &[
+                    "push to ann/frozen-0202020 and open a pull request",
+                    "ask a repository admin to list you in rule 8 for seven days",
+                ],
+            ),
+            ("ann delete frozen", &["ask a repository admin to list you in rule 8 for seven days"]),
+            ("ann merge frozen", &["ask a repository admin to list you in rule 8 for seven days"]),
         ],
     );
 }

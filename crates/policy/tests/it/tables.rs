@@ -176,7 +176,10 @@ fn layer_9_each_kind_takes_away_one_thing() {
          restrict 1 closed push
          restrict 2 linear force
          restrict 3 kept delete
-         restrict 4 reviewed pull-request-only",
+         restrict 4 reviewed pull-request-only
+         restrict 5 merged restrict_merges
+         restrict 6 fixed no-creates
+         restrict 7 frozen read-only",
         "ann create closed -> refused: PC-REF-PUSH closed is closed to direct pushes. (rule 1)
          ann unseen closed -> refused: PC-REF-PUSH closed is closed to direct pushes. (rule 1)
          ann rewrite closed -> refused: PC-REF-PUSH closed is closed to direct pushes. (rule 1)
@@ -192,6 +195,15 @@ fn layer_9_each_kind_takes_away_one_thing() {
          ann create reviewed -> refused: PC-REF-PR-ONLY reviewed changes by pull request only. (rule 4)
          ann delete reviewed -> refused: PC-REF-PR-ONLY reviewed changes by pull request only. (rule 4)
          ann merge reviewed -> allowed
+         ann merge merged -> refused: PC-REF-MERGE merged is closed to merges. (rule 5)
+         ann fast-forward merged, rewrite merged, delete merged -> merged allowed; merged allowed; merged allowed
+         ann create fixed -> refused: PC-REF-CREATE fixed may not be created. (rule 6)
+         ann unseen fixed, rewrite fixed, delete fixed, merge fixed -> fixed allowed; fixed allowed; fixed allowed; fixed allowed
+         ann create frozen -> refused: PC-REF-READ-ONLY frozen is read-only. (rule 7)
+         ann unseen frozen -> refused: PC-REF-READ-ONLY frozen is read-only. (rule 7)
+         ann rewrite frozen -> refused: PC-REF-READ-ONLY frozen is read-only. (rule 7)
+         ann delete frozen -> refused: PC-REF-READ-ONLY frozen is read-only. (rule 7)
+         ann merge frozen -> refused: PC-REF-READ-ONLY frozen is read-only. (rule 7)
          ann rewrite open -> allowed",
     );
 }
@@ -295,5 +307,47 @@ fn rules_are_about_branches_tags_or_everything() {
          ann/devs delete refs/notes/review -> refused: PC-REF-DELETE refs/notes/review may not be deleted. (rule 3)
          ann/devs delete refs/notes/commits -> allowed
          ann/devs delete ann/x -> allowed",
+    );
+}
+
+#[test]
+fn merges_have_allow_lists_of_their_own() {
+    check(
+        "user ann
+         user bob
+         grant ann write
+         grant bob admin
+         restrict 1 any  restrict_merges on workspace
+         restrict 2 main restrict_merges only ann
+         restrict 3 main push only bob
+         restrict 4 topic* restrict_merges only everyone
+         restrict 5 late restrict_merges only bob evaluate
+         restrict 6 late restrict_merges only everyone",
+        "ann merge main -> allowed
+         bob merge main -> refused: PC-REF-MERGE main is closed to merges. (rule 2)
+         bob fast-forward main -> allowed
+         ann fast-forward main -> refused: PC-REF-PUSH main is closed to direct pushes. (rule 3)
+         bob merge other -> refused: PC-REF-MERGE other is closed to merges. (rule 1)
+         bob merge topic/1 -> allowed
+         ann merge late -> allowed; notice: PC-REF-MERGE late is closed to merges. (rule 5)",
+    );
+}
+
+#[test]
+fn rules_follow_the_branching_model() {
+    check(
+        "grant devs write
+         model production main
+         model development main
+         model release rel/*
+         restrict 1 class:production delete
+         restrict 2 class:release but rel/next no-creates
+         restrict 3 class:hotfix read-only
+         restrict 4 class:development force except ops",
+        "ann/devs delete main -> refused: PC-REF-DELETE main may not be deleted. (rule 1)
+         ann/devs rewrite main -> refused: PC-REF-FORCE The history of main may not be rewritten. (rule 4)
+         ann/devs create rel/1 -> refused: PC-REF-CREATE rel/1 may not be created. (rule 2)
+         ann/devs create rel/next, create release/1, create refs/tags/rel/1 -> rel/next allowed; release/1 allowed; rel/1 allowed
+         ann/devs create hotfix/1 -> allowed",
     );
 }
