@@ -11,7 +11,7 @@ use model::{MatcherKind, Mode, RefKinds, RestrictionId, RestrictionKind};
 /// A rule as Bitbucket's clients send it; `None` leaves a field as it is.
 #[derive(Clone, Debug, Default)]
 pub struct BranchRestrictionInput {
-    /// `push`, `force` or `delete`.
+    /// `push`, `restrict_merges`, `force` or `delete`.
     pub kind: Option<String>,
     /// `glob`.
     pub branch_match_kind: Option<String>,
@@ -35,8 +35,9 @@ pub struct BranchRestriction {
 }
 
 /// Kinds that this view has, with Bitbucket's words.
-const KINDS: [(&str, RestrictionKind); 3] = [
+const KINDS: [(&str, RestrictionKind); 4] = [
     ("push", RestrictionKind::Push),
+    ("restrict_merges", RestrictionKind::RestrictMerges),
     ("force", RestrictionKind::Force),
     ("delete", RestrictionKind::Delete),
 ];
@@ -115,6 +116,7 @@ fn view(rule: &RestrictionView) -> Option<BranchRestriction> {
         (true, MatcherKind::Glob) => rule.matcher.pattern.clone(),
         (true, MatcherKind::Ref) => rule.matcher.pattern.strip_prefix("refs/heads/")?.to_owned(),
         (true, MatcherKind::Any) => "*".to_owned(),
+        (true, MatcherKind::Ant | MatcherKind::BranchingModel) => return None,
     };
     let of_kind =
         |kind: &str| rule.subjects.iter().filter(|it| it.kind == kind).cloned().collect::<Vec<_>>();
@@ -132,7 +134,10 @@ fn native(
     let known = kind.and_then(|word| KINDS.iter().find(|it| it.0 == word));
     if known.is_none() {
         let word = visible(kind.unwrap_or_default());
-        fields.add("kind", format!("`{word}` is not known here yet: use push, force or delete"));
+        fields.add(
+            "kind",
+            format!("`{word}` is not known here yet: use push, restrict_merges, force or delete"),
+        );
     }
     match input.branch_match_kind.as_deref() {
         None | Some("glob") => {}
@@ -145,8 +150,8 @@ fn native(
         fields.add("value", "this kind takes no number");
     }
     let names_people = [&input.users, &input.groups].into_iter().flatten().any(|it| !it.is_empty());
-    if names_people && known.is_some_and(|it| it.1 != RestrictionKind::Push) {
-        fields.add("users", "only the kind push lists users and groups");
+    if names_people && known.is_some_and(|it| !it.1.is_allow_list()) {
+        fields.add("users", "only push and restrict_merges list users and groups");
     }
     let pattern = input.pattern.clone().or_else(|| before.and_then(view).map(|it| it.pattern));
     if pattern.as_deref().unwrap_or_default().is_empty() {

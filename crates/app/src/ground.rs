@@ -1,9 +1,12 @@
 //! The ground decisions stand on: what the store knows about a place, made into the facts that
 //! the policy weighs. Reads and arranges; concludes nothing.
 
-use crate::Asker;
-use model::{Grant, Level, Permission, RefName, RepositoryPath, Subject, Timestamp};
+use crate::{Asker, branching_model};
+use model::{
+    BranchingModel, Grant, Level, Permission, RefName, RepositoryPath, Subject, Timestamp,
+};
 use policy::{Facts, InstanceState, NetworkRules, Place, ProjectPlace, RepositoryPlace, Rulebook};
+use std::sync::Arc;
 use store::{Names, OwnedGrant, Owner, Project, Repository, Workspace};
 
 /// Everything about one place that decisions need, at one version of the facts.
@@ -17,6 +20,8 @@ pub(crate) struct Ground {
     pub grants: Vec<Grant>,
     /// Arranged once, because that is most of the work.
     pub rules: Rulebook,
+    /// The branching model in force in the repository; empty for other places.
+    pub branching_model: Arc<BranchingModel>,
     /// Of every subject that grants and rules mention.
     pub names: Names,
 }
@@ -32,6 +37,7 @@ pub(crate) struct Within {
 impl Ground {
     pub fn of_repository(it: store::RepositoryFacts) -> Self {
         let place = place_of(&it.workspace, &it.repository);
+        let branching_model = branching_model::usual(place.default_branch.clone());
         Self {
             place: Place::Repository(place),
             workspace: Some(it.workspace),
@@ -39,6 +45,7 @@ impl Ground {
             repository: Some(it.repository),
             grants: it.grants.into_iter().map(|it| it.grant).collect(),
             rules: Rulebook::new(it.restrictions),
+            branching_model: Arc::new(branching_model),
             names: it.names,
         }
     }
@@ -52,6 +59,7 @@ impl Ground {
             repository: None,
             grants: it.grants.into_iter().map(|it| it.grant).collect(),
             rules: Rulebook::new(it.restrictions),
+            branching_model: Arc::default(),
             names: it.names,
         }
     }
@@ -64,6 +72,7 @@ impl Ground {
             repository: None,
             grants: it.grants.into_iter().map(|it| it.grant).collect(),
             rules: Rulebook::new(it.restrictions),
+            branching_model: Arc::default(),
             names: it.names,
         }
     }
@@ -98,6 +107,7 @@ impl Ground {
             role,
             reaches_below,
             restrictions: self.rules.clone(),
+            branching_model: Arc::clone(&self.branching_model),
             network: NetworkRules::default(),
         }
     }
@@ -141,6 +151,7 @@ impl Within {
             repository: Some(row.clone()),
             grants: grants.chain(instance.iter().cloned()).collect(),
             rules: Rulebook::default(),
+            branching_model: Arc::default(),
             names: Names::new(),
         }
     }

@@ -143,6 +143,7 @@ impl App {
                 repository: None,
                 grants: self.store.list_grants(Owner::Instance).await?,
                 rules: Rulebook::default(),
+                branching_model: Arc::default(),
                 names: Names::new(),
             });
             Ok(Some(Instance { ground, state, network }))

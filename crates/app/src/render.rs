@@ -118,7 +118,10 @@ fn next(text: &mut String, remedy: &RemedyNote) {
 fn rule_words(rule: &RuleNote, now: Timestamp) -> String {
     let matcher = match rule.matcher {
         MatcherKind::Any => "every ref".to_owned(),
-        MatcherKind::Glob | MatcherKind::Ref => format!("\"{}\"", visible(&rule.pattern)),
+        MatcherKind::Glob | MatcherKind::Ant | MatcherKind::Ref => {
+            format!("\"{}\"", visible(&rule.pattern))
+        }
+        MatcherKind::BranchingModel => format!("{} branches", visible(&rule.pattern)),
     };
     let by = rule.changed_by.as_deref().map_or_else(|| "the system".into(), visible);
     format!(

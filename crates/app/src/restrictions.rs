@@ -2,13 +2,12 @@
 
 use crate::error::{Error, Fields, Result};
 use crate::ground::Ground;
+use crate::matcher_input::checked_matcher;
 use crate::open::OpenPlace;
-use crate::render::visible;
 use crate::subjects::{SubjectInput, SubjectView};
 use crate::{App, Asker, PlaceName};
 use model::{
-    ListedSubject, Matcher, MatcherKind, Mode, RefKinds, RefName, Restriction, RestrictionId,
-    RestrictionKind, Timestamp,
+    ListedSubject, Matcher, Mode, RefKinds, Restriction, RestrictionId, RestrictionKind, Timestamp,
 };
 use policy::Act;
 use store::{Names, NewRestriction};
@@ -16,17 +15,19 @@ use store::{Names, NewRestriction};
 /// A restriction as it was sent.
 #[derive(Clone, Debug, Default)]
 pub struct RestrictionInput {
-    /// `push`, `force`, `delete` or `pull-request-only`.
+    /// `push`, `force`, …: any word of [`RestrictionKind`], or Bitbucket Data Center's.
     pub kind: String,
-    /// `glob`, `ref` or `any`.
+    /// `glob`, `ant`, `ref`, `branching_model` or `any`.
     pub matcher: String,
-    /// A glob over short names, a full ref name; empty for `any`.
+    /// A glob over short names, an Ant pattern, a full ref name or a class of the branching model;
+    /// empty for `any`.
     pub pattern: String,
-    /// Patterns of the same type that are left out.
+    /// Patterns of the same type that are left out; globs and full ref names where there is no
+    /// pattern.
     pub except: Vec<String>,
-    /// `branches` (if left out), `tags` or `both`.
+    /// `branches`, `tags` or `both`; if left out, what the matcher is usually about.
     pub on: Option<String>,
-    /// For `push` the only ones who may; for the other kinds those who are exempt.
+    /// In allow-lists the only ones who may; for the other kinds those who are exempt.
     pub subjects: Vec<SubjectInput>,
     /// `enforce` (if left out) or `evaluate`.
     pub mode: Option<String>,
@@ -167,9 +168,10 @@ impl App {
         ground: &Ground,
     ) -> Result<NewRestriction> {
         let mut fields = Fields::default();
-        let kind = fields.take("kind", RestrictionKind::parse(&input.kind));
+        let kind = fields.take("kind", RestrictionKind::named(&input.kind));
         let matcher = checked_matcher(input, &mut fields);
-        let on = input.on.as_deref().map_or(Ok(RefKinds::Branches), RefKinds::parse);
+        let usual = matcher.as_ref().map_or(RefKinds::Branches, Matcher::usual_refs);
+        let on = input.on.as_deref().map_or(Ok(usual), RefKinds::parse);
         let on = fields.take("on", on);
         let mode = input.mode.as_deref().map_or(Ok(Mode::Enforce), Mode::parse);
         let mode = fields.take("mode", mode);
@@ -217,43 +219,4 @@ fn find(ground: &Ground, place: &PlaceName, id: RestrictionId) -> Result<Restric
     let rule = ground.rules.find(id).filter(|it| it.level == place.level());
     let rule = rule.ok_or(Error::NotFound { what: "restriction" })?;
     Ok(RestrictionView::of(rule, &ground.names))
-}
-
-fn checked_matcher(input: &RestrictionInput, fields: &mut Fields) -> Option<Matcher> {
-    let kind = fields.take("matcher.type", MatcherKind::parse(&input.matcher))?;
-    let pattern = if kind == MatcherKind::Any { String::new() } else { input.pattern.clone() };
-    if kind != MatcherKind::Any
-        && let Err(why) = check_pattern(kind, &pattern)
-    {
-        fields.add("matcher.pattern", why);
-    }
-    for except in &input.except {
-        if let Err(why) = check_pattern(kind, except) {
-            fields.add("matcher.except", why);
-        }
-    }
-    Some(Matcher { kind, pattern, except: input.except.clone() })
-}
-
-/// A pattern that can match no ref is a mistake that somebody would take for a protection.
-fn check_pattern(kind: MatcherKind, pattern: &str) -> std::result::Result<(), String> {
-    let shown = visible(pattern);
-    if kind == MatcherKind::Ref {
-        return RefName::parse(pattern.as_bytes()).map(drop).map_err(|why| {
-            format!("`{shown}` is no full ref name, such as refs/heads/main: {why}")
-        });
-    }
-    if pattern.is_empty() {
-        return Err("write a pattern, such as `main` or `release/*`".into());
-    }
-    if kind == MatcherKind::Glob && pattern.starts_with("refs/heads/") {
-        return Err(format!("`{shown}`: globs are compared with short names, write `main`"));
-    }
-    let example = pattern.replace('*', "x");
-    let possible = if kind == MatcherKind::Any && example.starts_with("refs/") {
-        RefName::parse(example.as_bytes())
-    } else {
-        RefName::branch(&example)
-    };
-    possible.map(drop).map_err(|why| format!("`{shown}` fits no ref: {why}"))
 }

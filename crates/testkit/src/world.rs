@@ -154,6 +154,7 @@ impl<'a> World<'a> {
             }
             Statement::OverQuota
             | Statement::DefaultBranch(_)
+            | Statement::Model { .. }
             | Statement::Instance(_)
             | Statement::Address(_)
             | Statement::TwoFactor
@@ -232,9 +233,11 @@ impl<'a> World<'a> {
 fn matcher(matcher: &Matcher) -> Value {
     match matcher.kind {
         MatcherKind::Any => json!({ "type": "any", "except": matcher.except }),
-        MatcherKind::Glob | MatcherKind::Ref => json!({
-            "type": matcher.kind.as_str(), "pattern": matcher.pattern, "except": matcher.except,
-        }),
+        MatcherKind::Glob | MatcherKind::Ant | MatcherKind::Ref | MatcherKind::BranchingModel => {
+            json!({
+                "type": matcher.kind.as_str(), "pattern": matcher.pattern, "except": matcher.except,
+            })
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use app::{
     BranchRestrictionInput, Error, NewProject, NewRepository, NewToken, NewUser, NewWorkspace,
     PlaceName, RepositoryChange, RestrictionInput, SubjectInput,
 };
-use model::{Secret, Timestamp};
+use model::{RefKinds, Secret, Timestamp};
 
 /// The fields that do not fit, or the field that clashes.
 fn fields<T>(answer: Result<T, Error>) -> String {
@@ -130,16 +130,28 @@ async fn restrictions_are_checked_field_by_field() {
         (rule("push", "glob", "refs/heads/main"), "matcher.pattern"),
         (rule("push", "glob", "a..b"), "matcher.pattern"),
         (rule("push", "ref", "main"), "matcher.pattern"),
+        (rule("push", "ant", "a//b"), "matcher.pattern"),
+        (rule("push", "branching_model", "trunk"), "matcher.pattern"),
+        (
+            RestrictionInput {
+                except: vec!["a b".into()],
+                ..rule("push", "branching_model", "release")
+            },
+            "matcher.except",
+        ),
         (RestrictionInput { value: Some(2), ..rule("push", "any", "") }, "value"),
         (RestrictionInput { on: Some("x".into()), ..rule("push", "any", "") }, "on"),
         (RestrictionInput { mode: Some("x".into()), ..rule("push", "any", "") }, "mode"),
         (RestrictionInput { subjects: vec![nobody], ..rule("push", "any", "") }, "subjects"),
-        (rule("delete", "ref", "refs/tags/v1"), "accepted"),
+        (rule("no-deletes", "ref", "refs/tags/v1"), "accepted"),
     ];
     for (input, expected) in rules {
         assert_eq!(fields(app.create_restriction(admin, &site(), &input).await), expected);
     }
-    assert_eq!(app.list_restrictions(admin, &site()).await.unwrap().len(), 1);
+    // One name is kept for each kind, and a rule about a tag is about tags.
+    let kept = app.list_restrictions(admin, &site()).await.unwrap();
+    let kept: Vec<_> = kept.iter().map(|it| (it.kind.as_str(), it.on)).collect();
+    assert_eq!(kept, [("delete", RefKinds::Tags)]);
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ const QUERYABLE: &[&str] = &["id", "kind", "pattern", "branch_match_kind", "user
 #[derive(Deserialize, ToSchema)]
 #[schema(as = BranchRestrictionInput)]
 pub struct RuleInput {
-    /// `push`, `force` or `delete`.
+    /// `push`, `restrict_merges`, `force` or `delete`.
     kind: Option<String>,
     /// `glob`.
     branch_match_kind: Option<String>,

@@ -20,12 +20,15 @@ use utoipa::ToSchema;
 #[derive(Deserialize, ToSchema)]
 #[schema(as = RestrictionInput)]
 pub struct RuleInput {
-    /// `push`, `force`, `delete`, `pull-request-only`.
+    /// `push`, `restrict_merges`, `force`, `delete`, `no-creates`, `read-only`,
+    /// `pull-request-only`. Data Center's `fast-forward-only` is taken for `force` and its
+    /// `no-deletes` for `delete`.
     kind: String,
     matcher: MatcherBody,
-    /// `branches`, `tags` or `both`; branches if it is left out.
+    /// `branches`, `tags` or `both`. If it is left out: what the matcher is usually about,
+    /// which is `both` for `ant`, what the name says for `ref`, and branches for the others.
     on: Option<String>,
-    /// Those a `push` rule lets in; those any other kind does not apply to.
+    /// Those a `push` or `restrict_merges` rule lets in; those any other kind does not apply to.
     #[serde(default)]
     subjects: Vec<SubjectBody>,
     /// `enforce`, or `evaluate` to tell only; enforce if it is left out.
@@ -39,12 +42,13 @@ pub struct RuleInput {
 #[derive(Serialize, Deserialize, ToSchema)]
 #[schema(as = Matcher)]
 pub struct MatcherBody {
-    /// `glob` over short names, `ref` for one full name, `any`.
+    /// `glob` over short names, `ant` over the ends of full names, `ref` for one full name,
+    /// `branching_model` for a class of the model in force, `any`.
     #[serde(rename = "type")]
     kind: String,
     #[serde(default)]
     pattern: String,
-    /// Patterns that are left out.
+    /// Patterns that are left out; for `branching_model` and `any`, globs and full names.
     #[serde(default)]
     except: Vec<String>,
 }

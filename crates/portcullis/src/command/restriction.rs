@@ -27,7 +27,8 @@ pub enum RestrictionCommand {
   portcullis restriction create push --ref refs/heads/main --repository acme/site
   portcullis restriction create force --glob 'release/*' --except-pattern release/next \\
       --subject access_token:ci-bot,until=2027-01-31,reason='release week' --project acme/CORE
-  portcullis restriction create delete --any --on tags --workspace acme")]
+  portcullis restriction create delete --any --on tags --workspace acme
+  portcullis restriction create read-only --class release --repository acme/site")]
     Create {
         /// What it takes away
         #[arg(value_parser = KINDS)]
@@ -72,7 +73,17 @@ pub enum RestrictionCommand {
     },
 }
 
-const KINDS: [&str; 4] = ["push", "force", "delete", "pull-request-only"];
+const KINDS: [&str; 9] = [
+    "push",
+    "restrict_merges",
+    "force",
+    "delete",
+    "no-creates",
+    "read-only",
+    "pull-request-only",
+    "fast-forward-only",
+    "no-deletes",
+];
 
 /// What a rule says, besides its kind.
 #[derive(Args, Debug)]
@@ -80,6 +91,13 @@ pub struct Rule {
     /// Refs whose short name matches; `*` stands for anything, slashes too
     #[arg(long, value_name = "PATTERN", group = "matcher")]
     glob: Option<String>,
+    /// Refs whose full name ends in what matches; `*` stays between slashes, `**` crosses them
+    #[arg(long, value_name = "PATTERN", group = "matcher")]
+    ant: Option<String>,
+    /// Branches that the branching model calls so
+    #[arg(long, group = "matcher",
+        value_parser = ["production", "development", "feature", "bugfix", "release", "hotfix"])]
+    class: Option<String>,
     /// One ref, by its full name
     #[arg(long = "ref", value_name = "REF", group = "matcher")]
     name: Option<String>,
@@ -89,10 +107,11 @@ pub struct Rule {
     /// Leave out refs that match this; may be repeated
     #[arg(long = "except-pattern", value_name = "PATTERN", requires = "matcher")]
     except: Vec<String>,
-    /// Branches, tags or both
+    /// Branches, tags or both; if left out, both with --ant, and branches otherwise
     #[arg(long, value_parser = ["branches", "tags", "both"])]
     on: Option<String>,
-    /// For `push`, who alone may; for the other kinds, who is exempt. May be repeated
+    /// For `push` and `restrict_merges`, who alone may; for the other kinds, who is exempt. May
+    /// be repeated
     #[arg(long = "subject", value_name = "SUBJECT", value_parser = subject)]
     subjects: Vec<SubjectArg>,
     /// Refuse, or only tell the pusher about it
@@ -105,12 +124,14 @@ pub struct Rule {
 
 impl Rule {
     fn matcher(&self) -> Option<Value> {
-        let (kind, pattern) = match (&self.glob, &self.name, self.any) {
-            (Some(glob), _, _) => ("glob", glob.as_str()),
-            (None, Some(name), _) => ("ref", name.as_str()),
-            (None, None, true) => ("any", ""),
-            (None, None, false) => return None,
-        };
+        let given = [
+            ("glob", &self.glob),
+            ("ant", &self.ant),
+            ("branching_model", &self.class),
+            ("ref", &self.name),
+        ];
+        let given = given.into_iter().find_map(|(kind, it)| Some((kind, it.as_deref()?)));
+        let (kind, pattern) = given.or(self.any.then_some(("any", "")))?;
         Some(json!({ "type": kind, "pattern": pattern, "except": self.except }))
     }
 
@@ -159,9 +180,11 @@ fn list_path(session: &Session, place: &Place) -> Result<String, Error> {
 
 fn create(session: &Session, kind: &str, rule: &Rule, place: &Place) -> Result<(), Error> {
     if rule.matcher().is_none() {
-        return Err(Error::Usage("about which refs? Give --ref, --glob or --any".into()));
+        return Err(Error::Usage(
+            "about which refs? Give --ref, --glob, --ant, --class or --any".into(),
+        ));
     }
-    let mut body = json!({ "kind": kind, "on": "branches", "subjects": [], "mode": "enforce" });
+    let mut body = json!({ "kind": kind, "subjects": [], "mode": "enforce" });
     lay_over(&mut body, rule.body());
     session.out.one(&session.client.post(&list_path(session, place)?, &body)?, FIELDS)
 }

@@ -9,6 +9,7 @@ mod configuration;
 mod crash;
 mod demo;
 mod keys;
+mod kinds;
 mod layers;
 mod peers;
 mod plumbing;

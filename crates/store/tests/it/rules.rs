@@ -98,6 +98,25 @@ async fn a_restriction_comes_back_as_it_was_put(w: &World) {
     assert!(next.id > created.id);
 }
 
+on_both!(every_kind_and_matcher_comes_back);
+
+async fn every_kind_and_matcher_comes_back(w: &World) {
+    let place = w.place("acme").await;
+    let s = &w.store;
+    let on = Owner::Repository(place.repository.id);
+    for kind in RestrictionKind::ALL {
+        for matcher in MatcherKind::ALL {
+            let mut new = NewRestriction { kind: *kind, ..closed(vec![]) };
+            new.matcher.kind = *matcher;
+            let made = s.create_restriction(&system(), on, new).await.unwrap();
+            assert_eq!((made.kind, made.matcher.kind), (*kind, *matcher));
+            assert_eq!(s.find_restriction(on, made.id).await.unwrap(), Some(made));
+        }
+    }
+    let facts = s.facts_of(&place.path()).await.unwrap().unwrap();
+    assert_eq!(facts.restrictions, s.list_restrictions(on).await.unwrap());
+}
+
 on_both!(a_restriction_answers_to_its_own_owner_only);
 
 /// An admin of one repository must not reach the restrictions of another, of its project or of
