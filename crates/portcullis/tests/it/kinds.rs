@@ -1,8 +1,10 @@
 //! Kinds and matchers that came later: refs that may not be created, refs that do not change, and
 //! rules that follow the branching model, each as a person with real git meets it.
 
-use crate::session::{SITE, Session, programs};
-use testkit::Server;
+use crate::session::{SITE, Session, ahead, programs, through_both_doors};
+use testkit::{Door, Server};
+
+through_both_doors!(what_may_not_be_created_or_changed_says_so);
 
 const RULES: &str = "user ann
     user bob ops
@@ -13,12 +15,10 @@ const RULES: &str = "user ann
     restrict 3 class:development delete on project
     restrict 4 main restrict_merges only bob";
 
-#[test]
-fn what_may_not_be_created_or_changed_says_so() {
+fn what_may_not_be_created_or_changed_says_so(door: Door) {
     let server = Server::with(RULES);
-    let tree = server.clone_as("ann", SITE);
-    tree.commit("three");
-    let session = Session { server: &server, tree: &tree, reader: "ann" };
+    let tree = ahead(&server, door, "ann");
+    let session = Session { server: &server, tree: &tree, reader: "ann", door };
     session.refused(
         &["x/fixed/1"],
         r#"
@@ -93,7 +93,7 @@ fn whoever_is_exempt_creates_and_changes_and_the_advice_works() {
     ann.push_with(&[], &["+fixed/1", "main", "refs/tags/release/1"]).accepted();
     ann.push(":fixed/1").accepted();
 
-    let session = Session { server: &server, tree: &ann, reader: "ann" };
+    let session = Session { server: &server, tree: &ann, reader: "ann", door: Door::Http };
     let id = ann.push("+release/1").refusal_ids().remove(0);
     let record = session.record(&id);
     let line = record["remedies"][1]["commands"][0].as_str().expect("a command");

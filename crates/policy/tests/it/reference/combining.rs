@@ -17,6 +17,9 @@ pub struct Said {
 fn takes_away(kind: RestrictionKind, change: Change, way: Way) -> Option<bool> {
     match (kind, change) {
         (RestrictionKind::Push, _) => Some(way == Way::Direct && change != Change::Delete),
+        (RestrictionKind::RestrictMerges, _) => Some(way == Way::PullRequest),
+        (RestrictionKind::NoCreates, _) => Some(change == Change::Create),
+        (RestrictionKind::ReadOnly, _) => Some(true),
         (RestrictionKind::Force, Change::Unseen) => None,
         (RestrictionKind::Force, _) => Some(change == Change::Rewrite),
         (RestrictionKind::Delete, _) => Some(change == Change::Delete),
@@ -26,12 +29,15 @@ fn takes_away(kind: RestrictionKind, change: Change, way: Way) -> Option<bool> {
 
 /// Several lists of this kind are one list.
 fn is_list(kind: RestrictionKind) -> bool {
-    matches!(kind, RestrictionKind::Push)
+    matches!(kind, RestrictionKind::Push | RestrictionKind::RestrictMerges)
 }
 
 fn code(kind: RestrictionKind) -> Code {
     match kind {
         RestrictionKind::Push => Code::PushRestricted,
+        RestrictionKind::RestrictMerges => Code::MergesRestricted,
+        RestrictionKind::NoCreates => Code::CreationRestricted,
+        RestrictionKind::ReadOnly => Code::ReadOnlyRef,
         RestrictionKind::Force => Code::ForceRestricted,
         RestrictionKind::Delete => Code::DeleteRestricted,
         RestrictionKind::PullRequestOnly => Code::PullRequestOnly,
@@ -40,7 +46,9 @@ fn code(kind: RestrictionKind) -> Code {
 
 /// What all the rules say about one update.
 pub fn weigh(world: &World, update: &RefUpdate, way: Way) -> Said {
-    let rules: Vec<_> = world.rules.iter().filter(|it| refs::is_about(it, &update.name)).collect();
+    let model = &world.facts.branching_model;
+    let rules = world.rules.iter().filter(|it| refs::is_about(it, &update.name, model));
+    let rules: Vec<_> = rules.collect();
     let enforced: Vec<_> = rules.iter().copied().filter(|it| it.mode == Mode::Enforce).collect();
     let would = refusing(world, &rules, update.change, way);
     let refusing = refusing(world, &enforced, update.change, way);

@@ -198,7 +198,9 @@ fn quota(world: &World, update: &RefUpdate) -> Reasons {
 /// A token that is limited to certain refs.
 fn limit(world: &World, update: &RefUpdate) -> Reasons {
     let outside = match &world.who.credential.refs {
-        Some(only) => !only.iter().any(|it| refs::means(it, &update.name)),
+        Some(only) => {
+            !only.iter().any(|it| refs::means(it, &update.name, &world.facts.branching_model))
+        }
         None => false,
     };
     those([(outside, Code::TokenRef)])

@@ -5,10 +5,10 @@ use super::World;
 use super::dice::Dice;
 use super::needs::needs;
 use model::{
-    AccessKeyId, AccessTokenId, Channel, CredentialKind, Grant, GroupId, Level, ListedSubject,
-    Matcher, MatcherKind, Mode, ObjectId, Permission, ProjectId, RefKinds, RefName, RepositoryId,
-    RepositoryPath, Restriction, RestrictionId, RestrictionKind, Role, Scope, Scopes, Subject,
-    Timestamp, UserId, WorkloadId, WorkspaceId,
+    AccessKeyId, AccessTokenId, BranchClass, Branches, BranchingModel, Channel, CredentialKind,
+    Grant, GroupId, Level, ListedSubject, Matcher, MatcherKind, Mode, ObjectId, Permission,
+    ProjectId, RefKinds, RefName, RepositoryId, RepositoryPath, Restriction, RestrictionId,
+    RestrictionKind, Role, Scope, Scopes, Subject, Timestamp, UserId, WorkloadId, WorkspaceId,
 };
 use policy::{
     Act, AddressRange, Asker, CertificateFault, Change, Credential, CredentialState, Facts,
@@ -16,7 +16,7 @@ use policy::{
     RepositoryPlace, Way,
 };
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 /// The world of a seed.
 pub fn world(seed: u64) -> World {
@@ -62,6 +62,23 @@ const GLOBS: [&str; 12] = [
     "v1",
     "refs/*",
 ];
+
+const ANT_PATTERNS: [&str; 12] = [
+    "main",
+    "*",
+    "**",
+    "release/*",
+    "release/",
+    "heads/**/1",
+    "refs/heads/release/**",
+    "tags/",
+    "?1",
+    "m*n",
+    "**/release/**/fix",
+    "x/*/1",
+];
+
+const CLASSES: [&str; 4] = ["production", "development", "release", "hotfix"];
 
 const SCOPES: [Scope; 14] = [
     Scope::ReadRepository,
@@ -142,12 +159,25 @@ fn facts(dice: &mut Dice, act: &Act) -> Facts {
         1 | 2 => Some(Role::Member),
         _ => None,
     };
+    facts.branching_model = Arc::new(branching_model(dice));
     facts.reaches_below = dice.percent(20);
     facts.network = NetworkRules {
         addresses: if dice.percent(10) { dice.some(2, range) } else { Vec::new() },
         two_factor: dice.percent(5),
     };
     facts
+}
+
+/// No hotfixes; and a branch may be two things.
+fn branching_model(dice: &mut Dice) -> BranchingModel {
+    let mut model = BranchingModel::default();
+    for class in [BranchClass::Production, BranchClass::Development] {
+        if dice.percent(50) {
+            model = model.with(class, Branches::One(dice.pick(&NAMES).clone()));
+        }
+    }
+    let prefix = *dice.pick(&["release/", "rel", "ma"]);
+    model.with(BranchClass::Release, Branches::StartingWith(prefix.into()))
 }
 
 /// The kind of place that the act is done to.
@@ -222,13 +252,15 @@ fn matcher(dice: &mut Dice) -> Matcher {
     let kind = *dice.pick(MatcherKind::ALL);
     let patterns: &[&str] = match kind {
         MatcherKind::Glob => &GLOBS,
+        MatcherKind::Ant => &ANT_PATTERNS,
         MatcherKind::Ref => &REFS,
+        MatcherKind::BranchingModel => &CLASSES,
         MatcherKind::Any => &[""],
     };
     let pattern = (*dice.pick(patterns)).to_owned();
     let exceptions: Vec<&str> = match kind {
-        MatcherKind::Any => [&GLOBS[..], &REFS].concat(),
-        MatcherKind::Glob | MatcherKind::Ref => patterns.to_vec(),
+        MatcherKind::BranchingModel | MatcherKind::Any => [&GLOBS[..], &REFS].concat(),
+        MatcherKind::Glob | MatcherKind::Ant | MatcherKind::Ref => patterns.to_vec(),
     };
     let most = if dice.percent(25) { 2 } else { 0 };
     let except = dice.some(most, |dice| (*dice.pick(&exceptions)).to_owned());

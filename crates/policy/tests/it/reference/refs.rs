@@ -1,29 +1,48 @@
 //! Which refs a pattern means: decision model, section 3; fact sheet, sections 1.3 and 2.4.
 
-use model::{Matcher, MatcherKind, RefKinds, RefName, Restriction};
+use model::{
+    BranchClass, Branches, BranchingModel, Matcher, MatcherKind, RefKinds, RefName, Restriction,
+};
 
 /// Is this rule about this ref at all?
-pub fn is_about(rule: &Restriction, name: &RefName) -> bool {
+pub fn is_about(rule: &Restriction, name: &RefName, model: &BranchingModel) -> bool {
     let right_kind = match rule.on {
         RefKinds::Branches => name.as_str().starts_with("refs/heads/"),
         RefKinds::Tags => name.as_str().starts_with("refs/tags/"),
         RefKinds::Both => true,
     };
-    right_kind && means(&rule.matcher, name)
+    right_kind && means(&rule.matcher, name, model)
 }
 
 /// Does the matcher mean this ref, whatever kind of ref it is?
-pub fn means(matcher: &Matcher, name: &RefName) -> bool {
+pub fn means(matcher: &Matcher, name: &RefName, model: &BranchingModel) -> bool {
     let one = |pattern: &String| match matcher.kind {
         MatcherKind::Glob => glob(&chars(pattern), &chars(short(name))),
+        MatcherKind::Ant => ant(pattern, name.as_str()),
         MatcherKind::Ref => pattern == name.as_str(),
+        MatcherKind::BranchingModel => is_of_class(pattern, name, model),
         MatcherKind::Any => true,
     };
     let left_out = |pattern: &String| match matcher.kind {
-        MatcherKind::Glob | MatcherKind::Ref => one(pattern),
-        MatcherKind::Any => pattern == name.as_str() || glob(&chars(pattern), &chars(short(name))),
+        MatcherKind::Glob | MatcherKind::Ant | MatcherKind::Ref => one(pattern),
+        MatcherKind::BranchingModel | MatcherKind::Any => {
+            pattern == name.as_str() || glob(&chars(pattern), &chars(short(name)))
+        }
     };
     one(&matcher.pattern) && !matcher.except.iter().any(left_out)
+}
+
+/// Is it a branch that the model calls so? A branch may be several things.
+fn is_of_class(word: &str, name: &RefName, model: &BranchingModel) -> bool {
+    let class = BranchClass::ALL.iter().copied().find(|it| it.as_str() == word);
+    class.is_some_and(|class| {
+        model.of(class).any(|branches| match branches {
+            Branches::One(it) => it == name,
+            Branches::StartingWith(prefix) => {
+                name.as_str().starts_with(&format!("refs/heads/{prefix}"))
+            }
+        })
+    })
 }
 
 /// The name without what says that it is a branch or a tag.
