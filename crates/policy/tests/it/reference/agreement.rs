@@ -35,7 +35,10 @@ fn the_engine_and_the_documents_agree_on_a_million_random_worlds() {
     // Whoever may not read a repository is not told that it is there.
     for code in Code::ALL.iter().filter(|it| **it != Code::PermissionRead) {
         let times = seen.get(code).copied().unwrap_or(0);
-        assert!(times >= OFTEN || worlds < WORLDS, "{code} is refused in {times} of {worlds} worlds only: {seen:?}");
+        assert!(
+            times >= OFTEN || worlds < WORLDS,
+            "{code} is refused in {times} of {worlds} worlds only: {seen:?}"
+        );
     }
 }
 

@@ -10,22 +10,23 @@
 
 use super::{World, failure, on_every_core};
 use model::{
-    AccessKeyId, AccessTokenId, Channel, CredentialKind, Grant, GroupId, Level, ListedSubject,
-    Matcher, MatcherKind, Mode, ObjectId, Permission, RefKinds, RefName, RepositoryId,
-    RepositoryPath, Restriction, RestrictionId, RestrictionKind, Scope, Scopes, Subject, Timestamp,
-    UserId, WorkloadId,
+    AccessKeyId, AccessTokenId, BranchClass, Branches, BranchingModel, Channel, CredentialKind,
+    Grant, GroupId, Level, ListedSubject, Matcher, MatcherKind, Mode, ObjectId, Permission,
+    RefKinds, RefName, RepositoryId, RepositoryPath, Restriction, RestrictionId, RestrictionKind,
+    Scope, Scopes, Subject, Timestamp, UserId, WorkloadId,
 };
 use policy::{
     Act, Asker, Change, Credential, CredentialState, Facts, InstanceState, Place, Principal,
     PrincipalKind, RefUpdate, RepositoryPlace, Rulebook, Way,
 };
+use std::sync::Arc;
 
 /// Kinds, matchers, kinds of ref, modes, lists; permissions and credentials; ways.
-const ONE_RULE: usize = (4 * 10 * 3 * 2 * 8) * (5 * 12) * 2;
+const ONE_RULE: usize = (7 * 14 * 3 * 2 * 8) * (5 * 12) * 2;
 /// Kinds, modes and lists, twice; ways.
-const TWO_RULES: usize = (4 * 2 * 8) * (4 * 2 * 8) * 2;
+const TWO_RULES: usize = (7 * 2 * 8) * (7 * 2 * 8) * 2;
 /// Kinds and subjects; principals; ways.
-const SOMEBODY: usize = (4 * 6) * 7 * 2;
+const SOMEBODY: usize = (7 * 6) * 7 * 2;
 
 const ME: Subject = Subject::User(UserId(1));
 const MY_GROUP: Subject = Subject::Group(GroupId(1));
@@ -142,7 +143,12 @@ fn facts() -> Facts {
         over_quota: false,
         default_branch: None,
     });
-    Facts::at(place, Timestamp(10), InstanceState::Open)
+    let releases = Branches::StartingWith("ma".into());
+    let model = BranchingModel::default().with(BranchClass::Release, releases);
+    Facts {
+        branching_model: Arc::new(model),
+        ..Facts::at(place, Timestamp(10), InstanceState::Open)
+    }
 }
 
 fn given(subject: Subject, permission: Permission) -> Grant {
@@ -221,6 +227,8 @@ fn matcher(kind: MatcherKind, pattern: &str, except: &str) -> Matcher {
 fn matchers() -> Vec<Matcher> {
     let of = |kind: &MatcherKind| match kind {
         MatcherKind::Glob => [("main", ""), ("ma*", ""), ("other", ""), ("*", "main")].to_vec(),
+        MatcherKind::Ant => [("main", ""), ("tags/", "ma?n")].to_vec(),
+        MatcherKind::BranchingModel => [("release", ""), ("hotfix", "")].to_vec(),
         MatcherKind::Ref => {
             [("refs/heads/main", ""), ("refs/tags/main", ""), ("refs/heads/other", "")].to_vec()
         }
