@@ -52,6 +52,7 @@ impl App {
     /// All keys of a place, the oldest first.
     pub async fn list_access_keys(&self, who: &Asker, place: &PlaceName) -> Result<Vec<AccessKey>> {
         let open = self.open_place(who, place, Act::ReadAccessKeys(place.level())).await?;
+        self.flush_used().await;
         Ok(self.store.list_access_keys(open.owner).await?)
     }
 

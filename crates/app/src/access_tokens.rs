@@ -36,6 +36,7 @@ impl App {
         place: &PlaceName,
     ) -> Result<Vec<AccessToken>> {
         let open = self.open_place(who, place, Act::ReadAccessTokens(place.level())).await?;
+        self.flush_used().await;
         Ok(self.store.list_access_tokens(open.owner).await?)
     }
 

@@ -35,6 +35,7 @@ impl App {
         let act = if own { Act::ReadOwnTokens } else { Act::ReadOthersTokens };
         self.open_instance(who, act).await?;
         let user = self.named_user(user).await?;
+        self.flush_used().await;
         Ok(self.store.list_api_tokens(user.id).await?)
     }
 

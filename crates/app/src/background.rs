@@ -12,7 +12,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
-use store::UnknownKey;
+use store::{LastRefused, UnknownKey};
 use tokio::task::JoinHandle;
 
 /// How often what waits is written down.
@@ -33,7 +33,7 @@ const UNKNOWN_KEYS: usize = 1000;
 #[derive(Default)]
 pub(crate) struct Background {
     used: Mutex<HashMap<Used, Timestamp>>,
-    refused: Mutex<HashMap<Used, Timestamp>>,
+    refused: Mutex<HashMap<Used, LastRefused>>,
     pushed: Mutex<BTreeSet<RepositoryId>>,
     /// Keys that nobody has, by key and address.
     unknown_keys: Mutex<HashMap<(Fingerprint, String), UnknownKey>>,
@@ -80,9 +80,12 @@ impl App {
         self.background.used.lock().insert(token, clock::now());
     }
 
-    pub(crate) fn note_refused(&self, who: &Asker) {
+    /// A credential was refused, for this reason among others.
+    pub(crate) fn note_refused(&self, who: &Asker, first: &RefusalRecord) {
         if let Some(it) = who.used(&self.credentials) {
-            self.background.refused.lock().insert(it, clock::now());
+            let (code, why) = (first.code.clone(), first.short.clone());
+            let refused = LastRefused { at: clock::now(), code, why };
+            self.background.refused.lock().insert(it, refused);
         }
     }
 
@@ -134,12 +137,12 @@ impl App {
             };
             warn(noted, "a credential's last use");
         }
-        for (token, at) in refused {
+        for (token, refused) in refused {
             let noted = match token {
-                Used::Api(id) => self.store.touch_refused_api_token(id, at).await,
-                Used::Access(id) => self.store.touch_refused_access_token(id, at).await,
-                Used::SshKey(id) => self.store.touch_refused_ssh_key(id, at).await,
-                Used::AccessKey(id) => self.store.touch_refused_access_key(id, at).await,
+                Used::Api(id) => self.store.touch_refused_api_token(id, &refused).await,
+                Used::Access(id) => self.store.touch_refused_access_token(id, &refused).await,
+                Used::SshKey(id) => self.store.touch_refused_ssh_key(id, &refused).await,
+                Used::AccessKey(id) => self.store.touch_refused_access_key(id, &refused).await,
             };
             warn(noted, "a credential's last refusal");
         }

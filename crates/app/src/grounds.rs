@@ -135,7 +135,7 @@ impl App {
                 None => Vec::new(),
                 Some(blocks) => parse_addresses(blocks)?,
             };
-            let network = NetworkRules { addresses, two_factor: false };
+            let network = NetworkRules { instance: addresses, ..NetworkRules::default() };
             let ground = Arc::new(Ground {
                 place: Place::Instance,
                 workspace: None,

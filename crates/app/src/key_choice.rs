@@ -63,7 +63,7 @@ mod tests {
             comment: String::new(),
             fingerprint: Fingerprint::of_digest(&[0; 32]),
             last_used_at: None,
-            last_refused_at: None,
+            last_refused: None,
             created_at: Timestamp(0),
             created_by: String::new(),
         };

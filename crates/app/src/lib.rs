@@ -19,6 +19,7 @@
 
 mod access_keys;
 mod access_tokens;
+mod addresses;
 mod api_tokens;
 mod app;
 mod asker;
@@ -46,6 +47,7 @@ mod maintenance;
 mod matcher_input;
 mod members;
 mod names;
+mod nearest;
 mod offered_key;
 mod open;
 mod page;
@@ -82,6 +84,7 @@ pub use explain::{ExplainedRule, ExplainedStep, Explanation, Hypothetical};
 pub use grants::NamedGrant;
 pub use key_input::NewKey;
 pub use key_sign_in::{KeyHolder, SshIdentity};
+pub use nearest::nearest;
 pub use offered_key::OfferedKey;
 pub use open::{
     Archiving, Explaining, ExplainingForOthers, Fetching, Maintaining, OpenRepository, Pushing,
@@ -103,8 +106,8 @@ pub use restrictions::{RestrictionInput, RestrictionView};
 pub use sign_in::Presented;
 pub use ssh_keys::UserKey;
 pub use store::{
-    AccessKey, AccessToken, ApiToken, AuditFilter, AuditLine, ForkPolicy, Group, Key, Member,
-    Owner, Project, Repository, SshKey, Token, TokenLimits, UnknownKey, Workspace,
+    AccessKey, AccessToken, ApiToken, AuditFilter, AuditLine, ForkPolicy, Group, Key, LastRefused,
+    Member, Owner, Project, Repository, SshKey, Token, TokenLimits, UnknownKey, Workspace,
 };
 pub use subjects::{SubjectInput, SubjectView};
 pub use token_input::{Created, NewToken};

@@ -133,8 +133,10 @@ impl App {
         if only_a_question {
             return;
         }
-        if self.write_records(who, ground, records).await {
-            self.note_refused(who);
+        if self.write_records(who, ground, records).await
+            && let Some(first) = records.first()
+        {
+            self.note_refused(who, first);
         }
     }
 

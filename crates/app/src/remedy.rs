@@ -70,7 +70,7 @@ impl Words<'_> {
                 self.grant(*level, *subject, *permission)
             }
             RemedyKind::AddMember { subject } => self.add_member(*subject),
-            RemedyKind::AllowAddress { address } => {
+            RemedyKind::AllowAddress { address, .. } => {
                 Parts::only(format!("let the address {address} in"))
             }
             RemedyKind::LiftSuspension => Parts::only("lift the suspension of the account"),

@@ -2,6 +2,7 @@
 //! anything is the policy's to say: one that is not believed makes an asker, too, so that the
 //! refusal comes from there. That the store cannot be asked is a failure and never a refusal.
 
+use crate::addresses::stored;
 use crate::asker::{Asker, Door, Owner, Proof};
 use crate::error::Result;
 use crate::token_input::ref_limit;
@@ -314,5 +315,6 @@ fn token_credential(kind: CredentialKind, token: &Token, state: CredentialState)
             .refs
             .as_ref()
             .map(|it| it.iter().filter_map(matcher).collect::<Vec<Matcher>>()),
+        addresses: limits.addresses.as_deref().map(stored),
     }
 }

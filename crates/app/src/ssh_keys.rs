@@ -44,6 +44,7 @@ impl App {
         let act = if who.is_called(user) { Act::ReadOwnKeys } else { Act::ReadOthersKeys };
         self.open_instance(who, act).await?;
         let user = self.named_user(user).await?;
+        self.flush_used().await;
         let keys = self.store.list_ssh_keys(user.id).await?;
         let owner = Profile::from(user);
         Ok(keys.into_iter().map(|key| UserKey { key, owner: owner.clone() }).collect())

@@ -1,7 +1,9 @@
 //! What new tokens of either kind are checked for. A token's text is made here and given out
 //! once.
 
+use crate::addresses::addresses;
 use crate::error::{Error, Fields, Result};
+use crate::nearest::nearest;
 use crate::token_text::{self, TokenKind};
 use crate::{App, Asker, PlaceName, clock};
 use model::{
@@ -25,6 +27,8 @@ pub struct NewToken {
     pub repositories: Option<Vec<String>>,
     /// The only refs it may change: full names, or globs over short names. `None` is no limit.
     pub refs: Option<Vec<String>>,
+    /// The only addresses it is good from: `10.0.0.0/8`. `None` is no limit.
+    pub addresses: Option<Vec<String>>,
 }
 
 /// A token that was just made.
@@ -45,6 +49,7 @@ pub(crate) struct Checked {
     expires_at: Option<Timestamp>,
     refs: Option<Vec<String>>,
     repositories: Option<Vec<String>>,
+    addresses: Option<Vec<String>>,
 }
 
 impl NewToken {
@@ -54,7 +59,7 @@ impl NewToken {
         let name = fields.take("name", DisplayName::parse(&self.name));
         let mut scopes = BTreeSet::new();
         for scope in &self.scopes {
-            scopes.extend(fields.take("scopes", Scope::parse(scope)));
+            scopes.extend(fields.take("scopes", parse_scope(scope)));
         }
         if self.expires_at.is_some_and(|it| it <= clock::now()) {
             fields.add("expires_at", "this moment has passed: choose a later one");
@@ -62,10 +67,12 @@ impl NewToken {
         for pattern in self.refs.iter().flatten() {
             fields.take("refs", ref_limit(pattern));
         }
+        let addresses = self.addresses.as_deref().map(|it| addresses(it, "addresses", &mut fields));
         let Some(name) = name else { return Err(Error::Invalid(fields)) };
         fields.check()?;
+        let addresses = addresses.map(|it| it.iter().map(ToString::to_string).collect());
         let Self { expires_at, refs, repositories, .. } = self;
-        Ok(Checked { name, scopes, expires_at, refs, repositories })
+        Ok(Checked { name, scopes, expires_at, refs, repositories, addresses })
     }
 }
 
@@ -87,7 +94,7 @@ impl App {
             hash: token_text::digest(&secret),
             last4: token_text::last4(&secret),
             scopes: Scopes::Only(checked.scopes),
-            limits: TokenLimits { repositories, refs: checked.refs },
+            limits: TokenLimits { repositories, refs: checked.refs, addresses: checked.addresses },
             expires_at: checked.expires_at,
         };
         Ok((new, secret))
@@ -109,6 +116,20 @@ impl App {
         fields.check()?;
         Ok(ids)
     }
+}
+
+/// Reads a scope; of a name that is none, the nearest one is named.
+fn parse_scope(name: &str) -> std::result::Result<Scope, String> {
+    Scope::parse(name).map_err(|why| {
+        let known = Scope::ALL.iter().map(|it| it.as_str());
+        match nearest(name, known) {
+            Some(near) => {
+                let name = crate::render::visible(name);
+                format!("unknown scope `{name}`: did you mean `{near}`?")
+            }
+            None => why.to_string(),
+        }
+    })
 }
 
 /// A new token like an old one: the same name, scopes and limits.

@@ -17,6 +17,16 @@ pub enum ScopeFamily {
     Legacy,
 }
 
+impl ScopeFamily {
+    /// The word in JSON and texts.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Legacy => "legacy",
+        }
+    }
+}
+
 macro_rules! scopes {
     ($($variant:ident $family:ident $word:literal [$($implied:ident),*]),* $(,)?) => {
         /// One scope, of either family.
@@ -117,6 +127,18 @@ impl Scope {
                 .into(),
         })
     }
+
+    /// What somebody who thinks in this family would ask for: the name that includes this scope
+    /// and the least besides. The scope itself where the family has no such name.
+    pub fn in_family(self, family: ScopeFamily) -> Self {
+        if self.family() == family {
+            return self;
+        }
+        let reached = |it: Self| Self::ALL.iter().filter(|other| reaches(it, **other)).count();
+        let all = Self::ALL.iter().copied();
+        let fitting = all.filter(|it| it.family() == family && reaches(*it, self));
+        fitting.min_by_key(|it| reached(*it)).unwrap_or(self)
+    }
 }
 
 impl fmt::Display for Scope {
@@ -141,6 +163,13 @@ impl Scopes {
             Self::Unlimited => true,
             Self::Only(held) => held.iter().any(|it| reaches(*it, needed)),
         }
+    }
+
+    /// The family that all of them are of; `None` when there are none, or of both.
+    pub fn family(&self) -> Option<ScopeFamily> {
+        let Self::Only(held) = self else { return None };
+        let first = held.first()?.family();
+        held.iter().all(|it| it.family() == first).then_some(first)
     }
 }
 
@@ -175,5 +204,31 @@ mod tests {
         assert!(!includes("repository:admin", "repository"));
         assert!(!includes("project:admin", "project"));
         assert!(!includes("repository:write", "pullrequest"));
+    }
+
+    #[test]
+    fn a_scope_is_said_in_the_words_of_either_family() {
+        for (api, legacy) in [
+            ("read:repository:bitbucket", "repository"),
+            ("write:repository:bitbucket", "repository:write"),
+            ("admin:repository:bitbucket", "repository:admin"),
+            ("write:pullrequest:bitbucket", "pullrequest:write"),
+            ("read:project:bitbucket", "project"),
+            ("read:user:bitbucket", "account"),
+            // There is no older name for these.
+            ("admin:workspace:bitbucket", "admin:workspace:bitbucket"),
+            ("write:permission:bitbucket", "write:permission:bitbucket"),
+        ] {
+            let scope = Scope::parse(api).unwrap();
+            assert_eq!(scope.in_family(ScopeFamily::Legacy).as_str(), legacy, "{api}");
+            assert_eq!(scope.in_family(ScopeFamily::Api), scope, "{api}");
+        }
+        let of = |names: &[&str]| {
+            Scopes::Only(names.iter().map(|it| Scope::parse(it).unwrap()).collect())
+        };
+        assert_eq!(of(&["repository", "account"]).family(), Some(ScopeFamily::Legacy));
+        assert_eq!(of(&["read:user:bitbucket"]).family(), Some(ScopeFamily::Api));
+        assert_eq!(of(&["read:user:bitbucket", "account"]).family(), None);
+        assert_eq!(of(&[]).family(), None);
     }
 }

@@ -15,6 +15,9 @@ pub enum Act {
     ReadUsers,
     UpdateUser,
     CreateWorkspace,
+    /// A personal one, for oneself.
+    CreateOwnWorkspace,
+    CreateOthersWorkspace,
     ReadAudit,
 
     // Accounts.
@@ -51,6 +54,9 @@ pub enum Act {
     /// The same.
     ListRepositories,
     UpdateWorkspace,
+    /// From where and how its private things may be used.
+    ReadNetwork,
+    ChangeNetwork,
     ReadMembers,
     SetMember,
     ReadGroups,
@@ -169,6 +175,8 @@ impl Act {
             Self::ReadUsers => reads(Instance, ADMIN, &[S::ReadUser]),
             Self::UpdateUser => sets(Instance, ADMIN, &[S::WriteUser]),
             Self::CreateWorkspace => sets(Instance, ADMIN, &[S::AdminWorkspace]),
+            Self::CreateOwnWorkspace => sets(Instance, User, &[S::AdminWorkspace]),
+            Self::CreateOthersWorkspace => sets(Instance, ADMIN, &[S::AdminWorkspace]),
             Self::ReadAudit => reads(Instance, ADMIN, &[S::AdminWorkspace]),
 
             Self::ReadOwnAccount => reads(Instance, User, &[S::ReadUser]),
@@ -195,6 +203,8 @@ impl Act {
             Self::ListProjects => reads(Workspace, See, &[S::ReadProject]),
             Self::ListRepositories => reads(Workspace, See, &[S::ReadRepository]),
             Self::UpdateWorkspace => sets(Workspace, ADMIN, &[S::AdminWorkspace]),
+            Self::ReadNetwork => reads(Workspace, ADMIN, &[S::AdminWorkspace]),
+            Self::ChangeNetwork => sets(Workspace, ADMIN, &[S::AdminWorkspace]),
             Self::ReadMembers => reads(Workspace, Member, &[S::ReadWorkspace]),
             Self::SetMember => sets(Workspace, ADMIN, &[S::AdminWorkspace]),
             Self::ReadGroups => reads(Workspace, Member, &[S::ReadWorkspace]),
@@ -251,6 +261,8 @@ impl Act {
             | Self::ReadUsers
             | Self::UpdateUser
             | Self::CreateWorkspace
+            | Self::CreateOwnWorkspace
+            | Self::CreateOthersWorkspace
             | Self::ReadAudit
             | Self::ReadOwnAccount
             | Self::ReadProfile
@@ -275,6 +287,8 @@ impl Act {
             | Self::ListProjects
             | Self::ListRepositories
             | Self::UpdateWorkspace
+            | Self::ReadNetwork
+            | Self::ChangeNetwork
             | Self::ReadMembers
             | Self::SetMember
             | Self::ReadGroups

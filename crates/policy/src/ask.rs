@@ -3,6 +3,7 @@
 //! Everything here was found out by somebody else (a door, the store); nothing here looks
 //! anything up.
 
+use crate::network::AddressRange;
 use model::{
     AccessKeyId, AccessTokenId, Channel, CredentialKind, GroupId, Level, Matcher, Permission,
     RepositoryId, Scope, Scopes, Subject, Timestamp, UserId, WorkloadId,
@@ -134,6 +135,9 @@ pub struct Credential {
     pub repositories: Option<BTreeSet<RepositoryId>>,
     /// The only refs it may change; `None` when it is not limited to any.
     pub refs: Option<Vec<Matcher>>,
+    /// The only addresses it is taken from, for whatever it is used; `None` when it is not limited
+    /// to any.
+    pub addresses: Option<Vec<AddressRange>>,
 }
 
 impl Credential {
@@ -152,6 +156,7 @@ impl Credential {
             scopes: Scopes::Unlimited,
             repositories: None,
             refs: None,
+            addresses: None,
         }
     }
 }

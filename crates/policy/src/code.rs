@@ -79,7 +79,10 @@ codes! {
 
     AddressNotAllowed "PC-NET-ADDRESS" Network
         "Only certain addresses are let in, and the request came from another."
-        "Connect from an allowed network, or ask an instance admin to add the address.";
+        "Connect from an allowed network, or ask an admin of the workspace or of the instance to add the address.";
+    TokenAddress "PC-TOKEN-ADDRESS" Network
+        "The token is limited to certain addresses, and the request came from another."
+        "Use it from where it is meant to be used, or use another token.";
     TwoFactorRequired "PC-NET-TWO-FACTOR" Network
         "The workspace requires a second factor, and the account has none."
         "Set up a second factor for the account.";
@@ -94,7 +97,7 @@ codes! {
         "The token is limited to changing certain refs, and this is another."
         "Push to a ref that the token is good for, or use another token.";
     TokenWidens "PC-TOKEN-WIDENS" Scope
-        "A credential limited to certain refs cannot make one that is not."
+        "A credential limited to certain refs or addresses cannot make one that is not."
         "Make the token with a credential that has no such limits.";
 
     RepositoryNotFound "PC-REPO-NOT-FOUND" Visibility

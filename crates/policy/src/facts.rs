@@ -4,13 +4,12 @@
 //! there; it never becomes an empty list here.
 
 use crate::ask::{Principal, PrincipalKind};
+use crate::network::NetworkRules;
 use crate::rulebook::Rulebook;
 use model::{
     BranchingModel, Grant, Level, Permission, ProjectId, RefName, RepositoryId, RepositoryPath,
     Role, Timestamp, WorkspaceId,
 };
-use std::fmt;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 /// One snapshot of everything a decision needs.
@@ -196,104 +195,4 @@ pub struct RepositoryPlace {
     pub over_quota: bool,
     /// What `HEAD` points to; `None` while nobody has said.
     pub default_branch: Option<RefName>,
-}
-
-/// What is asked of the network private things are used from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct NetworkRules {
-    /// Empty: from anywhere.
-    pub addresses: Vec<AddressRange>,
-    /// Must people have a second factor?
-    pub two_factor: bool,
-}
-
-/// A block of addresses, as `10.1.0.0/16` writes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AddressRange {
-    pub network: IpAddr,
-    /// How many leading bits count. More than the address has means all of them.
-    pub prefix: u8,
-}
-
-impl AddressRange {
-    /// Reads `10.1.0.0/16`, or one address without a prefix. `None` when it is neither.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (network, prefix) = match text.split_once('/') {
-            Some((network, prefix)) => (network, Some(prefix)),
-            None => (text, None),
-        };
-        let network: IpAddr = network.parse().ok()?;
-        let most: u8 = if network.is_ipv4() { 32 } else { 128 };
-        let prefix = prefix.map_or(Some(most), |it| it.parse().ok())?;
-        (prefix <= most).then_some(Self { network, prefix })
-    }
-
-    /// Is the address in the block? An IPv4 address in IPv6 clothes counts as what it is.
-    pub fn contains(&self, address: IpAddr) -> bool {
-        match (self.network.to_canonical(), address.to_canonical()) {
-            (IpAddr::V4(network), IpAddr::V4(address)) => {
-                let free = 32_u32.saturating_sub(self.prefix.into());
-                let differ = network.to_bits() ^ address.to_bits();
-                differ.checked_shr(free).unwrap_or(0) == 0
-            }
-            (IpAddr::V6(network), IpAddr::V6(address)) => {
-                let free = 128_u32.saturating_sub(self.prefix.into());
-                let differ = network.to_bits() ^ address.to_bits();
-                differ.checked_shr(free).unwrap_or(0) == 0
-            }
-            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
-        }
-    }
-}
-
-impl fmt::Display for AddressRange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.network, self.prefix)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_block_is_read_as_people_write_it() {
-        for (text, read) in [
-            ("10.1.0.0/16", "10.1.0.0/16"),
-            ("10.1.2.3", "10.1.2.3/32"),
-            ("2001:db8::/32", "2001:db8::/32"),
-            ("::1", "::1/128"),
-            ("0.0.0.0/0", "0.0.0.0/0"),
-        ] {
-            assert_eq!(AddressRange::parse(text).map(|it| it.to_string()).as_deref(), Some(read));
-        }
-        for bad in ["", "10.1", "10.0.0.0/33", "::/129", "10.0.0.0/", "10.0.0.0/-1", "/8", "a/8"] {
-            assert_eq!(AddressRange::parse(bad), None, "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_block_holds_its_addresses_and_no_others() {
-        let cases = [
-            ("10.1.0.0", 16, "10.1.255.1", true),
-            ("10.1.0.0", 16, "10.2.0.1", false),
-            ("10.1.0.0", 16, "::ffff:10.1.2.3", true),
-            ("10.1.2.3", 32, "10.1.2.3", true),
-            ("10.1.2.3", 32, "10.1.2.4", false),
-            ("10.1.2.3", 200, "10.1.2.4", false),
-            ("0.0.0.0", 0, "192.0.2.1", true),
-            ("0.0.0.0", 0, "2001:db8::1", false),
-            ("2001:db8::", 32, "2001:db8:1::1", true),
-            ("2001:db8::", 32, "2001:db9::1", false),
-            ("::", 0, "2001:db9::1", true),
-        ];
-        for (network, prefix, address, inside) in cases {
-            let range = AddressRange { network: network.parse().unwrap(), prefix };
-            assert_eq!(
-                range.contains(address.parse().unwrap()),
-                inside,
-                "{network}/{prefix} {address}"
-            );
-        }
-    }
 }

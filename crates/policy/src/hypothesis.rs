@@ -3,7 +3,8 @@
 //! Nothing in here decides: every variation is answered by [`decide`].
 
 use crate::ask::{CredentialState, Principal, PrincipalKind, home_permission};
-use crate::facts::{AddressRange, Facts, InstanceState, Place, RepositoryPlace};
+use crate::facts::{Facts, InstanceState, Place, RepositoryPlace};
+use crate::network::{AddressList, AddressRange};
 use crate::refusal::{Reason, Refusal};
 use crate::remedy::{Actor, Remedy, RemedyKind, TokenWish};
 use crate::update::{Change, RefUpdate, Way};
@@ -11,6 +12,7 @@ use crate::{Act, Asker, Decision, Question, decide};
 use model::{
     Grant, Layer, Level, ListedSubject, ObjectId, RefName, Role, Scopes, Subject, Timestamp, UserId,
 };
+use std::net::IpAddr;
 
 /// How long an exemption that is asked for shall hold: seven days, in milliseconds.
 const EXEMPTION: i64 = 7 * 24 * 60 * 60 * 1000;
@@ -81,8 +83,8 @@ impl World {
                 vec![RemedyKind::OtherCredential { channel: self.who.channel }]
             }
             Reason::CredentialSuspended => vec![RemedyKind::LiftSuspension],
-            Reason::AddressNotAllowed { address } => {
-                address.map(|address| RemedyKind::AllowAddress { address }).into_iter().collect()
+            Reason::AddressNotAllowed { address, list } => {
+                self.allow_address(*address, *list).into_iter().collect()
             }
             Reason::TwoFactorRequired => vec![RemedyKind::SetUpTwoFactor],
             Reason::TokenRef { .. } => self.branch_of_ones_own().into_iter().collect(),
@@ -116,6 +118,21 @@ impl World {
         }
     }
 
+    /// All lists that keep the address out are lengthened together, by whoever may change the
+    /// wider one: a workspace admin cannot let anybody into the instance.
+    fn allow_address(&self, address: Option<IpAddr>, list: AddressList) -> Option<RemedyKind> {
+        let address = address?;
+        let rules = &self.facts.network;
+        let outside =
+            |of: &[AddressRange]| !of.is_empty() && !of.iter().any(|it| it.contains(address));
+        match list {
+            AddressList::Token => None,
+            AddressList::Instance => Some(Level::Instance),
+            AddressList::Workspace => (!outside(&rules.instance)).then_some(Level::Workspace),
+        }
+        .map(|level| RemedyKind::AllowAddress { address, level })
+    }
+
     /// What could help against several refusals of one kind at once.
     fn joint(&self, refusals: &[&Refusal]) -> Vec<RemedyKind> {
         let mut wish = TokenWish::default();
@@ -123,6 +140,7 @@ impl World {
         for refusal in refusals {
             wish.scopes.extend(refusal.scopes().into_iter().flat_map(|it| &it.missing));
             wish.repository |= matches!(refusal.reason, Reason::TokenRepository { .. });
+            wish.address |= is_about_the_tokens_addresses(&refusal.reason);
             if let Reason::TokenRef { name } = &refusal.reason {
                 wish.name = Some(name.clone());
             }
@@ -181,10 +199,10 @@ impl World {
             RemedyKind::ChangeDefaultBranch | RemedyKind::Unarchive => Actor::RepositoryAdmin,
             RemedyKind::GrantPermission { level, .. } => Actor::admin_of(*level),
             RemedyKind::AddMember { .. } => Actor::WorkspaceAdmin,
-            RemedyKind::AllowAddress { .. }
-            | RemedyKind::LiftSuspension
-            | RemedyKind::RaiseQuota
-            | RemedyKind::OpenInstance => Actor::InstanceAdmin,
+            RemedyKind::AllowAddress { level, .. } => Actor::admin_of(*level),
+            RemedyKind::LiftSuspension | RemedyKind::RaiseQuota | RemedyKind::OpenInstance => {
+                Actor::InstanceAdmin
+            }
         }
     }
 
@@ -221,8 +239,15 @@ impl World {
                 world.facts.grants.push(Grant { level, subject, permission });
             }
             RemedyKind::AddMember { .. } => world.facts.role = Some(Role::Member),
-            RemedyKind::AllowAddress { address } => {
-                world.facts.network.addresses.push(AddressRange { network: *address, prefix: 128 });
+            RemedyKind::AllowAddress { address, level } => {
+                let rules = &mut world.facts.network;
+                let range = AddressRange { network: *address, prefix: 128 };
+                if !rules.workspace.is_empty() {
+                    rules.workspace.push(range);
+                }
+                if *level == Level::Instance {
+                    rules.instance.push(range);
+                }
             }
             RemedyKind::OpenInstance => world.facts.instance = InstanceState::Open,
         }
@@ -254,6 +279,9 @@ impl World {
         if wish.name.is_some() {
             credential.refs = None;
         }
+        if wish.address {
+            credential.addresses = None;
+        }
     }
 
     fn change_repository(&mut self, change: impl FnOnce(&mut RepositoryPlace)) {
@@ -279,6 +307,10 @@ impl World {
             update.old = ObjectId::ZERO;
         }
     }
+}
+
+fn is_about_the_tokens_addresses(reason: &Reason) -> bool {
+    matches!(reason, Reason::AddressNotAllowed { list: AddressList::Token, .. })
 }
 
 /// A principal's name as it may stand in a branch name: tokens may be called anything.

@@ -31,6 +31,7 @@ mod facts;
 mod hypothesis;
 mod layers;
 mod matcher;
+mod network;
 mod pattern;
 mod refusal;
 mod remedy;
@@ -47,12 +48,10 @@ pub use code::{Code, Entry, catalogue};
 pub use decision::{
     Decision, Finding, Outcome, Step, UpdateDecision, Verdict, Weighed, WeighedRule,
 };
-pub use facts::{
-    AddressRange, Facts, Held, InstanceState, NetworkRules, Place, ProjectPlace, RepositoryPlace,
-    Source,
-};
+pub use facts::{Facts, Held, InstanceState, Place, ProjectPlace, RepositoryPlace, Source};
 pub use layers::{HIDDEN_REFS, is_hidden_ref};
 pub use matcher::matches;
+pub use network::{AddressList, AddressRange, NetworkRules};
 pub use refusal::{Reason, Refusal, Restricted, ScopeGap};
 pub use remedy::{Actor, Remedy, RemedyKind, TokenWish, remedies};
 pub use rulebook::Rulebook;

@@ -6,6 +6,7 @@
 
 use crate::ask::CertificateFault;
 use crate::code::Code;
+use crate::network::AddressList;
 use crate::update::Change;
 use model::{
     Channel, CredentialKind, Layer, Level, Permission, RefName, Restriction, RestrictionId,
@@ -47,7 +48,9 @@ pub enum Reason {
         fault: CertificateFault,
     },
     AddressNotAllowed {
+        /// The client's; `None` when the door cannot know it.
         address: Option<IpAddr>,
+        list: AddressList,
     },
     TwoFactorRequired,
     ScopeMissing(ScopeGap),
@@ -119,7 +122,11 @@ impl Refusal {
             Reason::CredentialSuspended => Code::CredentialSuspended,
             Reason::CredentialAmbiguous => Code::CredentialAmbiguous,
             Reason::CertificateUnusable { .. } => Code::CertificateUnusable,
-            Reason::AddressNotAllowed { .. } => Code::AddressNotAllowed,
+            Reason::AddressNotAllowed { list: AddressList::Token, .. } => Code::TokenAddress,
+            Reason::AddressNotAllowed {
+                list: AddressList::Workspace | AddressList::Instance,
+                ..
+            } => Code::AddressNotAllowed,
             Reason::TwoFactorRequired => Code::TwoFactorRequired,
             Reason::ScopeMissing(_) => Code::ScopeMissing,
             Reason::TokenRepository { .. } => Code::TokenRepository,

@@ -94,6 +94,8 @@ pub enum RemedyKind {
     },
     AllowAddress {
         address: IpAddr,
+        /// Whose list it goes into: the workspace's or the instance's.
+        level: Level,
     },
     LiftSuspension,
     RaiseQuota,
@@ -107,6 +109,8 @@ pub struct TokenWish {
     pub scopes: BTreeSet<Scope>,
     /// Must it be good for this repository?
     pub repository: bool,
+    /// Must it be good from the asker's address?
+    pub address: bool,
     /// A ref that it must be allowed to change.
     pub name: Option<RefName>,
 }

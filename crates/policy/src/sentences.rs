@@ -6,11 +6,13 @@
 use crate::ask::CertificateFault;
 use crate::decision::{Outcome, Weighed, WeighedRule};
 use crate::facts::{Held, Source};
+use crate::network::AddressList;
 use crate::refusal::{Reason, Refusal, Restricted, ScopeGap};
 use crate::remedy::{Actor, Remedy, RemedyKind, TokenWish};
 use crate::update::Change;
 use model::{Channel, CredentialKind, Level, Permission, RestrictionKind, Scope, Scopes};
 use std::fmt;
+use std::net::IpAddr;
 
 impl Refusal {
     /// One sentence: `main is closed to direct pushes.`
@@ -28,12 +30,7 @@ impl Refusal {
                 "This SSH key stands for several access keys here, and none comes first.".into()
             }
             Reason::CertificateUnusable { fault } => certificate(*fault).into(),
-            Reason::AddressNotAllowed { address: Some(address) } => {
-                format!("{address} is not among the addresses that are let in.")
-            }
-            Reason::AddressNotAllowed { address: None } => {
-                "Only certain addresses are let in, and yours is not known.".into()
-            }
+            Reason::AddressNotAllowed { address, list } => address_not_allowed(*address, *list),
             Reason::TwoFactorRequired => "The workspace requires a second factor.".into(),
             Reason::ScopeMissing(gap) => gap.message(),
             Reason::TokenRepository { on } => format!("This token is not good for this {on}."),
@@ -78,6 +75,9 @@ impl Refusal {
             Reason::CredentialSuspended => "account suspended",
             Reason::CredentialAmbiguous => "ambiguous SSH key",
             Reason::CertificateUnusable { .. } => "SSH certificate cannot be used",
+            Reason::AddressNotAllowed { list: AddressList::Token, .. } => {
+                "token not good from this address"
+            }
             Reason::AddressNotAllowed { .. } => "address not allowed",
             Reason::TwoFactorRequired => "second factor required",
             Reason::ScopeMissing(gap) => return format!("token lacks {}", list(&gap.missing)),
@@ -125,6 +125,27 @@ impl Restricted {
             RestrictionKind::NoCreates => "creation not allowed",
             RestrictionKind::ReadOnly => "ref is read-only",
             RestrictionKind::PullRequestOnly => "pull request required",
+        }
+    }
+}
+
+fn address_not_allowed(address: Option<IpAddr>, list: AddressList) -> String {
+    match (list, address) {
+        (AddressList::Token, Some(address)) => format!("This token is not good from {address}."),
+        (AddressList::Token, None) => {
+            "This token is good from certain addresses only, and yours is not known.".into()
+        }
+        (AddressList::Workspace, Some(address)) => {
+            format!("{address} is not among the addresses that the workspace lets in.")
+        }
+        (AddressList::Workspace, None) => {
+            "The workspace lets certain addresses in only, and yours is not known.".into()
+        }
+        (AddressList::Instance, Some(address)) => {
+            format!("{address} is not among the addresses that are let in.")
+        }
+        (AddressList::Instance, None) => {
+            "Only certain addresses are let in, and yours is not known.".into()
         }
     }
 }
@@ -286,7 +307,7 @@ impl fmt::Display for RemedyKind {
                 write!(f, "grant you {permission} on the {level}")
             }
             Self::AddMember { .. } => f.write_str("make you a member of the workspace"),
-            Self::AllowAddress { address } => write!(f, "allow the address {address}"),
+            Self::AllowAddress { address, .. } => write!(f, "allow the address {address}"),
             Self::LiftSuspension => f.write_str("lift the suspension of your account"),
             Self::RaiseQuota => f.write_str("raise the size limit of the repository"),
             Self::OpenInstance => f.write_str("open the server again"),
@@ -302,6 +323,9 @@ impl fmt::Display for TokenWish {
         }
         if self.repository {
             f.write_str(" that is good here")?;
+        }
+        if self.address {
+            f.write_str(" that is good from where you are")?;
         }
         match &self.name {
             Some(name) => write!(f, " that may change {}", name.short()),

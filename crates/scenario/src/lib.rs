@@ -22,10 +22,11 @@
 //! | `member ann`, `owner ann` | their role in the workspace |
 //! | `grant devs write` | a grant on the repository; `on project`, `on workspace`, `on instance` at the end puts it higher |
 //! | `token ci-bot repository:write` | an access token of the repository with these scopes; `on project` and `on workspace` as above |
-//! | `api-token ann laptop repository:write` | an API token of a user. After the scopes: `refs ann/*` limits it to refs, `elsewhere` to another repository; `expired`, `revoked` |
+//! | `api-token ann laptop repository:write` | an API token of a user. After the scopes: `refs ann/*` limits it to refs, `from 10.0.0.0/8` to addresses, `elsewhere` to another repository; `expired`, `revoked` |
 //! | `restrict 1 main push only ann, token:ci-bot` | a restriction, see below |
 //! | `read-only`, `maintenance` | the state of the server |
-//! | `address 10.0.0.0/8`, `two-factor` | what the workspace asks of the network |
+//! | `address 10.0.0.0/8` | what the server lets in; `on workspace` at the end: what the workspace lets in |
+//! | `two-factor` | the workspace asks for a second factor |
 //! | `now 3` | it is the third day; day 0 when nothing is said |
 //!
 //! ```text
@@ -48,7 +49,8 @@
 //! ```
 //!
 //! An asker is `anonymous`, `system`, `token:NAME`, `key:NAME`, `workload:NAME`, or a user:
-//! `ann` as declared, `ann/devs+ops` in these groups besides, `ann@laptop` by that API token.
+//! `ann` as declared, `ann/devs+ops` in these groups besides, `ann@laptop` by that API token. Any
+//! of them may come `from 10.1.2.3`; without it, nobody knows from where.
 //! A change is `unseen`, `create`, `fast-forward`, `rewrite`, `delete`, or `merge` (of a pull
 //! request); refs are branches unless written in full.
 //!

@@ -16,10 +16,16 @@ use policy::{
 const STRANGER: UserId = UserId(0);
 
 impl Scenario {
-    /// Reads a question: `ann/devs rewrite main, delete old`, `anonymous fetch`.
+    /// Reads a question: `ann/devs rewrite main, delete old`, `anonymous fetch`,
+    /// `ann from 10.1.2.3 fetch`.
     pub fn question(&self, line: &str) -> Result<(Asker, Act), String> {
         let mut words = Words::of(line);
-        let who = self.asker(words.take("an asker")?)?;
+        let mut who = self.asker(words.take("an asker")?)?;
+        if words.takes("from") {
+            let text = words.take("an address")?;
+            let address = text.parse().map_err(|_| format!("`{text}` is no address"))?;
+            who.network.address = Some(address);
+        }
         let act = act(&mut words)?;
         words.end()?;
         Ok((who, act))
@@ -121,6 +127,7 @@ fn api_token(token: &ApiToken) -> Read<Credential> {
         scopes: Scopes::Only(token.scopes.clone()),
         repositories: token.elsewhere.then(|| [ELSEWHERE].into()),
         refs: token.refs.as_ref().map(matchers).transpose()?,
+        addresses: token.addresses.clone(),
         ..Credential::unlimited(CredentialKind::ApiToken)
     })
 }

@@ -46,7 +46,11 @@ pub enum Statement {
     ApiToken(ApiToken),
     Restrict(Rule),
     Instance(InstanceState),
-    Address(AddressRange),
+    Address {
+        range: AddressRange,
+        /// The instance's list or the workspace's.
+        on: Level,
+    },
     TwoFactor,
     /// Days since the beginning.
     Now(i64),
@@ -60,6 +64,8 @@ pub struct ApiToken {
     pub scopes: BTreeSet<Scope>,
     /// Globs of the only branches it may change; `None` when it is not limited.
     pub refs: Option<Vec<String>>,
+    /// Blocks of the only addresses it is good from; `None` when it is not limited.
+    pub addresses: Option<Vec<AddressRange>>,
     /// It is limited to some other repository.
     pub elsewhere: bool,
     pub expired: bool,
@@ -132,7 +138,11 @@ impl Statement {
             "restrict" => Self::Restrict(rule(&mut words)?),
             "read-only" => Self::Instance(InstanceState::ReadOnly),
             "maintenance" => Self::Instance(InstanceState::Maintenance),
-            "address" => Self::Address(address_range(words.take("a block of addresses")?)?),
+            "address" => {
+                let range = address_range(words.take("a block of addresses")?)?;
+                let on = if words.is_empty() { Level::Instance } else { on_level(&mut words)? };
+                Self::Address { range, on }
+            }
             "two-factor" => Self::TwoFactor,
             "now" => Self::Now(number(words.take("a day")?)?),
             other => {
@@ -232,15 +242,20 @@ fn access_token(words: &mut Words<'_>) -> Read<Statement> {
 fn api_token(words: &mut Words<'_>) -> Read<Statement> {
     let user = username(words)?;
     let label = words.take("a label")?.to_owned();
-    let scopes = scopes(words, &["refs", "elsewhere", "expired", "revoked"])?;
+    let scopes = scopes(words, &["refs", "from", "elsewhere", "expired", "revoked"])?;
     let mut refs = None;
     if words.takes("refs") {
         refs = Some(words.list(|it| it.take("a pattern").map(str::to_owned))?);
     }
+    let mut addresses = None;
+    if words.takes("from") {
+        let blocks = words.list(|it| it.take("a block of addresses").and_then(address_range))?;
+        addresses = Some(blocks);
+    }
     let elsewhere = words.takes("elsewhere");
     let expired = words.takes("expired");
     let revoked = words.takes("revoked");
-    let token = ApiToken { user, label, scopes, refs, elsewhere, expired, revoked };
+    let token = ApiToken { user, label, scopes, refs, addresses, elsewhere, expired, revoked };
     Ok(Statement::ApiToken(token))
 }
 

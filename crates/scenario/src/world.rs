@@ -147,7 +147,11 @@ impl Scenario {
                 self.rules.push(rule);
             }
             Statement::Instance(state) => self.instance = *state,
-            Statement::Address(range) => self.network.addresses.push(*range),
+            Statement::Address { range, on: Level::Instance } => self.network.instance.push(*range),
+            Statement::Address { range, on: Level::Workspace } => {
+                self.network.workspace.push(*range);
+            }
+            Statement::Address { on, .. } => return Err(format!("a {on} keeps no addresses")),
             Statement::TwoFactor => self.network.two_factor = true,
             Statement::Now(day) => self.now = Timestamp(day.saturating_mul(DAY)),
         }

@@ -3,7 +3,7 @@
 use crate::change::{Audited, Change};
 use crate::sql::{Row, args};
 use crate::token::{StoredLists, TOUCH_EVERY, token_columns, token_from};
-use crate::{Actor, Error, NewToken, Result, Store, Token, TokenHash, User};
+use crate::{Actor, Error, LastRefused, NewToken, Result, Store, Token, TokenHash, User};
 use model::{ApiTokenId, DisplayName, Email, Timestamp, UserId, Username};
 
 /// A user's API token.
@@ -141,11 +141,17 @@ impl Store {
     }
 
     /// Notes that a token was refused; written at most once a minute, and no change of facts.
-    pub async fn touch_refused_api_token(&self, id: ApiTokenId, at: Timestamp) -> Result<()> {
-        let sql = "update api_token set last_refused_at = $2
+    pub async fn touch_refused_api_token(
+        &self,
+        id: ApiTokenId,
+        refused: &LastRefused,
+    ) -> Result<()> {
+        let sql = "update api_token
+                   set last_refused_at = $2, last_refused_code = $4, last_refused_why = $5
                    where id = $1 and (last_refused_at is null or last_refused_at <= $3)";
+        let LastRefused { at, code, why } = refused;
         let before = Timestamp(at.0.saturating_sub(TOUCH_EVERY));
-        self.database.write_record(sql, args![id.0, at, before]).await.map(drop)
+        self.database.write_record(sql, args![id.0, *at, before, code, why]).await.map(drop)
     }
 }
 
@@ -154,8 +160,8 @@ async fn insert(change: &mut Change<'_>, user: UserId, new: NewToken) -> Result<
     let lists = StoredLists::of(&new);
     let by = change.by();
     let sql = "insert into api_token (id, user_id, name, hash, last4, scopes, repository_limit,
-                   ref_limit, expires_at, created_at, created_by)
-               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+                   ref_limit, address_limit, expires_at, created_at, created_by)
+               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     let args = args![
         id.0,
         user.0,
@@ -165,6 +171,7 @@ async fn insert(change: &mut Change<'_>, user: UserId, new: NewToken) -> Result<
         &lists.scopes,
         &lists.repositories,
         &lists.refs,
+        &lists.addresses,
         new.expires_at,
         by.at,
         &by.principal.name,

@@ -1,5 +1,6 @@
 //! What personal SSH keys and access keys have in common. Only public keys come here.
 
+use crate::refused::LastRefused;
 use crate::sql::Columns;
 use crate::{Actor, Result};
 use model::{Fingerprint, Timestamp};
@@ -26,7 +27,7 @@ pub struct Key {
     pub fingerprint: Fingerprint,
     /// Kept to the minute.
     pub last_used_at: Option<Timestamp>,
-    pub last_refused_at: Option<Timestamp>,
+    pub last_refused: Option<LastRefused>,
     pub created_at: Timestamp,
     /// The name of whoever added it, as it was then.
     pub created_by: String,
@@ -36,7 +37,7 @@ pub struct Key {
 macro_rules! key_columns {
     () => {
         "k.label, k.key, k.comment, k.fingerprint, k.last_used_at, k.last_refused_at,
-             k.created_at, k.created_by"
+             k.last_refused_code, k.last_refused_why, k.created_at, k.created_by"
     };
 }
 pub(crate) use key_columns;
@@ -48,7 +49,7 @@ pub(crate) fn key_from(row: Columns<'_>) -> Result<Key> {
         comment: row.text("comment")?,
         fingerprint: row.parsed("fingerprint", |it| Fingerprint::parse(it).ok_or(()))?,
         last_used_at: row.opt_time("last_used_at")?,
-        last_refused_at: row.opt_time("last_refused_at")?,
+        last_refused: LastRefused::from_columns(row)?,
         created_at: row.time("created_at")?,
         created_by: row.text("created_by")?,
     })
@@ -63,7 +64,7 @@ impl Key {
             comment: new.comment,
             fingerprint: new.fingerprint,
             last_used_at: None,
-            last_refused_at: None,
+            last_refused: None,
             created_at: by.at,
             created_by: by.principal.name.clone(),
         }

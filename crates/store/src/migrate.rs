@@ -8,6 +8,7 @@ use crate::{Error, Result};
 const STEPS: &[&str] = &[
     include_str!("../migrations/0001_foundation.sql"),
     include_str!("../migrations/0002_keys.sql"),
+    include_str!("../migrations/0003_reach.sql"),
 ];
 
 /// The schema this version needs.

@@ -6,7 +6,7 @@ use crate::key::{key_columns, key_from};
 use crate::sql::{Row, args};
 use crate::store::new_uuid;
 use crate::token::TOUCH_EVERY;
-use crate::{Actor, Error, Key, NewKey, Result, Store};
+use crate::{Actor, Error, Key, LastRefused, NewKey, Result, Store};
 use model::{Fingerprint, SshKeyId, Timestamp, UserId};
 
 /// A user's SSH key.
@@ -124,11 +124,13 @@ impl Store {
     }
 
     /// Notes that a key was refused; written at most once a minute, and no change of facts.
-    pub async fn touch_refused_ssh_key(&self, id: SshKeyId, at: Timestamp) -> Result<()> {
-        let sql = "update ssh_key set last_refused_at = $2
+    pub async fn touch_refused_ssh_key(&self, id: SshKeyId, refused: &LastRefused) -> Result<()> {
+        let sql = "update ssh_key
+                   set last_refused_at = $2, last_refused_code = $4, last_refused_why = $5
                    where id = $1 and (last_refused_at is null or last_refused_at <= $3)";
+        let LastRefused { at, code, why } = refused;
         let before = Timestamp(at.0.saturating_sub(TOUCH_EVERY));
-        self.database.write_record(sql, args![id.0, at, before]).await.map(drop)
+        self.database.write_record(sql, args![id.0, *at, before, code, why]).await.map(drop)
     }
 }
 

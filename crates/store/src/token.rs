@@ -1,6 +1,7 @@
 //! What API tokens and access tokens have in common. Secrets never come here, only hashes.
 
 use crate::Result;
+use crate::refused::LastRefused;
 use crate::sql::Columns;
 use model::{RepositoryId, Scope, Scopes, Timestamp};
 use std::collections::BTreeSet;
@@ -15,6 +16,8 @@ pub struct TokenLimits {
     pub repositories: Option<Vec<RepositoryId>>,
     /// Patterns of refs, as they were given.
     pub refs: Option<Vec<String>>,
+    /// Blocks of addresses, as they were given.
+    pub addresses: Option<Vec<String>>,
 }
 
 /// What creating or rotating a token needs.
@@ -42,7 +45,7 @@ pub struct Token {
     pub revoked_at: Option<Timestamp>,
     /// Kept to the minute.
     pub last_used_at: Option<Timestamp>,
-    pub last_refused_at: Option<Timestamp>,
+    pub last_refused: Option<LastRefused>,
     pub created_at: Timestamp,
     /// The name of whoever created it, as it was then.
     pub created_by: String,
@@ -54,8 +57,9 @@ pub(crate) const TOUCH_EVERY: i64 = 60_000;
 /// The columns of a token, from `{api,access}_token t`.
 macro_rules! token_columns {
     () => {
-        "t.name, t.last4, t.scopes, t.repository_limit, t.ref_limit, t.expires_at, t.revoked_at,
-             t.last_used_at, t.last_refused_at, t.created_at, t.created_by, t.replaced_by"
+        "t.name, t.last4, t.scopes, t.repository_limit, t.ref_limit, t.address_limit, t.expires_at,
+             t.revoked_at, t.last_used_at, t.last_refused_at, t.last_refused_code,
+             t.last_refused_why, t.created_at, t.created_by, t.replaced_by"
     };
 }
 pub(crate) use token_columns;
@@ -68,14 +72,20 @@ pub(crate) fn token_from(row: Columns<'_>) -> Result<Token> {
         limits: TokenLimits {
             repositories: row.opt_parsed("repository_limit", parse_ids)?,
             refs: row.opt_text("ref_limit")?.map(|it| it.lines().map(str::to_owned).collect()),
+            addresses: row.opt_text("address_limit")?.map(|it| words_of(&it)),
         },
         expires_at: row.opt_time("expires_at")?,
         revoked_at: row.opt_time("revoked_at")?,
         last_used_at: row.opt_time("last_used_at")?,
-        last_refused_at: row.opt_time("last_refused_at")?,
+        last_refused: LastRefused::from_columns(row)?,
         created_at: row.time("created_at")?,
         created_by: row.text("created_by")?,
     })
+}
+
+/// The words of a list that was stored with spaces between them.
+pub(crate) fn words_of(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
 }
 
 fn parse_scopes(text: &str) -> std::result::Result<BTreeSet<Scope>, model::UnknownWord> {
@@ -92,6 +102,7 @@ pub(crate) struct StoredLists {
     pub scopes: Option<String>,
     pub repositories: Option<String>,
     pub refs: Option<String>,
+    pub addresses: Option<String>,
 }
 
 impl StoredLists {
@@ -103,11 +114,12 @@ impl StoredLists {
             },
             repositories: new.limits.repositories.as_ref().map(|it| join(it.iter(), " ")),
             refs: new.limits.refs.as_ref().map(|it| join(it.iter(), "\n")),
+            addresses: new.limits.addresses.as_ref().map(|it| join(it.iter(), " ")),
         }
     }
 }
 
-fn join(items: impl Iterator<Item = impl std::fmt::Display>, separator: &str) -> String {
+pub(crate) fn join(items: impl Iterator<Item = impl std::fmt::Display>, separator: &str) -> String {
     items.map(|it| it.to_string()).collect::<Vec<_>>().join(separator)
 }
 
@@ -122,7 +134,7 @@ impl Token {
             expires_at: new.expires_at,
             revoked_at: None,
             last_used_at: None,
-            last_refused_at: None,
+            last_refused: None,
             created_at: by.at,
             created_by: by.principal.name.clone(),
         }

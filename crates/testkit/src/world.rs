@@ -156,7 +156,7 @@ impl<'a> World<'a> {
             | Statement::DefaultBranch(_)
             | Statement::Model { .. }
             | Statement::Instance(_)
-            | Statement::Address(_)
+            | Statement::Address { .. }
             | Statement::TwoFactor
             | Statement::Now(_) => panic!("REST cannot make it so: {statement:?}"),
         }

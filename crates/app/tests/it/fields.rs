@@ -83,6 +83,8 @@ async fn tokens_and_grants_are_checked_field_by_field() {
         ),
         (NewToken { refs: Some(vec!["refs/heads/*".into()]), ..token(good) }, "refs"),
         (NewToken { refs: Some(vec!["a b".into()]), ..token(good) }, "refs"),
+        (NewToken { addresses: Some(vec!["10.0.0.0/33".into()]), ..token(good) }, "addresses"),
+        (NewToken { addresses: Some(vec!["10.1.2.3/8".into()]), ..token(good) }, "addresses"),
         (NewToken { refs: Some(vec!["release/*".into()]), ..token(good) }, "accepted"),
     ];
     for (new, expected) in tokens {

@@ -15,5 +15,6 @@ mod house;
 mod keys;
 mod people;
 mod push;
+mod rules_tokens;
 mod sign_in;
 mod visibility;

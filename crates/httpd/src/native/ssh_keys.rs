@@ -1,6 +1,7 @@
 //! `/users/{user}/ssh-keys`: personal SSH keys. Also the shapes that they share with access keys,
 //! and the keys that were offered and belong to nobody.
 
+use super::tokens::LastRefusedBody;
 use crate::doors::Doors;
 use crate::json::JsonBody;
 use crate::list::{ListRequest, Paged};
@@ -54,6 +55,7 @@ pub struct KeyBody {
     fingerprint: String,
     /// Kept to the minute.
     last_used_at: Option<String>,
+    last_refused: Option<LastRefusedBody>,
     created_on: String,
     created_by: String,
 }
@@ -69,6 +71,7 @@ impl KeyBody {
             comment: key.comment.clone(),
             fingerprint: key.fingerprint.to_string(),
             last_used_at: key.last_used_at.map(time::show),
+            last_refused: key.last_refused.as_ref().map(LastRefusedBody::from),
             created_on: time::show(key.created_at),
             created_by: key.created_by.clone(),
         }

@@ -8,11 +8,11 @@ use crate::place::{Id, Path};
 use crate::problem::Problem;
 use crate::time;
 use crate::who::Who;
-use app::{ApiToken, Created, Fields, NewToken, Token};
+use app::{ApiToken, Created, Fields, LastRefused, NewToken, Token};
 use axum::Json;
 use axum::extract::State;
 use hyper::StatusCode;
-use model::{ApiTokenId, Scopes};
+use model::{ApiTokenId, ScopeFamily, Scopes};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use utoipa::ToSchema;
@@ -31,6 +31,8 @@ pub struct NewTokenBody {
     repositories: Option<Vec<String>>,
     /// The only refs it may change: full names, or globs over short names.
     refs: Option<Vec<String>>,
+    /// The only addresses it is good from: `10.0.0.0/8`.
+    addresses: Option<Vec<String>>,
 }
 
 impl NewTokenBody {
@@ -39,8 +41,8 @@ impl NewTokenBody {
         let mut fields = Fields::default();
         let expires_at = time::parse_field(&mut fields, "expires_at", self.expires_at.as_deref());
         fields.check()?;
-        let Self { name, scopes, repositories, refs, .. } = self;
-        Ok(NewToken { name, scopes, expires_at, repositories, refs })
+        let Self { name, scopes, repositories, refs, addresses, .. } = self;
+        Ok(NewToken { name, scopes, expires_at, repositories, refs, addresses })
     }
 }
 
@@ -71,11 +73,17 @@ pub struct TokenBody {
     /// The last four characters of its text.
     last4: String,
     scopes: Vec<&'static str>,
+    /// Which names its scopes have: `api` (`write:repository:bitbucket`: nothing includes anything),
+    /// `legacy` (`repository:write`: includes `repository`), or both.
+    #[schema(value_type = Option<String>)]
+    scope_family: Option<&'static str>,
     refs: Option<Vec<String>>,
+    addresses: Option<Vec<String>>,
     expires_at: Option<String>,
     revoked_at: Option<String>,
     /// Kept to the minute.
     last_used_at: Option<String>,
+    last_refused: Option<LastRefusedBody>,
     created_on: String,
     created_by: String,
 }
@@ -92,13 +100,44 @@ impl TokenBody {
                 Scopes::Unlimited => vec![],
                 Scopes::Only(scopes) => scopes.iter().map(|it| it.as_str()).collect(),
             },
+            scope_family: family(&token.scopes),
             refs: token.limits.refs.clone(),
+            addresses: token.limits.addresses.clone(),
             expires_at: token.expires_at.map(time::show),
             revoked_at: token.revoked_at.map(time::show),
             last_used_at: token.last_used_at.map(time::show),
+            last_refused: token.last_refused.as_ref().map(LastRefusedBody::from),
             created_on: time::show(token.created_at),
             created_by: token.created_by.clone(),
         }
+    }
+}
+
+/// The word for the family of a token's scopes; none when it has no scopes.
+fn family(scopes: &Scopes) -> Option<&'static str> {
+    match scopes {
+        Scopes::Only(held) if !held.is_empty() => {
+            Some(scopes.family().map_or("both", ScopeFamily::as_str))
+        }
+        Scopes::Only(_) | Scopes::Unlimited => None,
+    }
+}
+
+/// What a credential was refused for the last time.
+#[derive(Serialize, ToSchema)]
+#[schema(as = LastRefused)]
+pub struct LastRefusedBody {
+    /// Kept to the minute.
+    at: String,
+    /// `PC-SCOPE-MISSING`
+    code: String,
+    /// A few words: `token lacks repository:write`.
+    why: String,
+}
+
+impl From<&LastRefused> for LastRefusedBody {
+    fn from(it: &LastRefused) -> Self {
+        Self { at: time::show(it.at), code: it.code.clone(), why: it.why.clone() }
     }
 }
 

@@ -3,12 +3,13 @@
 
 use super::Opinion;
 use crate::Question;
-use crate::act::{Right, Touches};
-use crate::ask::{CredentialState, PrincipalKind};
+use crate::act::{Act, Right, Touches};
+use crate::ask::{Credential, CredentialState, PrincipalKind};
 use crate::decision::Weighed;
 use crate::facts::{InstanceState, Place};
+use crate::network::{AddressList, AddressRange};
 use crate::refusal::{Reason, ScopeGap};
-use model::{Level, RepositoryId, Scope};
+use model::{Grant, Level, Permission, RepositoryId, Scope, ScopeFamily, Scopes};
 use std::collections::BTreeSet;
 
 pub(super) fn instance(question: &Question<'_>) -> Opinion {
@@ -61,36 +62,77 @@ fn sign_in(question: &Question<'_>) -> Option<Reason> {
 }
 
 /// Only private things are kept to certain networks, and a second factor is asked of people
-/// only: the others have none to show.
+/// only: the others have none to show. A token that is limited to certain addresses is so wherever
+/// it is used.
 pub(super) fn network(question: &Question<'_>) -> Opinion {
-    let private = match &question.facts.place {
-        Place::Workspace(_) => true,
-        Place::Project(it) => it.private,
-        Place::Repository(it) => it.private,
-        Place::Instance | Place::Nowhere => false,
-    };
-    let rules = &question.facts.network;
     let mut opinion = Opinion::default();
-    if !private || question.who.principal.kind == PrincipalKind::System {
+    let credential = &question.who.credential;
+    if let Some(only) = &credential.addresses {
+        keep_to(only, AddressList::Token, question, &mut opinion);
+    }
+    if question.who.principal.kind == PrincipalKind::System || !is_private(question) {
         return opinion;
     }
-    let from = question.who.network;
-    if !rules.addresses.is_empty() {
-        let holds = from.address.is_some_and(|it| rules.addresses.iter().any(|r| r.contains(it)));
-        opinion.weighed.push(Weighed::Fact { what: "the address is allowed", holds });
-        if !holds {
-            opinion.reasons.push(Reason::AddressNotAllowed { address: from.address });
-        }
+    let rules = &question.facts.network;
+    if !rules.instance.is_empty() {
+        keep_to(&rules.instance, AddressList::Instance, question, &mut opinion);
+    }
+    if mends_the_network(question) {
+        return opinion;
+    }
+    if !rules.workspace.is_empty() {
+        keep_to(&rules.workspace, AddressList::Workspace, question, &mut opinion);
     }
     let person = matches!(question.who.principal.kind, PrincipalKind::User(_));
     if rules.two_factor && person {
-        let holds = from.two_factor;
+        let holds = question.who.network.two_factor;
         opinion.weighed.push(Weighed::Fact { what: "there is a second factor", holds });
         if !holds {
             opinion.reasons.push(Reason::TwoFactorRequired);
         }
     }
     opinion
+}
+
+fn keep_to(
+    only: &[AddressRange],
+    list: AddressList,
+    question: &Question<'_>,
+    opinion: &mut Opinion,
+) {
+    let address = question.who.network.address;
+    let holds = address.is_some_and(|it| only.iter().any(|range| range.contains(it)));
+    let what = match list {
+        AddressList::Token => "the token is good from the address",
+        AddressList::Workspace => "the workspace lets the address in",
+        AddressList::Instance => "the server lets the address in",
+    };
+    opinion.weighed.push(Weighed::Fact { what, holds });
+    if !holds {
+        opinion.reasons.push(Reason::AddressNotAllowed { address, list });
+    }
+}
+
+/// Of a workspace, its name and lists are not: something public may lie in it, and each entry of
+/// a list is judged by itself.
+fn is_private(question: &Question<'_>) -> bool {
+    match &question.facts.place {
+        Place::Workspace(_) => question.act.needs().right != Right::See,
+        Place::Project(it) => it.private,
+        Place::Repository(it) => it.private,
+        Place::Instance | Place::Nowhere => false,
+    }
+}
+
+/// An admin of the instance can put a workspace's network rules right from anywhere: else a
+/// workspace could lock out everybody for good.
+fn mends_the_network(question: &Question<'_>) -> bool {
+    let who = &question.who.principal;
+    let from_above = |it: &Grant| {
+        it.level == Level::Instance && it.permission == Permission::Admin && who.is(it.subject)
+    };
+    matches!(question.act, Act::ReadNetwork | Act::ChangeNetwork)
+        && question.facts.grants.iter().any(from_above)
 }
 
 pub(super) fn scope(question: &Question<'_>) -> Opinion {
@@ -104,8 +146,7 @@ pub(super) fn scope(question: &Question<'_>) -> Opinion {
     opinion.weighed.push(Weighed::Scopes { required, held });
     let missing: BTreeSet<Scope> = all().filter(lacks).collect();
     if !missing.is_empty() {
-        let (required, held) = (all().collect(), credential.scopes.clone());
-        opinion.reasons.push(Reason::ScopeMissing(ScopeGap { required, held, missing }));
+        opinion.reasons.push(Reason::ScopeMissing(gap(all().collect(), missing, credential)));
     }
     if let Some(only) = &credential.repositories {
         let holds = good_for(only, question);
@@ -114,10 +155,25 @@ pub(super) fn scope(question: &Question<'_>) -> Opinion {
             opinion.reasons.push(Reason::TokenRepository { on: question.act.needs().on });
         }
     }
-    if question.act.makes_credential() && credential.refs.is_some() {
+    let limited = credential.refs.is_some() || credential.addresses.is_some();
+    if question.act.makes_credential() && limited {
         opinion.reasons.push(Reason::TokenWidens);
     }
     opinion
+}
+
+/// Said in the words that the credential's own scopes are of: whoever has `repository` is to look
+/// for `repository:write` and not for a name of the other family. What another name on the list
+/// includes is left out.
+fn gap(required: BTreeSet<Scope>, missing: BTreeSet<Scope>, credential: &Credential) -> ScopeGap {
+    let family = credential.scopes.family().unwrap_or(ScopeFamily::Api);
+    let said = |scopes: BTreeSet<Scope>| {
+        let said: BTreeSet<_> = scopes.into_iter().map(|it| it.in_family(family)).collect();
+        let others = |it: &Scope| said.iter().copied().filter(|other| other != it).collect();
+        let needed = |it: &&Scope| !Scopes::Only(others(it)).includes(**it);
+        said.iter().filter(needed).copied().collect()
+    };
+    ScopeGap { required: said(required), held: credential.scopes.clone(), missing: said(missing) }
 }
 
 /// Is a token that is limited to these repositories good for this? Outside of them, it is for

@@ -102,7 +102,7 @@ fn a_token_is_replaced_rather_than_a_rule_changed() {
             ("ann@old push", &["make a new credential to replace this one"]),
             (
                 "token:ci-bot push",
-                &["ask a repository admin to make a token with write:repository:bitbucket"],
+                &["ask a repository admin to make a token with repository:write"],
             ),
             ("anonymous push", &["sign in"]),
             ("eve push", &[]),

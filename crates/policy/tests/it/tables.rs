@@ -83,7 +83,7 @@ fn layer_4_scopes_and_limits_of_a_token() {
          ann@admin fetch -> refused: PC-SCOPE-MISSING This credential lacks read:repository:bitbucket; it has admin:repository:bitbucket.
          ann@writer push -> allowed
          ann@legacy push -> allowed
-         ann@legacy merge main -> refused: PC-SCOPE-MISSING This credential lacks read:pullrequest:bitbucket, write:pullrequest:bitbucket; it has repository:write.
+         ann@legacy merge main -> refused: PC-SCOPE-MISSING This credential lacks pullrequest:write; it has repository:write.
          ann@prs merge main -> allowed
          ann@other fetch -> refused: PC-TOKEN-REPOSITORY This token is not good for this repository.
          ann@both push -> refused: PC-SCOPE-MISSING This credential lacks write:repository:bitbucket; it has read:repository:bitbucket. PC-TOKEN-REPOSITORY This token is not good for this repository.

@@ -28,6 +28,8 @@ const COLUMNS: &[Field] = &[
     ("fingerprint", "/fingerprint"),
     ("permission", "/permission"),
     ("last used", "/last_used_at"),
+    ("last refused", "/last_refused/at"),
+    ("why", "/last_refused/why"),
 ];
 
 const UNKNOWN: &[Field] = &[

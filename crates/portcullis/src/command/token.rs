@@ -23,6 +23,8 @@ const COLUMNS: &[Field] = &[
     ("scopes", "/scopes"),
     ("expires", "/expires_at"),
     ("last used", "/last_used_at"),
+    ("last refused", "/last_refused/at"),
+    ("why", "/last_refused/why"),
     ("revoked", "/revoked_at"),
 ];
 
@@ -50,6 +52,9 @@ pub enum TokenCommand {
         /// Only for refs that match this glob; may be repeated
         #[arg(long = "only-ref", value_name = "GLOB")]
         refs: Vec<String>,
+        /// Only from these addresses; may be repeated
+        #[arg(long = "only-address", value_name = "BLOCK")]
+        addresses: Vec<String>,
         #[command(flatten)]
         owner: Owner,
     },
@@ -92,7 +97,7 @@ pub struct Owner {
 fn scope(text: &str) -> Result<Scope, String> {
     Scope::parse(text).map_err(|e| {
         let known = Scope::ALL.iter().map(|it| it.as_str());
-        match crate::config::nearest(text, known) {
+        match app::nearest(text, known) {
             Some(near) => format!("did you mean `{near}`?"),
             None => e.to_string(),
         }
@@ -116,7 +121,7 @@ impl TokenCommand {
     /// Carries it out.
     pub fn run(&self, session: &Session) -> Result<(), Error> {
         match self {
-            Self::Create { name, scopes, expires, repositories, refs, owner } => {
+            Self::Create { name, scopes, expires, repositories, refs, addresses, owner } => {
                 let scopes: Vec<_> = scopes.iter().map(|it| it.as_str()).collect();
                 let some = |list: &Vec<String>| (!list.is_empty()).then(|| list.clone().into());
                 let body = given([
@@ -125,6 +130,7 @@ impl TokenCommand {
                     ("expires_at", expires.as_deref().map(Into::into)),
                     ("repositories", some(repositories)),
                     ("refs", some(refs)),
+                    ("addresses", some(addresses)),
                 ]);
                 session.out.one(&session.client.post(&owner.path(session)?, &body)?, FIELDS)
             }

@@ -274,14 +274,5 @@ pub fn find_key(name: &str) -> Option<&'static Key> {
 
 /// The known name that is most like this one, if any is.
 pub fn nearest_key(name: &str) -> Option<&'static str> {
-    nearest(name, KEYS.iter().map(|it| it.name))
-}
-
-/// The candidate most like `name`, if one is more alike than different.
-pub fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
-    candidates
-        .map(|it| (strsim::jaro_winkler(name, it), it))
-        .filter(|(likeness, _)| *likeness > 0.7)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, it)| it)
+    app::nearest(name, KEYS.iter().map(|it| it.name))
 }

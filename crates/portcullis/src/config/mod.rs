@@ -9,7 +9,7 @@ mod layers;
 mod reference;
 mod value;
 
-pub use keys::{Form, KEYS, Key, find_key, nearest};
+pub use keys::{Form, KEYS, Key, find_key};
 pub use layers::{ConfigError, Sources};
 pub use reference::reference;
 pub(crate) use value::parse_url;

@@ -3,7 +3,7 @@
 use crate::rules::closed;
 use crate::world::{NOW, Place, World, by, system};
 use model::{Fingerprint, ListedSubject, Permission, Subject, Timestamp};
-use store::{Error, NewKey, Owner, PageRequest, UnknownKey};
+use store::{Error, LastRefused, NewKey, Owner, PageRequest, UnknownKey};
 
 fn fingerprint(name: &str) -> Fingerprint {
     let mut digest = [0; 32];
@@ -126,15 +126,17 @@ async fn the_use_of_keys_is_noted_once_a_minute_and_changes_no_facts(w: &World) 
     let key = s.create_access_key(&system(), on, new_key("deploy"), read).await.unwrap().id;
     let version = s.facts_version().await.unwrap();
     for (at, noted) in [(0, 0), (59_999, 0), (60_000, 60_000), (60_001, 60_000)] {
-        let (at, noted) = (Timestamp(NOW.0 + at), Some(Timestamp(NOW.0 + noted)));
+        let (at, noted) = (Timestamp(NOW.0 + at), Timestamp(NOW.0 + noted));
+        let refused =
+            |at: Timestamp| LastRefused { at, code: "PC-X".into(), why: format!("at {}", at.0) };
         s.touch_ssh_key(own, at).await.unwrap();
-        s.touch_refused_ssh_key(own, at).await.unwrap();
+        s.touch_refused_ssh_key(own, &refused(at)).await.unwrap();
         s.touch_access_key(key, at).await.unwrap();
-        s.touch_refused_access_key(key, at).await.unwrap();
+        s.touch_refused_access_key(key, &refused(at)).await.unwrap();
         let own = s.find_ssh_key(owner.id, own).await.unwrap().unwrap().key;
         let key = s.find_access_key(on, key).await.unwrap().unwrap().key;
         for it in [own, key] {
-            assert_eq!((it.last_used_at, it.last_refused_at), (noted, noted));
+            assert_eq!((it.last_used_at, it.last_refused), (Some(noted), Some(refused(noted))));
         }
     }
     assert_eq!(s.facts_version().await.unwrap(), version);

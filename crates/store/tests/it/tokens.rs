@@ -3,7 +3,7 @@
 use crate::rules::closed;
 use crate::world::{NOW, World, by, system};
 use model::{ListedSubject, Permission, RepositoryId, Scope, Scopes, Subject, Timestamp};
-use store::{Actor, Error, NewToken, Owner, TokenHash, TokenLimits};
+use store::{Actor, Error, LastRefused, NewToken, Owner, TokenHash, TokenLimits};
 
 /// A stand-in for SHA-256 that differs with the name.
 pub fn hash(secret: &str) -> TokenHash {
@@ -21,6 +21,7 @@ pub fn new_token(name: &str) -> NewToken {
         limits: TokenLimits {
             repositories: Some(vec![RepositoryId(3), RepositoryId(4)]),
             refs: Some(vec!["release/*".into(), "a b".into()]),
+            addresses: Some(vec!["10.0.0.0/8".into(), "::1/128".into()]),
         },
         expires_at: Some(Timestamp(NOW.0 + 1_000_000)),
     }
@@ -111,15 +112,17 @@ async fn use_is_noted_once_a_minute_and_changes_no_facts(w: &World) {
     let bot = s.create_access_token(&system(), on, new_token("ci-bot"), None).await.unwrap();
     let version = s.facts_version().await.unwrap();
     for (at, noted) in [(0, 0), (59_999, 0), (60_000, 60_000), (60_001, 60_000)] {
-        let (at, noted) = (Timestamp(NOW.0 + at), Some(Timestamp(NOW.0 + noted)));
+        let (at, noted) = (Timestamp(NOW.0 + at), Timestamp(NOW.0 + noted));
+        let refused =
+            |at: Timestamp| LastRefused { at, code: "PC-X".into(), why: format!("at {}", at.0) };
         s.touch_api_token(token.id, at).await.unwrap();
-        s.touch_refused_api_token(token.id, at).await.unwrap();
+        s.touch_refused_api_token(token.id, &refused(at)).await.unwrap();
         s.touch_access_token(bot.id, at).await.unwrap();
-        s.touch_refused_access_token(bot.id, at).await.unwrap();
+        s.touch_refused_access_token(bot.id, &refused(at)).await.unwrap();
         let token = s.find_api_token(owner.id, token.id).await.unwrap().unwrap().token;
         let bot = s.find_access_token(on, bot.id).await.unwrap().unwrap().token;
         for it in [token, bot] {
-            assert_eq!((it.last_used_at, it.last_refused_at), (noted, noted));
+            assert_eq!((it.last_used_at, it.last_refused), (Some(noted), Some(refused(noted))));
         }
     }
     assert_eq!(s.facts_version().await.unwrap(), version);
