@@ -56,6 +56,7 @@ fn smaller(world: &World) -> Vec<World> {
         |it| it.who.credential.state = CredentialState::Valid,
         |it| it.who.credential.repositories = None,
         |it| it.who.credential.refs = None,
+        |it| it.who.credential.addresses = None,
     ];
     all.extend(plain.map(|change| changed(world, change)));
     all.retain(|it| format!("{it:?}") != format!("{world:?}"));

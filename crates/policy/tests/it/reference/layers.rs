@@ -4,7 +4,10 @@
 use super::needs::{self, Needs, Right};
 use super::{Answer, OfUpdate, Reasons, World, combining, people, refs};
 use model::{Level, Permission};
-use policy::{Act, Change, Code, CredentialState, InstanceState, Place, PrincipalKind, RefUpdate};
+use policy::{
+    Act, AddressRange, Change, Code, CredentialState, InstanceState, Place, PrincipalKind,
+    RefUpdate,
+};
 
 /// What the documents say about a world.
 pub fn answer(world: &World) -> Answer {
@@ -12,7 +15,7 @@ pub fn answer(world: &World) -> Answer {
     let whole = first(&[
         instance(world, &needs),
         credential(world, &needs),
-        network(world),
+        network(world, &needs),
         scope(world, &needs),
         visibility(world, &needs),
         permission(world, &needs),
@@ -109,25 +112,40 @@ fn credential(world: &World, needs: &Needs) -> Reasons {
     ])
 }
 
-/// Asked for private things only (fact sheet, rule 93), and only of those who may know of them.
-fn network(world: &World) -> Reasons {
+/// A token's own list is about the token. Everything else is asked for private things only (fact
+/// sheet, rule 93), and only of those who may know of them; of a workspace, looking at its name and
+/// lists is not private. The rules of a workspace can be mended from above.
+fn network(world: &World, needs: &Needs) -> Reasons {
+    let from = world.who.network.address;
+    let among =
+        |only: &[AddressRange]| from.is_some_and(|from| only.iter().any(|it| it.contains(from)));
+    let token = world.who.credential.addresses.as_ref().is_some_and(|it| !among(it));
+    let mut reasons = those([(token, Code::TokenAddress)]);
     let private = match &world.facts.place {
         Place::Repository(it) => it.private,
         Place::Project(it) => it.private,
-        Place::Workspace(_) => true,
+        Place::Workspace(_) => !matches!(needs.right, Right::See),
         Place::Instance | Place::Nowhere => false,
     };
     if !private || !is_seen(world) || is_system(world) {
-        return Reasons::new();
+        return reasons;
     }
     let rules = &world.facts.network;
-    let from = world.who.network.address;
-    let inside = from.is_some_and(|from| rules.addresses.iter().any(|it| it.contains(from)));
     let person = matches!(world.who.principal.kind, PrincipalKind::User(_));
-    those([
-        (!rules.addresses.is_empty() && !inside, Code::AddressNotAllowed),
-        (rules.two_factor && person && !world.who.network.two_factor, Code::TwoFactorRequired),
-    ])
+    let closed = |list: &[AddressRange]| !list.is_empty() && !among(list);
+    let above = matches!(world.act, Act::ChangeNetwork)
+        && world.facts.grants.iter().any(|it| {
+            it.level == Level::Instance
+                && it.permission == Permission::Admin
+                && people::is(&world.who.principal, it.subject)
+        });
+    let second = rules.two_factor && person && !world.who.network.two_factor;
+    reasons.extend(those([
+        (closed(&rules.instance), Code::AddressNotAllowed),
+        (!above && closed(&rules.workspace), Code::AddressNotAllowed),
+        (!above && second, Code::TwoFactorRequired),
+    ]));
+    reasons
 }
 
 /// The credential's own limits; they are its holder's, and so they come before visibility. Of a
@@ -144,10 +162,11 @@ fn scope(world: &World, needs: &Needs) -> Reasons {
         _ if needs.on == Level::Repository => false,
         _ => needs.changes || matches!(needs.right, Right::Hold(_) | Right::Member),
     });
+    let limited = credential.refs.is_some() || credential.addresses.is_some();
     those([
         (missing, Code::ScopeMissing),
         (elsewhere, Code::TokenRepository),
-        (handed_on.is_some() && credential.refs.is_some(), Code::TokenWidens),
+        (handed_on.is_some() && limited, Code::TokenWidens),
     ])
 }
 

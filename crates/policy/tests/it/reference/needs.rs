@@ -55,6 +55,7 @@ pub fn needs(act: &Act) -> Option<Needs> {
         }
         Act::ReadProject => (Project, See, &["read:project:bitbucket"], false),
         Act::ReadWorkspace => (Workspace, See, &["read:workspace:bitbucket"], false),
+        Act::ChangeNetwork => (Workspace, Hold(Admin), &["admin:workspace:bitbucket"], true),
         Act::ReadMembers => (Workspace, Member, &["read:workspace:bitbucket"], false),
         Act::CreateOwnToken { .. } => (Instance, User, &["write:user:bitbucket"], true),
         _ => return None,

@@ -120,6 +120,7 @@ fn act(dice: &mut Dice) -> Act {
         11 => Act::ReadWorkspace,
         12 => Act::ReadMembers,
         13 => Act::CreateOwnToken { scopes: scopes(dice) },
+        14 => Act::ChangeNetwork,
         _ => {
             let way = if dice.percent(75) { Way::Direct } else { Way::PullRequest };
             let mut updates = vec![update(dice)];
@@ -162,7 +163,8 @@ fn facts(dice: &mut Dice, act: &Act) -> Facts {
     facts.branching_model = Arc::new(branching_model(dice));
     facts.reaches_below = dice.percent(20);
     facts.network = NetworkRules {
-        addresses: if dice.percent(10) { dice.some(2, range) } else { Vec::new() },
+        instance: if dice.percent(6) { dice.some(2, range) } else { Vec::new() },
+        workspace: if dice.percent(6) { dice.some(2, range) } else { Vec::new() },
         two_factor: dice.percent(5),
     };
     facts
@@ -315,6 +317,7 @@ fn credential(dice: &mut Dice) -> Credential {
         scopes,
         repositories: dice.percent(4).then(|| dice.some(2, only).into_iter().collect()),
         refs: dice.percent(10).then(|| dice.some(2, matcher)),
+        addresses: dice.percent(4).then(|| dice.some(2, range)),
         ..Credential::unlimited(CredentialKind::ApiToken)
     }
 }
