@@ -72,15 +72,16 @@ async fn the_schema_must_be_the_one_this_version_knows(w: &World) {
     s.check_schema().await.unwrap();
     assert_eq!(s.migrate().await.unwrap(), [0_i64; 0]);
     w.raw("insert into migration (number) values (99)").await;
-    for refused in [s.check_schema().await.unwrap_err(), s.migrate().await.unwrap_err()] {
-        assert_eq!(
-            refused.to_string(),
-            "the database has schema 99, this version knows up to 2: start a newer version"
-        );
-    }
+    let newer = [s.check_schema().await.unwrap_err(), s.migrate().await.unwrap_err()];
     w.raw("drop table migration").await;
-    let refused = s.check_schema().await.unwrap_err();
-    assert!(matches!(refused, Error::Older { found: 0, needed: 2 }), "{refused}");
+    let older = s.check_schema().await.unwrap_err();
+    let Error::Older { found: 0, needed } = older else { panic!("{older}") };
+    for refused in newer {
+        let said = format!(
+            "the database has schema 99, this version knows up to {needed}: start a newer version"
+        );
+        assert_eq!(refused.to_string(), said);
+    }
 }
 
 on_both!(a_step_that_fails_is_not_marked_as_taken);
@@ -101,7 +102,7 @@ async fn migrate_twice(url: &str) {
     let (first, second) = tokio::join!(one.migrate(), two.migrate());
     let mut taken = [first.unwrap(), second.unwrap()].concat();
     taken.sort_unstable();
-    assert_eq!(taken, [1, 2]);
+    assert!(taken.len() > 1 && taken.iter().copied().eq(1..=taken[taken.len() - 1]), "{taken:?}");
     one.check_schema().await.unwrap();
 }
 
