@@ -2,6 +2,7 @@
 //! administrator for others.
 
 use crate::error::{Error, Result};
+use crate::own_way::Leaving;
 use crate::token_input::{Created, NewToken, make_act, overlap_until, scopes_of, successor};
 use crate::token_text::TokenKind;
 use crate::{App, Asker, clock};
@@ -45,6 +46,7 @@ impl App {
         let act = if own { Act::RevokeOwnToken } else { Act::RevokeOthersToken };
         let open = self.open_instance(who, act).await?;
         let user = self.named_user(user).await?;
+        self.keep_access(who, &user, Leaving::Token(id)).await?;
         if self.store.revoke_api_token(&open.by, user.id, id).await? {
             Ok(())
         } else {

@@ -2,10 +2,12 @@
 //! somebody; says nothing about what they may do.
 
 use crate::offered_key::OfferedKey;
+use crate::own_way::Consequence;
 use crate::refusal::{CredentialNote, PrincipalNote};
 use crate::render;
 use model::{AccessKeyId, Channel, CredentialKind, Role, Scopes, Timestamp, UserId, WorkspaceId};
 use policy::PrincipalKind;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 use store::{PrincipalFacts, TokenHash};
@@ -21,6 +23,8 @@ pub struct Asker {
     /// Whose credential it was, although it is no longer good or was not believed: the record of
     /// the refusal is theirs to read.
     pub(crate) belongs_to: Option<Owner>,
+    /// What they have said they are prepared for.
+    pub(crate) confirmed: BTreeSet<Consequence>,
     pub(crate) request_id: Arc<str>,
 }
 
@@ -64,6 +68,7 @@ impl Asker {
             account: None,
             proof: Proof::Nothing,
             belongs_to: None,
+            confirmed: BTreeSet::new(),
             request_id: door.request_id.as_str().into(),
         }
     }
@@ -76,8 +81,15 @@ impl Asker {
             account: None,
             proof: Proof::System,
             belongs_to: None,
+            confirmed: BTreeSet::new(),
             request_id: "start".into(),
         }
+    }
+
+    /// The same, prepared for this to happen to themselves.
+    pub fn confirming(mut self, consequences: impl IntoIterator<Item = Consequence>) -> Self {
+        self.confirmed.extend(consequences);
+        self
     }
 
     /// Was somebody's word taken for who they are?

@@ -1,6 +1,7 @@
 //! What can come of a use case besides its answer. Says what it means, never how to show it: each
 //! door maps these once.
 
+use crate::own_way::Consequence;
 use crate::refusal::RefusalRecord;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,6 +24,14 @@ pub enum Error {
         /// The field that clashes.
         field: &'static str,
         /// What it clashes with and what to do.
+        message: String,
+    },
+    /// It would shut out the one who asks, who has not said that this is meant. Nothing was changed.
+    #[error("{message}")]
+    Unconfirmed {
+        /// What would happen to them; also the word that says it is meant.
+        consequence: Consequence,
+        /// What would happen, and what to send.
         message: String,
     },
     /// Something inside a place the asker may see is not there.
@@ -187,6 +196,9 @@ impl From<store::Error> for Error {
                 Self::Conflict { field: field_of(what), message: error.to_string() }
             }
             store::Error::LastOwner => Self::Conflict { field: "role", message: error.to_string() },
+            store::Error::LastAdmin => {
+                Self::Conflict { field: "is_admin", message: error.to_string() }
+            }
             store::Error::InUse { .. } => Self::Conflict { field: "", message: error.to_string() },
             store::Error::NotFound { what } => Self::NotFound { what },
             store::Error::Unreadable { .. }

@@ -51,6 +51,7 @@ impl App {
             fields.add("permission", "anyone, signed in or not, can be given read only");
         }
         fields.check()?;
+        self.keep_admin(who, place, |it| it.regrant(level, subject, permission)).await?;
         self.store.set_grant(&open.by, open.owner, subject, permission).await?;
         let names = self.name_of(subject, &open.ground).await?;
         Ok(NamedGrant { subject: SubjectView::of(subject, &names), permission, level })

@@ -1,11 +1,15 @@
 //! The ground decisions stand on: what the store knows about a place, made into the facts that
 //! the policy weighs. Reads and arranges; concludes nothing.
 
+use crate::error::{Error, Result};
 use crate::{Asker, branching_model};
 use model::{
-    BranchingModel, Grant, Level, Permission, RefName, RepositoryPath, Subject, Timestamp,
+    BranchingModel, Grant, Level, Permission, RefName, RepositoryPath, Role, Subject, Timestamp,
 };
-use policy::{Facts, InstanceState, NetworkRules, Place, ProjectPlace, RepositoryPlace, Rulebook};
+use policy::{
+    AddressRange, Facts, InstanceState, NetworkRules, Place, ProjectPlace, RepositoryPlace,
+    Rulebook,
+};
 use std::sync::Arc;
 use store::{Names, OwnedGrant, Owner, Project, Repository, Workspace};
 
@@ -24,6 +28,8 @@ pub(crate) struct Ground {
     pub branching_model: Arc<BranchingModel>,
     /// Of every subject that grants and rules mention.
     pub names: Names,
+    /// What the workspace asks of the network.
+    pub network: NetworkRules,
 }
 
 /// What lies inside a workspace, for lists and for whether its name may be known.
@@ -35,10 +41,11 @@ pub(crate) struct Within {
 }
 
 impl Ground {
-    pub fn of_repository(it: store::RepositoryFacts) -> Self {
+    pub fn of_repository(it: store::RepositoryFacts) -> Result<Self> {
         let place = place_of(&it.workspace, &it.repository);
         let branching_model = branching_model::usual(place.default_branch.clone());
-        Self {
+        Ok(Self {
+            network: network_of(&it.workspace)?,
             place: Place::Repository(place),
             workspace: Some(it.workspace),
             project: Some(it.project),
@@ -47,12 +54,13 @@ impl Ground {
             rules: Rulebook::new(it.restrictions),
             branching_model: Arc::new(branching_model),
             names: it.names,
-        }
+        })
     }
 
-    pub fn of_project(it: store::ProjectFacts) -> Self {
+    pub fn of_project(it: store::ProjectFacts) -> Result<Self> {
         let place = ProjectPlace { id: it.project.id, private: it.project.is_private };
-        Self {
+        Ok(Self {
+            network: network_of(&it.workspace)?,
             place: Place::Project(place),
             workspace: Some(it.workspace),
             project: Some(it.project),
@@ -61,11 +69,12 @@ impl Ground {
             rules: Rulebook::new(it.restrictions),
             branching_model: Arc::default(),
             names: it.names,
-        }
+        })
     }
 
-    pub fn of_workspace(it: store::WorkspaceFacts) -> Self {
-        Self {
+    pub fn of_workspace(it: store::WorkspaceFacts) -> Result<Self> {
+        Ok(Self {
+            network: network_of(&it.workspace)?,
             place: Place::Workspace(it.workspace.id),
             workspace: Some(it.workspace),
             project: None,
@@ -74,7 +83,7 @@ impl Ground {
             rules: Rulebook::new(it.restrictions),
             branching_model: Arc::default(),
             names: it.names,
-        }
+        })
     }
 
     /// What grants, restrictions and tokens of this place hang on.
@@ -98,7 +107,7 @@ impl Ground {
         let is_theirs = |it: &&Grant| who.who.principal.is(it.subject);
         let mut grants: Vec<_> = self.grants.iter().filter(is_theirs).cloned().collect();
         grants.extend(instance_admin(who));
-        let role = self.workspace.as_ref().and_then(|it| who.role_in(it.id));
+        let role = self.workspace.as_ref().and_then(|it| role_in(it, who));
         Facts {
             now,
             instance: state,
@@ -108,9 +117,30 @@ impl Ground {
             reaches_below,
             restrictions: self.rules.clone(),
             branching_model: Arc::clone(&self.branching_model),
-            network: NetworkRules::default(),
+            network: self.network.clone(),
         }
     }
+}
+
+/// Whoever a personal workspace is of is its owner, whatever its members say.
+fn role_in(workspace: &Workspace, who: &Asker) -> Option<Role> {
+    match (workspace.person, who.user_id()) {
+        (Some(person), Some(user)) if person == user => Some(Role::Owner),
+        _ => who.role_in(workspace.id),
+    }
+}
+
+/// A block that cannot be read is a failure: passed over, it could leave a list that keeps nobody
+/// out.
+fn network_of(workspace: &Workspace) -> Result<NetworkRules> {
+    let unreadable = |block: &String| {
+        let source = format!("workspace `{}` lets `{}` in", workspace.slug, block.escape_debug());
+        Error::internal("the network rules of the workspace are unreadable", source)
+    };
+    let read = |it: &String| AddressRange::parse(it).ok_or_else(|| unreadable(it));
+    let addresses = workspace.network.addresses.iter().map(read).collect::<Result<_>>()?;
+    let two_factor = workspace.network.two_factor;
+    Ok(NetworkRules { workspace: addresses, two_factor, ..NetworkRules::default() })
 }
 
 /// The flag of the account, as the grant that it means.
@@ -137,14 +167,20 @@ pub(crate) fn path(workspace: &Workspace, repository: &Repository) -> Repository
 
 impl Within {
     /// What a look at a repository stands on. Without its rules: looking breaks none.
-    pub fn ground_of(&self, workspace: &Workspace, row: &Repository, instance: &[Grant]) -> Ground {
+    pub fn ground_of(
+        &self,
+        workspace: &Workspace,
+        row: &Repository,
+        instance: &[Grant],
+    ) -> Result<Ground> {
         let counts = |it: &&OwnedGrant| match it.owner {
             Owner::Instance | Owner::Workspace(_) => true,
             Owner::Project(id) => id == row.project,
             Owner::Repository(id) => id == row.id,
         };
         let grants = self.grants.iter().filter(counts).map(|it| it.grant);
-        Ground {
+        Ok(Ground {
+            network: network_of(workspace)?,
             place: Place::Repository(place_of(workspace, row)),
             workspace: Some(workspace.clone()),
             project: None,
@@ -153,7 +189,7 @@ impl Within {
             rules: Rulebook::default(),
             branching_model: Arc::default(),
             names: Names::new(),
-        }
+        })
     }
 
     /// Does the asker hold a grant inside the workspace or one of its projects, or does something

@@ -4,9 +4,10 @@
 use crate::cache::Cache;
 use crate::error::Result;
 use crate::ground::{Ground, Within, path};
+use crate::open::Judged;
 use crate::place_name::{Name, Parts, PlaceName};
 use crate::{App, Asker, clock};
-use model::{ProjectKey, RepositoryPath, RepositorySlug, WorkspaceId, WorkspaceSlug};
+use model::{Layer, ProjectKey, RepositoryPath, RepositorySlug, WorkspaceId, WorkspaceSlug};
 use policy::{Act, AddressRange, Facts, InstanceState, NetworkRules, Place, Question, Rulebook};
 use std::sync::Arc;
 use std::time::Instant;
@@ -26,7 +27,8 @@ pub(crate) struct Grounds {
 struct Instance {
     ground: Arc<Ground>,
     state: InstanceState,
-    network: NetworkRules,
+    /// What is private may be used from here only; from anywhere when there are none.
+    addresses: Vec<AddressRange>,
 }
 
 impl App {
@@ -63,12 +65,13 @@ impl App {
             | (Place::Instance | Place::Repository(_) | Place::Nowhere, _) => false,
         };
         let mut facts = ground.facts(who, instance.state, reaches_below, now);
-        facts.network = instance.network.clone();
+        facts.network.instance.clone_from(&instance.addresses);
         Ok((facts, Some(ground)))
     }
 
     /// The repositories of a workspace that the asker may see, as they are in the store now.
-    /// Decided like every look at one, from facts that were read for all of them at once.
+    /// Decided like every look at one, from facts that were read for all of them at once. That the
+    /// network keeps the asker out of some is said: left out, they would seem not to be there.
     pub(crate) async fn visible_repositories(
         &self,
         who: &Asker,
@@ -79,14 +82,22 @@ impl App {
         let within = self.within(workspace.id, version).await?;
         let now = clock::now();
         let rows = self.store.list_repositories(workspace.id, None, PageRequest::ALL).await?.items;
-        let is_seen = |row: &Repository| {
-            let ground = within.ground_of(workspace, row, &instance.ground.grants);
+        let mut seen = Vec::new();
+        for row in rows {
+            let ground = within.ground_of(workspace, &row, &instance.ground.grants)?;
             let mut facts = ground.facts(who, instance.state, false, now);
-            facts.network = instance.network.clone();
-            let question = Question { who: &who.who, act: &Act::ReadRepository, facts: &facts };
-            policy::decide(&question).is_allowed()
-        };
-        Ok(rows.into_iter().filter(is_seen).collect())
+            facts.network.instance.clone_from(&instance.addresses);
+            let act = Act::ReadRepository;
+            let decision = policy::decide(&Question { who: &who.who, act: &act, facts: &facts });
+            if decision.is_allowed() {
+                seen.push(row);
+            } else if decision.layer() == Some(Layer::Network) {
+                let place = PlaceName::workspace(workspace.slug.as_str());
+                let judged = Judged { decision, facts, ground: Some(Arc::new(ground)) };
+                return Err(self.refuse(who, &place, &act, &judged).await);
+            }
+        }
+        Ok(seen)
     }
 
     async fn ground(
@@ -101,7 +112,12 @@ impl App {
             Parts::Workspace(workspace) => {
                 let Some(slug) = self.workspace_slug(workspace).await? else { return Ok(None) };
                 let read = async {
-                    Ok(self.store.workspace_facts(&slug).await?.map(Ground::of_workspace))
+                    Ok(self
+                        .store
+                        .workspace_facts(&slug)
+                        .await?
+                        .map(Ground::of_workspace)
+                        .transpose()?)
                 };
                 grounds.workspaces.get(slug.clone(), version, read).await
             }
@@ -111,15 +127,21 @@ impl App {
                     return Ok(None);
                 };
                 let read = async {
-                    Ok(self.store.project_facts(&slug, &key).await?.map(Ground::of_project))
+                    Ok(self
+                        .store
+                        .project_facts(&slug, &key)
+                        .await?
+                        .map(Ground::of_project)
+                        .transpose()?)
                 };
                 grounds.projects.get((slug.clone(), key.clone()), version, read).await
             }
             Parts::Repository(workspace, repository) => {
                 let path = self.path_of(workspace.as_ref(), repository, version).await?;
                 let Some(path) = path else { return Ok(None) };
-                let read =
-                    async { Ok(self.store.facts_of(&path).await?.map(Ground::of_repository)) };
+                let read = async {
+                    Ok(self.store.facts_of(&path).await?.map(Ground::of_repository).transpose()?)
+                };
                 grounds.repositories.get(path.clone(), version, read).await
             }
         }
@@ -135,7 +157,6 @@ impl App {
                 None => Vec::new(),
                 Some(blocks) => parse_addresses(blocks)?,
             };
-            let network = NetworkRules { instance: addresses, ..NetworkRules::default() };
             let ground = Arc::new(Ground {
                 place: Place::Instance,
                 workspace: None,
@@ -145,8 +166,9 @@ impl App {
                 rules: Rulebook::default(),
                 branching_model: Arc::default(),
                 names: Names::new(),
+                network: NetworkRules::default(),
             });
-            Ok(Some(Instance { ground, state, network }))
+            Ok(Some(Instance { ground, state, addresses }))
         };
         let instance = self.grounds.instance.get((), version, read).await?;
         // Always there: what is read above is never nothing.

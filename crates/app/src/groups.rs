@@ -4,9 +4,39 @@ use crate::error::{Error, Fields, Result};
 use crate::page::{Page, PageRequest};
 use crate::users::Profile;
 use crate::{App, Asker, PlaceName};
-use model::{DisplayName, Role, Slug, WorkspaceId};
+use model::{DisplayName, Permission, Role, Slug, WorkspaceId};
 use policy::Act;
 use store::Group;
+
+/// What a new group needs, as it was typed.
+#[derive(Clone, Debug, Default)]
+pub struct NewGroup {
+    pub slug: String,
+    /// The name for people to read; the slug if it is left out.
+    pub name: Option<String>,
+    /// What it is granted on each new repository of the workspace: `none` if it is left out.
+    pub default_permission: Option<String>,
+}
+
+/// What to change; `None` leaves a field as it is.
+#[derive(Clone, Debug, Default)]
+pub struct GroupChange {
+    pub name: Option<String>,
+    /// `read`, `write`, `admin` or `none`.
+    pub default_permission: Option<String>,
+}
+
+/// Reads a default permission. The inner `None` is `none`: the group gets nothing by default.
+fn default_permission(fields: &mut Fields, word: Option<&str>) -> Option<Option<Permission>> {
+    match word? {
+        "none" => Some(None),
+        "create-repository" => {
+            fields.add("default_permission", "create-repository means something on projects only");
+            None
+        }
+        word => fields.take("default_permission", Permission::parse(word)).map(Some),
+    }
+}
 
 impl App {
     /// Creates an empty group.
@@ -14,15 +44,37 @@ impl App {
         &self,
         who: &Asker,
         workspace: &PlaceName,
-        slug: &str,
-        name: &str,
+        new: NewGroup,
     ) -> Result<Group> {
         let open = self.open_workspace(who, workspace, Act::CreateGroup).await?;
         let mut fields = Fields::default();
-        let slug = fields.take("slug", Slug::parse(slug));
+        let slug = fields.take("slug", Slug::parse(&new.slug));
+        let name = new.name.as_deref().unwrap_or(&new.slug);
         let name = fields.take("name", DisplayName::parse(name));
+        let default = default_permission(&mut fields, new.default_permission.as_deref());
         let (Some(slug), Some(name)) = (slug, name) else { return Err(Error::Invalid(fields)) };
-        Ok(self.store.create_group(&open.by, open.workspace.id, slug, name).await?)
+        fields.check()?;
+        let (by, id) = (&open.by, open.workspace.id);
+        Ok(self.store.create_group(by, id, slug, name, default.flatten()).await?)
+    }
+
+    /// Changes a group; the group as it is now. What it was granted so far stays.
+    pub async fn update_group(
+        &self,
+        who: &Asker,
+        workspace: &PlaceName,
+        slug: &str,
+        change: GroupChange,
+    ) -> Result<Group> {
+        let open = self.open_workspace(who, workspace, Act::ChangeGroup).await?;
+        let group = self.named_group(open.workspace.id, slug).await?;
+        let mut fields = Fields::default();
+        let name = change.name.and_then(|it| fields.take("name", DisplayName::parse(&it)));
+        let default_permission =
+            default_permission(&mut fields, change.default_permission.as_deref());
+        fields.check()?;
+        let update = store::GroupUpdate { name, default_permission };
+        Ok(self.store.update_group(&open.by, open.workspace.id, group.id, update).await?)
     }
 
     /// The groups of a workspace, by slug.
@@ -40,6 +92,7 @@ impl App {
     pub async fn remove_group(&self, who: &Asker, workspace: &PlaceName, slug: &str) -> Result<()> {
         let open = self.open_workspace(who, workspace, Act::ChangeGroup).await?;
         let group = self.named_group(open.workspace.id, slug).await?;
+        self.keep_admin(who, workspace, |it| it.leave(group.id)).await?;
         self.store.remove_group(&open.by, open.workspace.id, group.id).await?;
         Ok(())
     }
@@ -91,6 +144,9 @@ impl App {
         let group = self.named_group(open.workspace.id, slug).await?;
         let user = self.named_user(user).await?;
         let id = open.workspace.id;
+        if who.user_id() == Some(user.id) {
+            self.keep_admin(who, workspace, |it| it.leave(group.id)).await?;
+        }
         if self.store.remove_group_member(&open.by, id, group.id, user.id).await? {
             Ok(())
         } else {

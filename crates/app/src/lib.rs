@@ -48,10 +48,13 @@ mod matcher_input;
 mod members;
 mod names;
 mod nearest;
+mod networks;
 mod offered_key;
 mod open;
+mod own_way;
 mod page;
 mod password;
+mod personal;
 mod place_name;
 mod projects;
 mod public_key;
@@ -82,14 +85,17 @@ pub use branches::{Branch, NewBranch};
 pub use error::{Answer, Error, Failure, Fields, Refused, Result};
 pub use explain::{ExplainedRule, ExplainedStep, Explanation, Hypothetical};
 pub use grants::NamedGrant;
+pub use groups::{GroupChange, NewGroup};
 pub use key_input::NewKey;
 pub use key_sign_in::{KeyHolder, SshIdentity};
 pub use nearest::nearest;
+pub use networks::{NetworkChange, NetworkView};
 pub use offered_key::OfferedKey;
 pub use open::{
     Archiving, Explaining, ExplainingForOthers, Fetching, Maintaining, OpenRepository, Pushing,
     Reading, ReadingAllRefusals, ReadingOwnRefusals, Removing, RepositoryAct, Updating,
 };
+pub use own_way::Consequence;
 pub use page::{Page, PageRequest};
 pub use place_name::PlaceName;
 pub use policy::AddressRange;
@@ -108,6 +114,7 @@ pub use ssh_keys::UserKey;
 pub use store::{
     AccessKey, AccessToken, ApiToken, AuditFilter, AuditLine, ForkPolicy, Group, Key, LastRefused,
     Member, Owner, Project, Repository, SshKey, Token, TokenLimits, UnknownKey, Workspace,
+    WorkspaceNetwork,
 };
 pub use subjects::{SubjectInput, SubjectView};
 pub use token_input::{Created, NewToken};

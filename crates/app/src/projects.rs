@@ -3,7 +3,7 @@
 use crate::error::{Error, Fields, Result};
 use crate::page::{Page, PageRequest};
 use crate::{App, Asker, PlaceName};
-use model::{DisplayName, ProjectKey};
+use model::{DisplayName, Layer, ProjectKey};
 use policy::Act;
 use store::{Project, Workspace};
 
@@ -76,8 +76,12 @@ impl App {
         let mut seen = Vec::new();
         for project in self.store.list_projects(open.workspace.id, all).await?.items {
             let place = PlaceName::project(slug, project.key.as_str());
-            if self.judge(who, &place, &Act::ReadProject).await?.decision.is_allowed() {
+            let judged = self.judge(who, &place, &Act::ReadProject).await?;
+            if judged.decision.is_allowed() {
                 seen.push(ProjectView { project, workspace: open.workspace.clone() });
+            } else if judged.decision.layer() == Some(Layer::Network) {
+                // Left out, it would seem not to be there.
+                return Err(self.refuse(who, &place, &Act::ReadProject, &judged).await);
             }
         }
         Ok(page.of(seen))

@@ -12,6 +12,8 @@ use model::{
 use policy::{Actor, PrincipalKind, RefUpdate, Remedy, RemedyKind, TokenWish};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::net::IpAddr;
+use store::Workspace;
 
 /// What a remedy's words are made from.
 pub(crate) struct Words<'a> {
@@ -70,9 +72,7 @@ impl Words<'_> {
                 self.grant(*level, *subject, *permission)
             }
             RemedyKind::AddMember { subject } => self.add_member(*subject),
-            RemedyKind::AllowAddress { address, .. } => {
-                Parts::only(format!("let the address {address} in"))
-            }
+            RemedyKind::AllowAddress { address, level } => self.allow_address(*address, *level),
             RemedyKind::LiftSuspension => Parts::only("lift the suspension of the account"),
             RemedyKind::RaiseQuota => Parts::only("raise the size limit of the repository"),
             RemedyKind::OpenInstance => Parts::only("open the server again; until then, wait"),
@@ -180,6 +180,21 @@ impl Words<'_> {
         }
     }
 
+    fn allow_address(&self, address: IpAddr, level: Level) -> Parts {
+        let summary = format!("let the address {address} in");
+        let workspace = self.ground.and_then(|it| it.workspace.as_ref());
+        let Some(workspace) = workspace.filter(|_| level == Level::Workspace) else {
+            return Parts::only(summary);
+        };
+        let (name, path) = (shell_word(workspace.slug.as_str()), place_network(workspace));
+        let body = json!({ "add_allowed_addresses": [address] });
+        Parts {
+            summary,
+            commands: vec![format!("portcullis workspace network {name} --add {address}")],
+            request: Some(request("PUT", &path, &body)),
+        }
+    }
+
     fn grant(&self, level: Level, subject: Subject, permission: model::Permission) -> Parts {
         let name = self.who.name();
         let summary = format!("give {name} {permission} on the {level}");
@@ -253,4 +268,8 @@ fn date(at: Timestamp) -> String {
 /// RFC 3339, in UTC.
 pub(crate) fn moment(at: Timestamp) -> String {
     jiff::Timestamp::from_millisecond(at.0).unwrap_or(jiff::Timestamp::MAX).to_string()
+}
+
+fn place_network(workspace: &Workspace) -> String {
+    format!("/workspaces/{}/network", workspace.slug)
 }

@@ -2,9 +2,10 @@
 
 use crate::error::{Error, Fields, Result};
 use crate::open::{Archiving, OpenRepository, Reading, Removing, Updating};
+use crate::own_way::Imagined;
 use crate::page::{Page, PageRequest};
 use crate::{App, Asker, NewProject, PlaceName};
-use model::{DisplayName, RefName, RepositorySlug};
+use model::{DisplayName, Level, Permission, RefName, RepositorySlug};
 use policy::Act;
 use std::sync::Arc;
 use store::{ForkPolicy, Project, Repository, Workspace};
@@ -76,7 +77,12 @@ impl App {
         };
         let place = PlaceName::project(workspace, &key);
         let open = self.open_project(who, &place, Act::CreateRepository).await?;
-        let (row, branch) = check_new(&open, new)?;
+        let (mut row, branch) = check_new(&open, new)?;
+        // Who may create and no more would have made something they cannot look after.
+        let held = self.facts(who, &place).await?.0.held_by(&who.who.principal);
+        if held.is_none_or(|it| it.permission < Permission::Admin) {
+            row.admin = who.user_id();
+        }
         let repository = self.store.create_repository(&open.by, row).await?;
         let (app, id) = (Arc::clone(self), repository.id);
         let made =
@@ -157,6 +163,10 @@ impl App {
         };
         let home = project.as_ref().unwrap_or(&before.project);
         let update = check_change(&change, &before, home)?;
+        if let Some(home) = &project {
+            // On the heap: it is rare, and would make every change's future larger.
+            Box::pin(self.keep_admin_at(who, place, &before, home)).await?;
+        }
         let branch = update.main_branch.clone().flatten();
         // The row can be refused, the file hardly ever: so the row goes first.
         let row = self.store.update_repository(&by, before.repository.id, update).await?;
@@ -185,6 +195,23 @@ impl App {
     async fn destination(&self, who: &Asker, view: &RepositoryView, key: &str) -> Result<Project> {
         let place = PlaceName::project(view.workspace.slug.as_str(), key);
         Ok(self.open_project(who, &place, Act::CreateRepository).await?.project)
+    }
+
+    /// In another project, what was granted on the old one is gone.
+    async fn keep_admin_at(
+        &self,
+        who: &Asker,
+        place: &PlaceName,
+        view: &RepositoryView,
+        home: &Project,
+    ) -> Result<()> {
+        let there = PlaceName::project(view.workspace.slug.as_str(), home.key.as_str());
+        let grants = self.facts(who, &there).await?.0.grants;
+        let move_there = |it: &mut Imagined| {
+            it.facts.grants.retain(|it| it.level != Level::Project);
+            it.facts.grants.extend(grants.into_iter().filter(|it| it.level == Level::Project));
+        };
+        self.keep_admin(who, place, move_there).await
     }
 
     /// The key of the workspace's oldest project. A workspace without one gets its first here,
@@ -244,6 +271,9 @@ const FIRST_PROJECT: &str = "PROJ";
 
 const PUBLIC_IN_PRIVATE: &str = "a private project cannot hold public repositories";
 
+const KEPT_PRIVATE: &str = "its fork policy is no_public_forks, so it and its forks stay private: \
+                            change `fork_policy` as well";
+
 fn fork_policy(fields: &mut Fields, word: &str) -> Option<ForkPolicy> {
     let parsed = ForkPolicy::parse(word);
     if parsed.is_none() {
@@ -287,6 +317,7 @@ fn check_new(
         language: new.language,
         has_issues: new.has_issues,
         has_wiki: new.has_wiki,
+        admin: None,
     };
     Ok((row, branch))
 }
@@ -309,6 +340,11 @@ fn check_change(
     let changes_place = change.is_private.is_some() || change.project.is_some();
     if changes_place && !is_private && home.is_private {
         fields.add("is_private", PUBLIC_IN_PRIVATE);
+    }
+    let policy = forks.unwrap_or(before.repository.fork_policy);
+    let opens = change.is_private == Some(false) && before.repository.is_private;
+    if opens && policy == ForkPolicy::NoPublicForks {
+        fields.add("is_private", KEPT_PRIVATE);
     }
     fields.check()?;
     Ok(store::RepositoryUpdate {

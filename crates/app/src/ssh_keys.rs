@@ -3,6 +3,7 @@
 
 use crate::error::{Error, Result};
 use crate::key_input::{NewKey, check_label, taken_elsewhere, taken_here};
+use crate::own_way::Leaving;
 use crate::users::Profile;
 use crate::{App, Asker};
 use policy::Act;
@@ -79,6 +80,7 @@ impl App {
         let open = self.open_instance(who, act).await?;
         let user = self.named_user(user).await?;
         let key = self.named_key(&user, key).await?;
+        self.keep_access(who, &user, Leaving::Key(key.id)).await?;
         if self.store.remove_ssh_key(&open.by, user.id, key.id).await? {
             Ok(())
         } else {

@@ -37,9 +37,12 @@ impl App {
         if slug.as_ref().is_some_and(|it| RESERVED.contains(&it.as_str())) {
             fields.add("slug", "this name stands for something else in URLs: choose another");
         }
+        if slug.as_ref().is_some_and(WorkspaceSlug::is_personal) {
+            fields.add("slug", "names that start with `~` are those of personal workspaces");
+        }
         let (Some(slug), Some(name)) = (slug, name) else { return Err(Error::Invalid(fields)) };
         fields.check()?;
-        let new = store::NewWorkspace { slug, name, owner: who.user_id() };
+        let new = store::NewWorkspace { slug, name, owner: who.user_id(), personal: false };
         Ok(self.store.create_workspace(&open.by, new).await?)
     }
 

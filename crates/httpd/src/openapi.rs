@@ -27,11 +27,15 @@ use utoipa::OpenApi;
         native::workspaces::list_workspaces,
         native::workspaces::get_workspace,
         native::workspaces::update_workspace,
+        native::workspaces::create_personal_workspace,
+        native::networks::get_network,
+        native::networks::update_network,
         native::members::list_members,
         native::members::set_member,
         native::members::remove_member,
         native::groups::create_group,
         native::groups::list_groups,
+        native::groups::update_group,
         native::groups::remove_group,
         native::groups::list_group_members,
         native::groups::add_group_member,
@@ -264,6 +268,19 @@ fn complete(mut document: Value, base: &str, error: Value) -> String {
     format!("{document:#}\n")
 }
 
+/// Operations that can shut out whoever asks for them, by the beginning of their ids.
+const MAY_NEED_CONFIRMING: [&str; 9] = [
+    "set_grant",
+    "set_member",
+    "remove_member",
+    "remove_group",
+    "update_network",
+    "update_repository",
+    "revoke_api_token",
+    "remove_ssh_key",
+    "update_user",
+];
+
 fn complete_operation(path: &str, operation: &mut Value) {
     let mut parameters: Vec<Value> = path
         .split('/')
@@ -279,6 +296,14 @@ fn complete_operation(path: &str, operation: &mut Value) {
             }
             parameters.push(json!({ "name": name, "in": "query", "schema": schema }));
         }
+    }
+    let id = operation["operationId"].as_str().unwrap_or_default();
+    if MAY_NEED_CONFIRMING.iter().any(|it| id.starts_with(it)) {
+        parameters.push(json!({
+            "name": "confirm", "in": "query", "schema": { "type": "string" },
+            "description": "What the caller is prepared for: lose-admin, shut-out, lose-access. Without \
+                            it, what would do this to themselves is answered 409 and not done.",
+        }));
     }
     if let Some(own) = operation.get("parameters").and_then(Value::as_array) {
         parameters.extend(own.iter().cloned());

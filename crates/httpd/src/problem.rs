@@ -38,6 +38,7 @@ pub fn status(error: &Error, dialect: Dialect) -> StatusCode {
         (Error::Conflict { .. }, Dialect::Git | Dialect::Native | Dialect::Ops) => {
             StatusCode::CONFLICT
         }
+        (Error::Unconfirmed { .. }, _) => StatusCode::CONFLICT,
         (Error::NotFound { .. }, _) => StatusCode::NOT_FOUND,
         (Error::TooLarge { .. }, _) => StatusCode::PAYLOAD_TOO_LARGE,
         (Error::Failed(_), _) => StatusCode::SERVICE_UNAVAILABLE,
@@ -94,6 +95,7 @@ fn first(error: &Error) -> Option<&RefusalRecord> {
         Error::Refused(refused) => refused.records.first(),
         Error::Invalid(_)
         | Error::Conflict { .. }
+        | Error::Unconfirmed { .. }
         | Error::NotFound { .. }
         | Error::TooLarge { .. }
         | Error::Failed(_) => None,
@@ -113,6 +115,7 @@ fn text(error: &Error) -> String {
         }
         Error::Invalid(_)
         | Error::Conflict { .. }
+        | Error::Unconfirmed { .. }
         | Error::NotFound { .. }
         | Error::TooLarge { .. } => format!("{error}\n"),
     }
@@ -125,6 +128,9 @@ fn fields(error: &Error) -> Map<String, Value> {
         }
         Error::Conflict { field, message } => {
             Map::from_iter([((*field).to_owned(), json!([message]))])
+        }
+        Error::Unconfirmed { consequence, .. } => {
+            Map::from_iter([("confirm".into(), json!([consequence.as_str()]))])
         }
         Error::Refused(_) | Error::NotFound { .. } | Error::TooLarge { .. } | Error::Failed(_) => {
             Map::new()
@@ -143,6 +149,9 @@ fn bitbucket(error: &Error) -> Value {
     if !fields.is_empty() {
         body["fields"] = Value::Object(fields);
     }
+    if let Error::Unconfirmed { consequence, .. } = error {
+        body["data"] = json!({ "code": consequence.code() });
+    }
     if let Some(refusal) = first(error) {
         body["data"] = json!({ "code": refusal.code, "refusal": RefusalBody::of(refusal) });
     }
@@ -153,6 +162,7 @@ fn native(error: &Error, status: StatusCode) -> Value {
     let refusal = first(error);
     let code = match error {
         Error::Failed(failure) => failure.code,
+        Error::Unconfirmed { consequence, .. } => consequence.code(),
         Error::Refused(_)
         | Error::Invalid(_)
         | Error::Conflict { .. }
@@ -177,6 +187,7 @@ fn message(error: &Error) -> String {
         Error::Refused(_)
         | Error::Invalid(_)
         | Error::Conflict { .. }
+        | Error::Unconfirmed { .. }
         | Error::NotFound { .. }
         | Error::TooLarge { .. } => error.to_string(),
     }

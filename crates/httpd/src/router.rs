@@ -158,14 +158,15 @@ macro_rules! on_every_level {
 }
 
 fn native_routes(table: Table) -> Table {
-    use native::{access_keys, access_tokens, audit, explain, grants, groups, members, refusals};
-    use native::{repositories, restrictions, ssh_keys, tokens, users, workspaces};
+    use native::{access_keys, access_tokens, audit, explain, grants, groups, members, networks};
+    use native::{refusals, repositories, restrictions, ssh_keys, tokens, users, workspaces};
     let table = table
         .get("/api/v1/openapi.json", openapi::get_native)
         .get("/api/v1/users", users::list_users)
         .post("/api/v1/users", users::create_user)
         .get("/api/v1/users/{user}", users::get_user)
         .put("/api/v1/users/{user}", users::update_user)
+        .post("/api/v1/users/{user}/workspace", workspaces::create_personal_workspace)
         .get("/api/v1/users/{user}/tokens", tokens::list_api_tokens)
         .post("/api/v1/users/{user}/tokens", tokens::create_api_token)
         .delete("/api/v1/users/{user}/tokens/{id}", tokens::revoke_api_token)
@@ -174,11 +175,14 @@ fn native_routes(table: Table) -> Table {
         .post("/api/v1/workspaces", workspaces::create_workspace)
         .get("/api/v1/workspaces/{workspace}", workspaces::get_workspace)
         .put("/api/v1/workspaces/{workspace}", workspaces::update_workspace)
+        .get("/api/v1/workspaces/{workspace}/network", networks::get_network)
+        .put("/api/v1/workspaces/{workspace}/network", networks::update_network)
         .get("/api/v1/workspaces/{workspace}/members", members::list_members)
         .put("/api/v1/workspaces/{workspace}/members/{user}", members::set_member)
         .delete("/api/v1/workspaces/{workspace}/members/{user}", members::remove_member)
         .get("/api/v1/workspaces/{workspace}/groups", groups::list_groups)
         .post("/api/v1/workspaces/{workspace}/groups", groups::create_group)
+        .put("/api/v1/workspaces/{workspace}/groups/{group}", groups::update_group)
         .delete("/api/v1/workspaces/{workspace}/groups/{group}", groups::remove_group)
         .get("/api/v1/workspaces/{workspace}/groups/{group}/members", groups::list_group_members)
         .put(

@@ -5,8 +5,8 @@ use crate::context;
 use crate::dialect::Dialect;
 use crate::doors::Doors;
 use crate::problem::Problem;
-use app::{Asker, Door, Presented};
-use axum::extract::{ConnectInfo, FromRequestParts};
+use app::{Asker, Consequence, Door, Fields, Presented};
+use axum::extract::{ConnectInfo, FromRequestParts, Query};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use hyper::header::AUTHORIZATION;
@@ -34,8 +34,23 @@ impl FromRequestParts<Doors> for Who {
             parts.headers.get(AUTHORIZATION).map_or(Presented::Nothing, |it| read(it.as_bytes()));
         let asker = doors.app.sign_in(&door, presented).await?;
         context::note_principal(asker.name());
-        Ok(Self(asker))
+        Ok(Self(asker.confirming(confirmed(parts)?)))
     }
+}
+
+/// `?confirm=lose-admin`: what the one who asks is prepared for. Git never asks for such things.
+fn confirmed(parts: &Parts) -> Result<Vec<Consequence>, Problem> {
+    let Ok(Query(pairs)) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri) else {
+        return Ok(Vec::new());
+    };
+    let given = pairs.iter().filter(|(name, _)| name == "confirm");
+    let words = given.flat_map(|(_, value)| value.split(',')).filter(|it| !it.is_empty());
+    let mut fields = Fields::default();
+    let known = Consequence::ALL.map(Consequence::as_str).join(", ");
+    let read = |it: &str| Consequence::parse(it).ok_or(format!("use one of {known}"));
+    let confirmed = words.filter_map(|it| fields.take("confirm", read(it))).collect();
+    fields.check()?;
+    Ok(confirmed)
 }
 
 fn read(header: &[u8]) -> Presented {

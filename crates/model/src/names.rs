@@ -71,14 +71,50 @@ macro_rules! slugs {
 }
 
 slugs! {
-    /// A workspace's name in URLs.
-    WorkspaceSlug, "workspace slug";
     /// A repository's name in URLs, unique in its workspace.
     RepositorySlug, "repository slug";
     /// Any other name in URLs: a group's, for example.
     Slug, "slug";
     /// A user's login name, unique in the installation.
     Username, "user name";
+}
+
+/// A workspace's name in URLs. That of a personal one is `~` and the name of the user whose it is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WorkspaceSlug(Box<str>);
+
+impl WorkspaceSlug {
+    /// Accepts letters, digits, `-`, `_` and `.`, and `~` before them; names are case-insensitive
+    /// on the way in and lower case from then on.
+    pub fn parse(text: &str) -> Result<Self, BadName> {
+        let (mark, name) = match text.strip_prefix('~') {
+            Some(name) => ("~", name),
+            None => ("", text),
+        };
+        let name = check_slug("workspace slug", name)?;
+        Ok(Self(format!("{mark}{name}").into()))
+    }
+
+    /// That of a user's personal workspace.
+    pub fn of_person(name: &Username) -> Self {
+        Self(format!("~{name}").into())
+    }
+
+    /// Is it the name of a personal workspace?
+    pub fn is_personal(&self) -> bool {
+        self.0.starts_with('~')
+    }
+
+    /// The name, in lower case.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for WorkspaceSlug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
 /// A project's key: `CORE`. Unique in its workspace, upper case.

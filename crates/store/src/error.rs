@@ -39,6 +39,9 @@ pub enum Error {
     /// A workspace that has owners keeps at least one.
     #[error("this is the last owner: make somebody else an owner first")]
     LastOwner,
+    /// An installation keeps an administrator who may sign in.
+    #[error("this is the last administrator: make somebody else one first")]
+    LastAdmin,
     /// A row holds something this version does not know. It is an error, never "no access" and
     /// never "full access".
     #[error(

@@ -233,7 +233,7 @@ impl Store {
         let Some(row) = tx.optional(sql, args![user.0]).await? else {
             return Ok(None);
         };
-        let sql = r#"select g.id, g.workspace_id, g.slug, g.name
+        let sql = r#"select g.id, g.workspace_id, g.slug, g.name, g.default_permission
                      from group_member m join "group" g on g.id = m.group_id
                      where m.user_id = $1 order by g.id"#;
         let groups = tx.all(sql, args![user.0]).await?;

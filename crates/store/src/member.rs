@@ -65,8 +65,8 @@ impl Store {
             .await
     }
 
-    /// Ends a membership, and with it that of every group of the workspace. Grants and
-    /// exemptions of the user stay. `false` if the user was no member; [`Error::LastOwner`] if the
+    /// Ends a membership, and with it that of every group of the workspace and the user's own
+    /// grants within it. Exemptions stay: they give nothing. `false` if the user was no member; [`Error::LastOwner`] if the
     /// workspace would be left without one.
     pub async fn remove_member(
         &self,
@@ -88,6 +88,17 @@ impl Store {
             .execute(
                 r#"delete from group_member where user_id = $2
                    and group_id in (select id from "group" where workspace_id = $1)"#,
+                args![workspace.0, user.0],
+            )
+            .await?;
+        change
+            .execute(
+                r#"delete from "grant" where subject_kind = 'user' and subject_id = $2
+                   and ((level = 'workspace' and owner_id = $1)
+                     or (level = 'project' and owner_id in (
+                             select id from project where workspace_id = $1))
+                     or (level = 'repository' and owner_id in (
+                             select id from repository where workspace_id = $1)))"#,
                 args![workspace.0, user.0],
             )
             .await?;

@@ -2,9 +2,14 @@
 //! else's; it is named by [`RepositoryId`], which is never used twice.
 
 use crate::change::{Audited, Change};
+use crate::grant::put_grant;
+use crate::group::grant_defaults;
 use crate::sql::{Columns, args};
 use crate::{Actor, Error, Owner, Page, PageRequest, Result, Store};
-use model::{DisplayName, ProjectId, RepositoryId, RepositorySlug, Timestamp, WorkspaceId};
+use model::{
+    DisplayName, Permission, ProjectId, RepositoryId, RepositorySlug, Subject, Timestamp, UserId,
+    WorkspaceId,
+};
 
 /// Who may fork a repository, in Bitbucket's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +81,8 @@ pub struct NewRepository {
     pub language: String,
     pub has_issues: bool,
     pub has_wiki: bool,
+    /// Gets admin on it: whoever creates a repository and would not be its admin otherwise.
+    pub admin: Option<UserId>,
 }
 
 /// What to change; `None` leaves a field as it is.
@@ -132,7 +139,8 @@ pub(crate) fn repository_from(row: Columns<'_>) -> Result<Repository> {
 }
 
 impl Store {
-    /// Creates a repository's row. [`Error::NotFound`] unless the project is of the workspace.
+    /// Creates a repository's row, with the grants that the workspace's groups have by default.
+    /// [`Error::NotFound`] unless the project is of the workspace.
     pub async fn create_repository(&self, by: &Actor, new: NewRepository) -> Result<Repository> {
         let mut change = self.change(by).await?;
         project_of(&mut change, new.workspace, new.project).await?;
@@ -157,6 +165,11 @@ impl Store {
             pushed_at: None,
         };
         insert(&mut change, &repository).await?;
+        grant_defaults(&mut change, new.workspace, repository.id).await?;
+        if let Some(admin) = new.admin {
+            let (owner, admin) = (Owner::Repository(repository.id), Subject::User(admin));
+            put_grant(&mut change, owner, admin, Permission::Admin).await?;
+        }
         let what = format!("created repository `{}`", repository.slug);
         let is = audit_text(&repository);
         change.commit(Audited { after: Some(&is), ..about(repository.id, &what) }).await?;

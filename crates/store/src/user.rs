@@ -155,9 +155,12 @@ impl Store {
         self.page((rows, count), &[], page, user_from).await
     }
 
-    /// Changes what is given; the user as it is now.
+    /// Changes what is given; the user as it is now. [`Error::LastAdmin`] if nobody who may sign
+    /// in would be an administrator of the installation any more.
     pub async fn update_user(&self, by: &Actor, id: UserId, update: UserUpdate) -> Result<User> {
         let mut change = self.change(by).await?;
+        // First: two administrators who demote each other at once would each see the other one stay.
+        change.execute(r#"update "user" set is_admin = is_admin where is_admin = 1"#, &[]).await?;
         let row = change.optional(select_user!("where id = $1"), args![id.0]).await?;
         let before = user_from(&row.ok_or(Error::NotFound { what: "user" })?)?;
         let after = User {
@@ -167,6 +170,11 @@ impl Store {
             active: update.active.unwrap_or(before.active),
             ..before.clone()
         };
+        let counts = |it: &User| it.is_admin && it.active;
+        if counts(&before) && !counts(&after) {
+            let sql = r#"select id from "user" where is_admin = 1 and active = 1 and id <> $1"#;
+            change.optional(sql, args![id.0]).await?.ok_or(Error::LastAdmin)?;
+        }
         let sql = r#"update "user" set display_name = $2, email = $3, is_admin = $4, active = $5
                      where id = $1"#;
         let args = args![

@@ -2,6 +2,7 @@
 
 use crate::change::Audited;
 use crate::sql::{Row, args};
+use crate::token::words_of;
 use crate::{Actor, Error, Page, PageRequest, Result, Store};
 use model::{DisplayName, Role, Timestamp, UserId, WorkspaceId, WorkspaceSlug};
 
@@ -13,8 +14,20 @@ pub struct Workspace {
     pub uuid: String,
     pub slug: WorkspaceSlug,
     pub name: DisplayName,
+    /// Of a personal workspace, the user whose it is: always its owner.
+    pub person: Option<UserId>,
+    pub network: WorkspaceNetwork,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+}
+
+/// From where and how what is private in a workspace may be used.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WorkspaceNetwork {
+    /// Blocks of addresses, as they were given; empty is from anywhere.
+    pub addresses: Vec<String>,
+    /// Must people have a second factor?
+    pub two_factor: bool,
 }
 
 /// What [`Store::create_workspace`] needs.
@@ -24,6 +37,8 @@ pub struct NewWorkspace {
     pub name: DisplayName,
     /// Becomes its first owner.
     pub owner: Option<UserId>,
+    /// Is it the owner's personal one? Everybody has at most one of these.
+    pub personal: bool,
 }
 
 /// What to change; `None` leaves a field as it is.
@@ -35,7 +50,12 @@ pub struct WorkspaceUpdate {
 
 macro_rules! select_workspace {
     ($($rest:expr),+) => {
-        concat!("select id, uuid, slug, name, created_at, updated_at from workspace ", $($rest),+)
+        concat!(
+            "select id, uuid, slug, name, person_id, allowed_addresses, two_factor, created_at,
+                 updated_at
+             from workspace ",
+            $($rest),+
+        )
     };
 }
 
@@ -48,6 +68,11 @@ pub(crate) fn workspace_from(row: &Row) -> Result<Workspace> {
         uuid: row.text("uuid")?,
         slug: row.parsed("slug", WorkspaceSlug::parse)?,
         name: row.parsed("name", DisplayName::parse)?,
+        person: row.opt_int("person_id")?.map(UserId),
+        network: WorkspaceNetwork {
+            addresses: row.opt_text("allowed_addresses")?.map_or_else(Vec::new, |it| words_of(&it)),
+            two_factor: row.flag("two_factor")?,
+        },
         created_at: row.time("created_at")?,
         updated_at: row.time("updated_at")?,
     })
@@ -62,18 +87,21 @@ impl Store {
             uuid: crate::store::new_uuid(),
             slug: new.slug,
             name: new.name,
+            person: new.owner.filter(|_| new.personal),
+            network: WorkspaceNetwork::default(),
             created_at: by.at,
             updated_at: by.at,
         };
         change
             .execute(
-                "insert into workspace (id, uuid, slug, name, created_at, updated_at)
-                 values ($1, $2, $3, $4, $5, $6)",
+                "insert into workspace (id, uuid, slug, name, person_id, created_at, updated_at)
+                 values ($1, $2, $3, $4, $5, $6, $7)",
                 args![
                     workspace.id.0,
                     &workspace.uuid,
                     workspace.slug.as_str(),
                     workspace.name.as_str(),
+                    workspace.person.map(|it| it.0),
                     workspace.created_at,
                     workspace.updated_at,
                 ],
@@ -134,6 +162,30 @@ impl Store {
         change.commit(Audited { before: Some(&was), after: Some(&is), ..about(id, &what) }).await?;
         Ok(after)
     }
+
+    /// Says from where and how what is private in a workspace may be used from now on.
+    pub async fn set_workspace_network(
+        &self,
+        by: &Actor,
+        id: WorkspaceId,
+        network: &WorkspaceNetwork,
+    ) -> Result<()> {
+        let mut change = self.change(by).await?;
+        let row = change.optional(select_workspace!("where id = $1"), args![id.0]).await?;
+        let before = workspace_from(&row.ok_or(Error::NotFound { what: "workspace" })?)?;
+        let addresses = network.addresses.join(" ");
+        let stored = (!network.addresses.is_empty()).then_some(addresses.as_str());
+        let sql = "update workspace
+                   set allowed_addresses = $2, two_factor = $3, updated_at = $4 where id = $1";
+        change.execute(sql, args![id.0, stored, network.two_factor, by.at]).await?;
+        let what = format!("changed the network rules of workspace `{}`", before.slug);
+        let (was, is) = (network_text(&before.network), network_text(network));
+        change.commit(Audited { before: Some(&was), after: Some(&is), ..about(id, &what) }).await
+    }
+}
+
+fn network_text(it: &WorkspaceNetwork) -> String {
+    format!("addresses={:?} two_factor={}", it.addresses.join(" "), it.two_factor)
 }
 
 fn about(id: WorkspaceId, what: &str) -> Audited<'_> {

@@ -15,6 +15,7 @@ mod house;
 mod keys;
 mod people;
 mod push;
+mod rules_people;
 mod rules_tokens;
 mod sign_in;
 mod visibility;

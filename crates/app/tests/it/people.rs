@@ -59,7 +59,12 @@ async fn a_group_gives_what_it_was_given() {
         let house = House::furnished(database).await;
         let acme = PlaceName::workspace("acme");
         let app = &house.app;
-        app.create_group(&house.admin, &acme, "devs", "Developers").await.unwrap();
+        let devs = app::NewGroup {
+            slug: "devs".into(),
+            name: Some("Developers".into()),
+            ..Default::default()
+        };
+        app.create_group(&house.admin, &acme, devs).await.unwrap();
         let devs =
             SubjectInput { kind: "group".into(), name: Some("devs".into()), ..Default::default() };
         app.set_grant(&house.admin, &site(), &devs, "write").await.unwrap();

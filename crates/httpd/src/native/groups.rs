@@ -7,10 +7,11 @@ use crate::list::{ListRequest, Paged};
 use crate::place::Path;
 use crate::problem::Problem;
 use crate::who::Who;
-use app::{Group, PlaceName};
+use app::{Group, GroupChange, NewGroup, PlaceName};
 use axum::Json;
 use axum::extract::State;
 use hyper::StatusCode;
+use model::Permission;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -22,6 +23,18 @@ pub struct NewGroupBody {
     slug: String,
     /// Its name for people; the slug if it is left out.
     name: Option<String>,
+    /// What it is granted on each new repository of the workspace: `read`, `write`, `admin` or
+    /// `none`.
+    default_permission: Option<String>,
+}
+
+/// What to change; what is left out stays as it is.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = GroupChange)]
+pub struct GroupChangeBody {
+    name: Option<String>,
+    /// `read`, `write`, `admin` or `none`. What it was granted so far stays.
+    default_permission: Option<String>,
 }
 
 /// A group.
@@ -32,11 +45,18 @@ pub struct GroupBody {
     kind: &'static str,
     slug: String,
     name: String,
+    /// What it is granted on each new repository of the workspace.
+    default_permission: &'static str,
 }
 
 impl From<Group> for GroupBody {
     fn from(group: Group) -> Self {
-        Self { kind: "group", slug: group.slug.to_string(), name: group.name.to_string() }
+        Self {
+            kind: "group",
+            slug: group.slug.to_string(),
+            name: group.name.to_string(),
+            default_permission: group.default_permission.map_or("none", Permission::as_str),
+        }
     }
 }
 
@@ -50,9 +70,25 @@ pub async fn create_group(
     JsonBody(body): JsonBody<NewGroupBody>,
 ) -> Result<(StatusCode, Json<GroupBody>), Problem> {
     let place = PlaceName::workspace(&workspace);
-    let name = body.name.as_deref().unwrap_or(&body.slug);
-    let group = doors.app.create_group(&who, &place, &body.slug, name).await?;
+    let NewGroupBody { slug, name, default_permission } = body;
+    let new = NewGroup { slug, name, default_permission };
+    let group = doors.app.create_group(&who, &place, new).await?;
     Ok((StatusCode::CREATED, Json(group.into())))
+}
+
+/// Changes a group.
+#[utoipa::path(put, path = "/workspaces/{workspace}/groups/{group}",
+    request_body = GroupChangeBody, responses((status = 200, body = GroupBody)))]
+pub async fn update_group(
+    State(doors): State<Doors>,
+    Who(who): Who,
+    Path((workspace, group)): Path<(String, String)>,
+    JsonBody(body): JsonBody<GroupChangeBody>,
+) -> Result<Json<GroupBody>, Problem> {
+    let place = PlaceName::workspace(&workspace);
+    let GroupChangeBody { name, default_permission } = body;
+    let change = GroupChange { name, default_permission };
+    Ok(Json(doors.app.update_group(&who, &place, &group, change).await?.into()))
 }
 
 /// Lists the groups of a workspace, by slug.

@@ -8,6 +8,7 @@ pub mod explain;
 pub mod grants;
 pub mod groups;
 pub mod members;
+pub mod networks;
 pub mod refusals;
 pub mod repositories;
 pub mod restrictions;

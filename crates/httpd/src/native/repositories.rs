@@ -23,6 +23,8 @@ pub struct RepositoryChangeBody {
     name: Option<String>,
     description: Option<String>,
     is_private: Option<bool>,
+    /// `allow_forks`, `no_public_forks` or `no_forks`.
+    fork_policy: Option<String>,
 }
 
 /// A repository, as `/2.0` shows it, and what that cannot say.
@@ -49,6 +51,7 @@ pub async fn update_repository(
         name: body.name,
         description: body.description,
         is_private: body.is_private,
+        fork_policy: body.fork_policy,
         ..RepositoryChange::default()
     };
     let view = doors.app.update_repository(&who, &place, change).await?;

@@ -41,6 +41,8 @@ pub struct WorkspaceBody {
     uuid: String,
     slug: String,
     name: String,
+    /// Is it somebody's own? Then it is theirs whatever its members say.
+    is_personal: bool,
     created_on: String,
 }
 
@@ -51,6 +53,7 @@ impl From<Workspace> for WorkspaceBody {
             uuid: braced(&workspace.uuid),
             slug: workspace.slug.to_string(),
             name: workspace.name.to_string(),
+            is_personal: workspace.person.is_some(),
             created_on: time::show(workspace.created_at),
         }
     }
@@ -67,6 +70,19 @@ pub async fn create_workspace(
     let name = body.name.unwrap_or_else(|| body.slug.clone());
     let new = NewWorkspace { slug: body.slug, name };
     let workspace = doors.app.create_workspace(&who, new).await?;
+    Ok((StatusCode::CREATED, Json(workspace.into())))
+}
+
+/// Creates the personal workspace of a user: `~` and their user name. Administrators may do it for
+/// others.
+#[utoipa::path(post, path = "/users/{user}/workspace",
+    responses((status = 201, body = WorkspaceBody)))]
+pub async fn create_personal_workspace(
+    State(doors): State<Doors>,
+    Who(who): Who,
+    Path(user): Path<String>,
+) -> Result<(StatusCode, Json<WorkspaceBody>), Problem> {
+    let workspace = doors.app.create_personal_workspace(&who, &user).await?;
     Ok((StatusCode::CREATED, Json(workspace.into())))
 }
 

@@ -137,6 +137,8 @@ fn body(route: &Route) -> Option<Value> {
             Some("access-keys") => json!({ "key": "", "permission": "" }),
             Some("{id}") if route.path.contains("-keys/") => json!({ "label": "" }),
             Some("access-tokens" | "tokens") => json!({ "name": "", "scopes": [] }),
+            Some("network") => json!({ "allowed_addresses": ["moon"] }),
+            Some("{group}") => json!({ "default_permission": "moon" }),
             Some("users") => json!({ "username": "", "display_name": "", "email": "" }),
             Some("workspaces" | "groups") => json!({ "slug": "a b" }),
             Some("{user}") => json!({ "role": "moon", "email": "moon" }),

@@ -51,6 +51,10 @@ impl ServerError {
                 let _: std::fmt::Result = write!(text, "\n  {}: {}", clean(field), clean(&why));
             }
         }
+        let code = self.ours("code").and_then(Value::as_str).unwrap_or_default();
+        if code.starts_with("PC-CONFIRM-") {
+            text.push_str("\n  next  the same command with --yes");
+        }
         match self.ours("refusal") {
             Some(refusal) if refusal.is_object() => {
                 let _: std::fmt::Result = write!(text, "\n{}", render_refusal(refusal, style));

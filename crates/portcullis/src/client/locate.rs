@@ -27,6 +27,10 @@ pub struct Connection {
     /// Print one JSON document instead of text
     #[arg(long, global = true)]
     pub json: bool,
+
+    /// Do it even if it takes something away from yourself
+    #[arg(long, global = true)]
+    pub yes: bool,
 }
 
 /// What is presented to a server.

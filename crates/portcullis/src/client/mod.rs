@@ -30,6 +30,9 @@ use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 /// Maintenance of a large repository answers when it is done.
 const ANSWER_PATIENCE: Duration = Duration::from_secs(3600);
 
+/// What `--yes` stands for: whatever the server would ask about.
+const CONFIRM: &str = "confirm=lose-admin,shut-out,lose-access";
+
 /// The largest answer read, in bytes. A page has at most 100 entries.
 const MAX_ANSWER: u64 = 64 << 20;
 
@@ -38,6 +41,8 @@ pub struct Client {
     agent: ureq::Agent,
     base: String,
     authorization: Option<String>,
+    /// Changes are made even if they take something away from whoever asks.
+    confirmed: bool,
 }
 
 impl Client {
@@ -45,7 +50,8 @@ impl Client {
     /// repository one stands in lead to.
     pub fn connect(connection: &Connection) -> Result<Self, Error> {
         let target = connection.locate()?;
-        Self::new(&target.base, &target.login, target.own_machine)
+        let client = Self::new(&target.base, &target.login, target.own_machine)?;
+        Ok(Self { confirmed: connection.yes, ..client })
     }
 
     /// For a known server. `own_machine`: the address was read from the data folder of a server
@@ -73,7 +79,8 @@ impl Client {
                 Some(format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair)))
             }
         };
-        Ok(Self { agent: config.build().into(), base: base.to_owned(), authorization })
+        let (agent, base) = (config.build().into(), base.to_owned());
+        Ok(Self { agent, base, authorization, confirmed: false })
     }
 
     /// `GET` of a path below the server's address.
@@ -113,9 +120,14 @@ impl Client {
     }
 
     fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Error> {
+        let confirm = match path.contains('?') {
+            _ if !self.confirmed || method == Method::GET => String::new(),
+            true => format!("&{CONFIRM}"),
+            false => format!("?{CONFIRM}"),
+        };
         let mut request = Request::builder()
             .method(method)
-            .uri(format!("{}{path}", self.base))
+            .uri(format!("{}{path}{confirm}", self.base))
             .header("accept", "application/json");
         if let Some(authorization) = &self.authorization {
             request = request.header("authorization", authorization);

@@ -50,7 +50,8 @@ pub enum PermissionArg {
 }
 
 impl PermissionArg {
-    const fn as_str(self) -> &'static str {
+    /// The word in JSON.
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",
             Self::Read => "read",

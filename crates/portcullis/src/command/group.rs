@@ -1,13 +1,15 @@
 //! `portcullis group`: groups of a workspace's members.
 
+use super::grant::PermissionArg;
 use super::output::Field;
-use super::shared::{Session, slug, username, workspace_slug};
+use super::shared::{Session, given, slug, username, workspace_slug};
 use crate::Error;
 use clap::{Args, Subcommand};
 use model::{Slug, Username, WorkspaceSlug};
 use serde_json::json;
 
-const FIELDS: &[Field] = &[("slug", "/slug"), ("name", "/name")];
+const FIELDS: &[Field] =
+    &[("slug", "/slug"), ("name", "/name"), ("on new repositories", "/default_permission")];
 
 /// What can be done with groups.
 #[derive(Subcommand, Debug)]
@@ -22,6 +24,23 @@ pub enum GroupCommand {
         /// Name shown to people; the slug if not given
         #[arg(long)]
         name: Option<String>,
+        /// What it is granted on each new repository of the workspace
+        #[arg(long, value_enum, value_name = "PERMISSION")]
+        default: Option<PermissionArg>,
+    },
+    /// Change a group; what is not given stays as it is
+    #[command(after_help = "Example:
+  portcullis group update acme/devs --default write")]
+    Update {
+        /// The group
+        #[arg(value_name = "WORKSPACE/GROUP", value_parser = group)]
+        group: GroupPath,
+        /// Name shown to people
+        #[arg(long)]
+        name: Option<String>,
+        /// What it is granted on each new repository from now on
+        #[arg(long, value_enum, value_name = "PERMISSION")]
+        default: Option<PermissionArg>,
     },
     /// List the groups of a workspace
     List {
@@ -71,11 +90,22 @@ impl GroupCommand {
     /// Carries it out.
     pub fn run(&self, session: &Session) -> Result<(), Error> {
         match self {
-            Self::Create { group: GroupPath { workspace, slug }, name } => {
-                let name = name.as_deref().unwrap_or(slug.as_str());
-                let body = json!({ "slug": slug.as_str(), "name": name });
+            Self::Create { group: GroupPath { workspace, slug }, name, default } => {
+                let body = given([
+                    ("slug", Some(slug.as_str().into())),
+                    ("name", Some(name.as_deref().unwrap_or(slug.as_str()).into())),
+                    ("default_permission", default.map(|it| it.as_str().into())),
+                ]);
                 let path = format!("/api/v1/workspaces/{workspace}/groups");
                 session.out.one(&session.client.post(&path, &body)?, FIELDS)
+            }
+            Self::Update { group: GroupPath { workspace, slug }, name, default } => {
+                let body = given([
+                    ("name", name.as_deref().map(Into::into)),
+                    ("default_permission", default.map(|it| it.as_str().into())),
+                ]);
+                let path = format!("/api/v1/workspaces/{workspace}/groups/{slug}");
+                session.out.one(&session.client.put(&path, &body)?, FIELDS)
             }
             Self::List { workspace } => {
                 let path = format!("/api/v1/workspaces/{workspace}/groups");

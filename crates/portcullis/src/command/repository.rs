@@ -85,6 +85,9 @@ pub struct Change {
     /// Hide it from those without a permission on it
     #[arg(long, value_name = "true|false")]
     private: Option<bool>,
+    /// Who may fork it
+    #[arg(long, value_name = "POLICY", value_parser = ["allow_forks", "no_public_forks", "no_forks"])]
+    fork_policy: Option<String>,
 }
 
 impl Change {
@@ -107,6 +110,7 @@ impl RepositoryCommand {
                     ("is_private", Some(it.private.unwrap_or(true).into())),
                     ("project", it.project()),
                     ("description", it.description.as_deref().map(Into::into)),
+                    ("fork_policy", it.fork_policy.as_deref().map(Into::into)),
                 ]);
                 session.out.one(&session.client.post(&it.path(), &body)?, FIELDS)
             }
@@ -140,6 +144,7 @@ fn update(session: &Session, change: &Change, archived: Option<bool>) -> Result<
         ("is_private", change.private.map(Into::into)),
         ("project", change.project()),
         ("description", change.description.as_deref().map(Into::into)),
+        ("fork_policy", change.fork_policy.as_deref().map(Into::into)),
     ]);
     let nothing = body.as_object().is_none_or(serde_json::Map::is_empty);
     if nothing && archived.is_none() {

@@ -21,6 +21,7 @@ mod session;
 mod ssh_attacks;
 mod ssh_door;
 mod transport;
+mod two_worlds;
 
 /// A file that nobody names above would look like tests and never run.
 #[test]

@@ -59,6 +59,15 @@ fn the_refusal_reference_is_as_generated() {
         let (cause, fix) = (sentence(code.cause()), sentence(code.fix()));
         writeln!(text, "| `{}` | {cause} | {fix} |", code.code()).unwrap();
     }
+    text.push_str(
+        "\n## Changes that shut out whoever makes them\n\n\
+         Answered with 409; nothing was changed. The same request with the word, or the same\n\
+         command with `--yes`, does it.\n\n\
+         | code | what would happen | what to send |\n|---|---|---|\n",
+    );
+    for it in app::Consequence::ALL {
+        writeln!(text, "| `{}` | {} | `?confirm={it}` |", it.code(), sentence(it.what())).unwrap();
+    }
     committed("docs/reference/refusals.md", &text);
 }
 
@@ -67,6 +76,7 @@ fn the_refusal_reference_is_as_generated() {
 fn no_two_codes_are_alike() {
     let mut codes: Vec<_> = policy::catalogue().map(|it| it.code.as_str()).collect();
     codes.extend(repo::FailureCode::ALL.iter().map(|it| it.code()));
+    codes.extend(app::Consequence::ALL.iter().map(|it| it.code()));
     codes.sort_unstable();
     let all = codes.len();
     codes.dedup();

@@ -115,7 +115,8 @@ async fn a_group_answers_to_its_own_workspace_only(w: &World) {
     assert_eq!(members.items, [ann]);
 
     let slug = Slug::parse("devs").unwrap();
-    let again = s.create_group(&system(), acme.workspace.id, slug.clone(), display("D")).await;
+    let again =
+        s.create_group(&system(), acme.workspace.id, slug.clone(), display("D"), None).await;
     assert_eq!(again.unwrap_err().to_string(), "this group slug is already taken: choose another");
-    s.create_group(&system(), there, slug, display("D")).await.unwrap();
+    s.create_group(&system(), there, slug, display("D"), None).await.unwrap();
 }

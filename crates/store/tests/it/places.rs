@@ -32,7 +32,12 @@ on_both!(taken_names_are_named);
 async fn taken_names_are_named(w: &World) {
     let place = w.place("acme").await;
     let s = &w.store;
-    let new = NewWorkspace { slug: place.workspace.slug.clone(), name: display("x"), owner: None };
+    let new = NewWorkspace {
+        slug: place.workspace.slug.clone(),
+        name: display("x"),
+        owner: None,
+        personal: false,
+    };
     let taken = s.create_workspace(&system(), new).await.unwrap_err();
     assert!(matches!(taken, Error::Conflict { what: "workspace slug" }), "{taken}");
     let taken =

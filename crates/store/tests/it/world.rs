@@ -102,7 +102,7 @@ impl World {
     pub async fn group(&self, place: &Place, slug: &str, members: &[&User]) -> Group {
         let (slug, name) = (Slug::parse(slug).unwrap(), display(slug));
         let workspace = place.workspace.id;
-        let group = self.store.create_group(&system(), workspace, slug, name).await.unwrap();
+        let group = self.store.create_group(&system(), workspace, slug, name, None).await.unwrap();
         for user in members {
             self.store.add_group_member(&system(), workspace, group.id, user.id).await.unwrap();
         }
@@ -117,6 +117,7 @@ impl World {
             slug: WorkspaceSlug::parse(slug).unwrap(),
             name: display(slug),
             owner: Some(owner.id),
+            personal: false,
         };
         let workspace = self.store.create_workspace(&system(), new).await.unwrap();
         let new = new_project(&workspace, "CORE");
@@ -228,6 +229,7 @@ pub fn new_repository(project: &Project, slug: &str) -> NewRepository {
         language: String::new(),
         has_issues: false,
         has_wiki: false,
+        admin: None,
     }
 }
 
