@@ -48,7 +48,7 @@ fn smaller(world: &World) -> Vec<World> {
             it.who.principal.groups.remove(group);
         }));
     }
-    let plain: [fn(&mut World); 7] = [
+    let plain: [fn(&mut World); 8] = [
         |it| it.facts.network = NetworkRules::default(),
         |it| it.facts.instance = InstanceState::Open,
         |it| it.facts.role = None,
