@@ -7,7 +7,7 @@
 
 use serde_json::{Value, json};
 use std::fmt::Write as _;
-use testkit::{Git, KeyPair, Rest, Server, normalised};
+use testkit::{Git, KeyPair, Server, normalised};
 
 /// Names that stand for nothing in the first world, and for hidden things in the second.
 const HIDDEN: [(&str, &str, &str); 2] = [("acme", "secret", "HID"), ("beta", "site", "CORE")];
@@ -62,14 +62,14 @@ fn hide(server: &Server) {
 /// Every question with its answer.
 fn everything(server: &Server, key: &KeyPair) -> Vec<String> {
     let mut answers = Vec::new();
-    for (name, rest) in [("eve", server.rest_as("eve")), ("nobody", server.rest())] {
+    for name in ["eve", "nobody"] {
         for route in httpd::routes() {
             for path in paths(route.path) {
-                answers.push(asked(name, &rest, route.method, &path));
+                answers.push(asked(server, name, route.method, &path));
             }
         }
         for path in LISTS {
-            answers.push(asked(name, &rest, "GET", path));
+            answers.push(asked(server, name, "GET", path));
         }
     }
     for (workspace, repository, _) in HIDDEN {
@@ -145,7 +145,9 @@ fn paths(route: &str) -> Vec<String> {
     paths
 }
 
-fn asked(name: &str, rest: &Rest, method: &str, path: &str) -> String {
+fn asked(server: &Server, name: &str, method: &str, path: &str) -> String {
+    // On a connection of its own: one whose body was not read to its end may be closed.
+    let rest = if name == "nobody" { server.rest() } else { server.rest_as(name) };
     let body = (method == "POST" || method == "PUT").then(|| json!({}));
     let answer = rest.call(method, path, body.as_ref());
     let mut headers = answer.headers.clone();
@@ -166,6 +168,10 @@ fn asked(name: &str, rest: &Rest, method: &str, path: &str) -> String {
 fn leave_out_ids(value: &mut Value) {
     match value {
         Value::Object(members) => {
+            // How large a repository is, is measured some time after a push.
+            if members.contains_key("scm") {
+                members.insert("size".into(), Value::Null);
+            }
             for (name, member) in members.iter_mut() {
                 if ["request_id", "at", "first_at", "last_at"].contains(&name.as_str()) {
                     *member = Value::Null;
