@@ -2,6 +2,7 @@
 //! for all of them, so that they link once.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
 
+mod channels;
 mod client;
 mod clients;
 mod command_line;
