@@ -100,6 +100,7 @@ impl App {
         page: PageRequest,
     ) -> Result<Page<UnknownKey>> {
         self.open_instance(who, Act::ReadUnknownKeys).await?;
+        self.flush_used().await;
         Ok(page.filled(self.store.list_unknown_keys(page.to_store()).await?))
     }
 }

@@ -5,7 +5,7 @@ use crate::offered_key::OfferedKey;
 use crate::own_way::Consequence;
 use crate::refusal::{CredentialNote, PrincipalNote};
 use crate::render;
-use model::{AccessKeyId, Channel, CredentialKind, Role, Scopes, Timestamp, UserId, WorkspaceId};
+use model::{Channel, CredentialKind, Role, Scopes, Timestamp, UserId, WorkspaceId};
 use policy::PrincipalKind;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -35,8 +35,8 @@ pub(crate) enum Proof {
     ApiToken(TokenHash),
     AccessToken(TokenHash),
     Password(UserId),
-    /// An SSH key or certificate; of a key of many places, the one that acts.
-    Key(OfferedKey, Option<AccessKeyId>),
+    /// An SSH key or certificate.
+    Key(OfferedKey),
     System,
 }
 

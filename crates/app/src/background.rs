@@ -107,7 +107,11 @@ impl App {
             last_at: now,
             times: 0,
         });
-        (noted.why, noted.last_at) = (why.to_owned(), now);
+        // OpenSSH offers the key after its certificate, and the certificate's fault says more.
+        if noted.why.is_empty() || why != UnknownKey::NOBODYS {
+            why.clone_into(&mut noted.why);
+        }
+        noted.last_at = now;
         noted.times = noted.times.saturating_add(1);
     }
 

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::offered_key::OfferedKey;
 use crate::sign_in::Used;
 use crate::{App, clock};
-use model::{Fingerprint, UserId, Username};
+use model::{AccessKeyId, Fingerprint, UserId, Username};
 use std::net::IpAddr;
 use std::sync::Arc;
 use store::{AccessKey, SshKey};
@@ -20,6 +20,14 @@ pub(crate) enum Holders {
     Places(Vec<AccessKey>),
 }
 
+/// Who signed in with a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StandsFor {
+    User(UserId),
+    /// Never empty.
+    Places(Vec<AccessKeyId>),
+}
+
 /// What was found about an offered key.
 pub(crate) enum Found {
     Key(Arc<Holders>),
@@ -30,6 +38,32 @@ pub(crate) struct CertifiedUser {
     pub user: UserId,
     pub name: String,
     pub genuine: Genuine,
+}
+
+impl Found {
+    pub(crate) fn stands_for(&self) -> StandsFor {
+        match self {
+            Self::Certificate(it) => StandsFor::User(it.user),
+            Self::Key(holders) => match &**holders {
+                Holders::Person(key) => StandsFor::User(key.user),
+                Holders::Places(keys) => StandsFor::Places(keys.iter().map(|it| it.id).collect()),
+            },
+        }
+    }
+
+    /// As much of it as was so then; `None` when the key stands for somebody else by now.
+    pub(crate) fn still(self, then: &StandsFor) -> Option<Self> {
+        match (then, self.stands_for()) {
+            (then, now) if *then == now => Some(self),
+            (StandsFor::Places(then), StandsFor::Places(_)) => {
+                let Self::Key(holders) = &self else { return None };
+                let keys = holders.places().iter().filter(|it| then.contains(&it.id));
+                let keys: Vec<_> = keys.cloned().collect();
+                (!keys.is_empty()).then(|| Self::Key(Arc::new(Holders::Places(keys))))
+            }
+            (StandsFor::User(_) | StandsFor::Places(_), _) => None,
+        }
+    }
 }
 
 impl Holders {
@@ -58,7 +92,7 @@ impl App {
     ) -> Result<Result<Found, String>> {
         let Some(certificate) = &offered.certificate else {
             let found = self.key_holders(&offered.fingerprint).await?;
-            return Ok(found.map(Found::Key).ok_or_else(|| "key that nobody has".to_owned()));
+            return Ok(found.map(Found::Key).ok_or_else(|| store::UnknownKey::NOBODYS.to_owned()));
         };
         let authorities = &self.options.certificate_authorities;
         let genuine = match certificate::check(certificate, authorities, clock::now(), from) {
@@ -71,6 +105,7 @@ impl App {
                 users.extend(self.store.find_user(&name).await?);
             }
         }
+        users.sort_by_key(|it| it.id);
         users.dedup_by_key(|it| it.id);
         Ok(match users.as_slice() {
             [user] => Ok(Found::Certificate(Box::new(CertifiedUser {

@@ -5,22 +5,24 @@
 use crate::asker::{Asker, Door, Proof};
 use crate::error::Result;
 use crate::key_choice::{Choice, choose};
-use crate::key_holders::{CertifiedUser, Found, Holders};
+use crate::key_holders::{CertifiedUser, Found, Holders, StandsFor};
 use crate::offered_key::OfferedKey;
 use crate::sign_in::{Used, principal_of, unknown};
 use crate::subjects::owners;
 use crate::{App, PlaceName};
-use model::{AccessKeyId, CredentialKind, Fingerprint, Permission};
-use policy::{Credential, CredentialState, Principal, PrincipalKind};
+use model::{CredentialKind, Fingerprint, Permission};
+use policy::{Act, Credential, CredentialState, Principal, PrincipalKind};
 use std::net::IpAddr;
+use std::sync::Arc;
 use store::{AccessKey, Key};
 
-/// Whoever holds a key, once the door has seen the proof. Says who they are and not what they may
-/// do; looked up again at each question, so that a key that is removed is good for nothing at once.
-#[derive(Clone, Debug)]
-pub struct SshIdentity {
+/// A key or certificate of which the door has seen the proof. It stands for whom it stood for then:
+/// looked up again at each question, so that one that is removed is good for nothing at once, and
+/// one that has come to somebody else is not theirs in a connection that is open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProvenKey {
     offered: OfferedKey,
-    holders: Vec<KeyHolder>,
+    stands_for: StandsFor,
     forced_command: Option<String>,
 }
 
@@ -39,12 +41,7 @@ pub struct KeyHolder {
     pub permission: Option<Permission>,
 }
 
-impl SshIdentity {
-    /// Everybody the key stands for; never empty. More than one is an access key of several places.
-    pub fn holders(&self) -> &[KeyHolder] {
-        &self.holders
-    }
-
+impl ProvenKey {
     /// The fingerprint of the key.
     pub fn fingerprint(&self) -> &Fingerprint {
         &self.offered.fingerprint
@@ -80,7 +77,7 @@ impl App {
         &self,
         offered: &OfferedKey,
         from: Option<IpAddr>,
-    ) -> Result<Option<SshIdentity>> {
+    ) -> Result<Option<ProvenKey>> {
         let found = match self.holders_of(offered, from).await? {
             Ok(found) => found,
             Err(why) => {
@@ -88,30 +85,49 @@ impl App {
                 return Ok(None);
             }
         };
-        let (holders, forced_command) = match found {
-            Found::Key(holders) => (self.describe(&holders).await?, None),
-            Found::Certificate(it) => {
+        let (offered, stands_for) = (offered.clone(), found.stands_for());
+        let forced_command = match found {
+            Found::Key(_) => None,
+            Found::Certificate(it) => it.genuine.forced_command,
+        };
+        Ok(Some(ProvenKey { offered, stands_for, forced_command }))
+    }
+
+    /// Everybody the key stands for now, for greeting them; never empty. Refused like any other
+    /// request when that is nobody, or somebody who may not sign in.
+    pub async fn holders(self: &Arc<Self>, key: &ProvenKey, door: &Door) -> Result<Vec<KeyHolder>> {
+        for who in self.askers_of(key, door).await? {
+            self.open_instance(&who, Act::ReadOwnName).await?;
+        }
+        match self.found_now(key, door).await? {
+            Some(Found::Key(holders)) => self.describe(&holders).await,
+            Some(Found::Certificate(it)) => {
                 let CertifiedUser { name, genuine, .. } = *it;
                 let (kind, label) = ("user", genuine.label);
-                let holder = KeyHolder { kind, name, label, home: None, permission: None };
-                (vec![holder], genuine.forced_command)
+                Ok(vec![KeyHolder { kind, name, label, home: None, permission: None }])
             }
-        };
-        Ok(Some(SshIdentity { offered: offered.clone(), holders, forced_command }))
+            // Taken away between the two questions.
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Those whom the key stood for at sign-in and stands for still.
+    async fn found_now(&self, key: &ProvenKey, door: &Door) -> Result<Option<Found>> {
+        let found = self.holders_of(&key.offered, door.address).await?;
+        Ok(found.ok().and_then(|it| it.still(&key.stands_for)))
     }
 
     /// Who asks about a repository. The one way from a key to an [`Asker`] for everything that
     /// names a repository.
     pub async fn asker_at(
         &self,
-        identity: &SshIdentity,
+        key: &ProvenKey,
         door: &Door,
         repository: &PlaceName,
     ) -> Result<Asker> {
-        let offered = &identity.offered;
-        let found = match self.holders_of(offered, door.address).await? {
-            Ok(found) => found,
-            Err(_) => return Ok(unknown(door, CredentialKind::SshKey, None)),
+        let offered = &key.offered;
+        let Some(found) = self.found_now(key, door).await? else {
+            return Ok(unknown_key(door, offered));
         };
         let Found::Key(holders) = found else { return self.by_found(door, offered, found).await };
         let Holders::Places(keys) = &*holders else {
@@ -124,47 +140,54 @@ impl App {
         Ok(match choose(keys, grants, &homes) {
             Some(Choice::One(key)) => self.by_access_key(door, offered, key),
             Some(Choice::Ambiguous) => ambiguous(door, offered),
-            None => unknown(door, CredentialKind::SshKey, None),
+            None => unknown_key(door, offered),
         })
     }
 
     /// Who asks where no repository is named: one asker for each of the places the key is of.
-    pub async fn askers_of(&self, identity: &SshIdentity, door: &Door) -> Result<Vec<Asker>> {
-        let offered = &identity.offered;
-        match self.holders_of(offered, door.address).await? {
-            Err(_) => Ok(vec![unknown(door, CredentialKind::SshKey, None)]),
-            Ok(Found::Key(holders)) => match &*holders {
-                Holders::Places(keys) => {
-                    Ok(keys.iter().map(|it| self.by_access_key(door, offered, it)).collect())
-                }
-                Holders::Person(_) => {
-                    Ok(vec![self.by_found(door, offered, Found::Key(holders)).await?])
-                }
-            },
-            Ok(found) => Ok(vec![self.by_found(door, offered, found).await?]),
+    pub async fn askers_of(&self, key: &ProvenKey, door: &Door) -> Result<Vec<Asker>> {
+        let offered = &key.offered;
+        let Some(found) = self.found_now(key, door).await? else {
+            return Ok(vec![unknown_key(door, offered)]);
+        };
+        if let Found::Key(holders) = &found
+            && let Holders::Places(keys) = &**holders
+        {
+            return Ok(keys.iter().map(|it| self.by_access_key(door, offered, it)).collect());
         }
+        Ok(vec![self.by_found(door, offered, found).await?])
     }
 
-    /// The same holder of a key as the facts are now.
+    /// The same holder of a key as the facts are now; nobody when the key stands for somebody
+    /// else by now.
     pub(crate) async fn refreshed_key(
         &self,
         door: &Door,
         offered: &OfferedKey,
-        access_key: Option<AccessKeyId>,
+        was: PrincipalKind,
     ) -> Result<Asker> {
-        let found = match self.holders_of(offered, door.address).await? {
-            Ok(found) => found,
-            Err(_) => return Ok(unknown(door, CredentialKind::SshKey, None)),
+        let Ok(found) = self.holders_of(offered, door.address).await? else {
+            return Ok(unknown_key(door, offered));
         };
-        let Some(id) = access_key else { return self.by_found(door, offered, found).await };
-        let Found::Key(holders) = &found else {
-            return Ok(unknown(door, CredentialKind::SshKey, None));
+        let stood_for = match was {
+            PrincipalKind::User(id) => StandsFor::User(id),
+            PrincipalKind::AccessKey(id) => StandsFor::Places(vec![id]),
+            PrincipalKind::Anonymous
+            | PrincipalKind::AccessToken(_)
+            | PrincipalKind::Workload(_)
+            | PrincipalKind::System => return Ok(unknown_key(door, offered)),
         };
-        let key = holders.places().iter().find(|it| it.id == id);
-        Ok(match key {
-            Some(key) => self.by_access_key(door, offered, key),
-            None => unknown(door, CredentialKind::SshKey, None),
-        })
+        match found.still(&stood_for) {
+            Some(Found::Key(holders)) if !holders.places().is_empty() => {
+                let key = holders.places().first();
+                Ok(key.map_or_else(
+                    || unknown_key(door, offered),
+                    |it| self.by_access_key(door, offered, it),
+                ))
+            }
+            Some(found) => self.by_found(door, offered, found).await,
+            None => Ok(unknown_key(door, offered)),
+        }
     }
 
     /// A person: by a key of theirs or by a certificate.
@@ -184,7 +207,7 @@ impl App {
         };
         let version = self.store.facts_version().await?;
         let Some(account) = self.account(user, version).await? else {
-            return Ok(unknown(door, CredentialKind::SshKey, None));
+            return Ok(unknown_key(door, offered));
         };
         used.into_iter().for_each(|it| self.note_used(it));
         credential.tail = offered.fingerprint.to_string();
@@ -195,7 +218,7 @@ impl App {
         asker.who.principal = principal_of(&account);
         asker.who.credential = credential;
         asker.account = Some(account);
-        asker.proof = Proof::Key(offered.clone(), None);
+        asker.proof = Proof::Key(offered.clone());
         asker.belongs_to = Some(asker.as_owner());
         Ok(asker)
     }
@@ -205,7 +228,7 @@ impl App {
         let mut asker = Asker::anonymous(door);
         asker.who.principal = principal_of_key(key);
         asker.who.credential = key_credential(&key.key);
-        asker.proof = Proof::Key(offered.clone(), Some(key.id));
+        asker.proof = Proof::Key(offered.clone());
         asker.belongs_to = Some(asker.as_owner());
         asker
     }
@@ -255,10 +278,20 @@ pub(crate) fn key_credential(key: &Key) -> Credential {
     }
 }
 
+/// Nobody: the key stands for somebody else, or for nobody any more.
+fn unknown_key(door: &Door, offered: &OfferedKey) -> Asker {
+    let kind = match offered.certificate {
+        Some(_) => CredentialKind::SshCertificate,
+        None => CredentialKind::SshKey,
+    };
+    let mut asker = unknown(door, kind, None);
+    asker.who.credential.tail = offered.fingerprint.to_string();
+    asker
+}
+
 /// Somebody known, and nobody knows who of them.
 fn ambiguous(door: &Door, offered: &OfferedKey) -> Asker {
-    let mut asker = unknown(door, CredentialKind::SshKey, None);
+    let mut asker = unknown_key(door, offered);
     asker.who.credential.state = CredentialState::Ambiguous;
-    asker.who.credential.tail = offered.fingerprint.to_string();
     asker
 }

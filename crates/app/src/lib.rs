@@ -87,7 +87,7 @@ pub use explain::{ExplainedRule, ExplainedStep, Explanation, Hypothetical};
 pub use grants::NamedGrant;
 pub use groups::{GroupChange, NewGroup};
 pub use key_input::NewKey;
-pub use key_sign_in::{KeyHolder, SshIdentity};
+pub use key_sign_in::{KeyHolder, ProvenKey};
 pub use nearest::nearest;
 pub use networks::{NetworkChange, NetworkView};
 pub use offered_key::OfferedKey;

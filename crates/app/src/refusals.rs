@@ -25,7 +25,7 @@ impl App {
         };
         let own = record.as_ref().is_some_and(|it| is_theirs(who, it) || is_nobodys(it));
         let (here, anywhere) = if own {
-            (Act::ReadOwnRefusals, Act::ReadOwnAccount)
+            (Act::ReadOwnRefusals, Act::ReadOwnName)
         } else {
             (Act::ReadAllRefusals, Act::ReadAudit)
         };
@@ -36,7 +36,7 @@ impl App {
         let instance = PlaceName::instance();
         if !here && !self.judge(who, &instance, &anywhere).await?.decision.is_allowed() {
             // Whoever is not let in at all hears why; the others are told of no such record.
-            self.open_instance(who, Act::ReadOwnAccount).await?;
+            self.open_instance(who, Act::ReadOwnName).await?;
             return Err(missing());
         }
         let record = record.ok_or_else(missing)?;

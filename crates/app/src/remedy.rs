@@ -47,6 +47,9 @@ impl Words<'_> {
 
     fn parts(&self, remedy: &Remedy) -> Parts {
         match &remedy.kind {
+            RemedyKind::SignIn if self.who.channel() == Channel::GitSsh => Parts::only(
+                "offer a key that is on record, or add this one with `portcullis key add`",
+            ),
             RemedyKind::SignIn => Parts::only(
                 "sign in: when git asks, give your user name and an API token as the password",
             ),

@@ -185,8 +185,8 @@ impl App {
             Proof::Nothing | Proof::System => return Ok(who.clone()),
             Proof::ApiToken(hash) => self.by_api_token(&door, *hash).await?,
             Proof::AccessToken(hash) => self.by_access_token(&door, *hash).await?,
-            Proof::Key(offered, access_key) => {
-                self.refreshed_key(&door, offered, *access_key).await?
+            Proof::Key(offered) => {
+                self.refreshed_key(&door, offered, who.who.principal.kind).await?
             }
             Proof::Password(id) => {
                 let version = self.store.facts_version().await?;
@@ -234,10 +234,16 @@ impl Asker {
             Proof::AccessToken(hash) => {
                 known.access_tokens.peek(hash).map(|it| Used::Access(it.id))
             }
-            Proof::Key(_, Some(id)) => Some(Used::AccessKey(*id)),
-            Proof::Key(offered, None) => {
-                known.keys.peek(offered.fingerprint()).and_then(|it| it.used())
-            }
+            Proof::Key(offered) => match self.who.principal.kind {
+                PrincipalKind::AccessKey(id) => Some(Used::AccessKey(id)),
+                PrincipalKind::User(_)
+                | PrincipalKind::Anonymous
+                | PrincipalKind::AccessToken(_)
+                | PrincipalKind::Workload(_)
+                | PrincipalKind::System => {
+                    known.keys.peek(offered.fingerprint()).and_then(|it| it.used())
+                }
+            },
             Proof::Nothing | Proof::Password(_) | Proof::System => None,
         }
     }

@@ -21,6 +21,8 @@ pub enum Act {
     ReadAudit,
 
     // Accounts.
+    /// Be told who the server takes one for.
+    ReadOwnName,
     ReadOwnAccount,
     /// Another account's public face: its name and user name.
     ReadProfile,
@@ -179,6 +181,7 @@ impl Act {
             Self::CreateOthersWorkspace => sets(Instance, ADMIN, &[S::AdminWorkspace]),
             Self::ReadAudit => reads(Instance, ADMIN, &[S::AdminWorkspace]),
 
+            Self::ReadOwnName => reads(Instance, SignedIn, &[]),
             Self::ReadOwnAccount => reads(Instance, User, &[S::ReadUser]),
             Self::ReadProfile => reads(Instance, SignedIn, &[S::ReadUser]),
             Self::ReadOwnTokens => reads(Instance, User, &[S::ReadUser]),
@@ -264,6 +267,7 @@ impl Act {
             | Self::CreateOwnWorkspace
             | Self::CreateOthersWorkspace
             | Self::ReadAudit
+            | Self::ReadOwnName
             | Self::ReadOwnAccount
             | Self::ReadProfile
             | Self::ReadOwnTokens

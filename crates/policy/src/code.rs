@@ -56,8 +56,8 @@ codes! {
         "Nothing was presented, and what was asked for is not open to everybody."
         "Sign in: with git, give a user name and an API token when it asks.";
     CredentialUnknown "PC-CRED-UNKNOWN" Credential
-        "The user name and secret fit nothing on record."
-        "Check the user name, and paste the token again or make a new one.";
+        "The user name and secret, or the SSH key, fit nothing on record."
+        "Check the user name, and paste the token again or make a new one; add the key, or offer another.";
     CredentialExpired "PC-CRED-EXPIRED" Credential
         "The credential has expired."
         "Make a new one, and replace the stored one.";

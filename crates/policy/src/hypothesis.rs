@@ -72,7 +72,7 @@ impl World {
         let principal = &self.who.principal;
         match &refusal.reason {
             Reason::Maintenance | Reason::ReadOnly => vec![RemedyKind::OpenInstance],
-            Reason::SignInRequired | Reason::CredentialUnknown => vec![RemedyKind::SignIn],
+            Reason::SignInRequired | Reason::CredentialUnknown { .. } => vec![RemedyKind::SignIn],
             Reason::CredentialExpired { .. }
             | Reason::CredentialRevoked { .. }
             | Reason::CertificateUnusable { .. } => vec![RemedyKind::RenewCredential],

@@ -31,7 +31,9 @@ pub enum Reason {
     Maintenance,
     ReadOnly,
     SignInRequired,
-    CredentialUnknown,
+    CredentialUnknown {
+        kind: CredentialKind,
+    },
     CredentialExpired {
         at: Timestamp,
     },
@@ -115,7 +117,7 @@ impl Refusal {
             Reason::Maintenance => Code::Maintenance,
             Reason::ReadOnly => Code::ReadOnly,
             Reason::SignInRequired => Code::SignInRequired,
-            Reason::CredentialUnknown => Code::CredentialUnknown,
+            Reason::CredentialUnknown { .. } => Code::CredentialUnknown,
             Reason::CredentialExpired { .. } => Code::CredentialExpired,
             Reason::CredentialRevoked { .. } => Code::CredentialRevoked,
             Reason::CredentialWrongDoor { .. } => Code::CredentialWrongDoor,

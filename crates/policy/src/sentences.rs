@@ -21,7 +21,7 @@ impl Refusal {
             Reason::Maintenance => "The server is down for maintenance.".into(),
             Reason::ReadOnly => "The server is read-only at the moment.".into(),
             Reason::SignInRequired => "You need to sign in for this.".into(),
-            Reason::CredentialUnknown => "This user name and secret fit nothing on record.".into(),
+            Reason::CredentialUnknown { kind } => unknown(*kind).into(),
             Reason::CredentialExpired { .. } => "This credential has expired.".into(),
             Reason::CredentialRevoked { .. } => "This credential was revoked.".into(),
             Reason::CredentialWrongDoor { kind, channel } => wrong_door(*kind, *channel),
@@ -68,7 +68,7 @@ impl Refusal {
             Reason::Maintenance => "server in maintenance",
             Reason::ReadOnly => "server is read-only",
             Reason::SignInRequired => "sign in first",
-            Reason::CredentialUnknown => "unknown credential",
+            Reason::CredentialUnknown { .. } => "unknown credential",
             Reason::CredentialExpired { .. } => "credential expired",
             Reason::CredentialRevoked { .. } => "credential revoked",
             Reason::CredentialWrongDoor { .. } => "credential not taken here",
@@ -185,6 +185,20 @@ fn wrong_door(kind: CredentialKind, channel: Channel) -> String {
         Channel::Workload => "workloads",
     };
     format!("{kind} is not taken for {door} in this form.")
+}
+
+const fn unknown(kind: CredentialKind) -> &'static str {
+    match kind {
+        CredentialKind::SshKey => "This SSH key is not known here any more.",
+        CredentialKind::SshCertificate => {
+            "The account that this SSH certificate names is not here any more."
+        }
+        CredentialKind::None
+        | CredentialKind::Password
+        | CredentialKind::ApiToken
+        | CredentialKind::AccessToken
+        | CredentialKind::OidcToken => "This user name and secret fit nothing on record.",
+    }
 }
 
 const fn certificate(fault: CertificateFault) -> &'static str {

@@ -54,7 +54,9 @@ pub fn not_a_command(why: &NotACommand) -> String {
         NotACommand::Usage(usage) => format!("use it like this: {usage}\n"),
         NotACommand::NotOffered(why) => format!("{why}\n"),
         NotACommand::Unknown(name) => {
-            format!("no such command: `{}`\n\n{HELP}", app::visible(name))
+            let start: String = name.chars().take(60).collect();
+            let more = if start.len() < name.len() { "…" } else { "" };
+            format!("no such command: `{}{more}`\n\n{HELP}", app::visible(&start))
         }
     }
 }

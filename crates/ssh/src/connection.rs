@@ -1,15 +1,16 @@
 //! One connection: who is there, then one command per channel. What russh calls when a message
-//! comes; every request that is not named here is refused by russh, or was never offered.
+//! comes. Of what is not named here, russh refuses what would open something, and leaves the rest
+//! without an answer.
 
 use crate::algorithms::{FULL_WINDOW, is_taken};
 use crate::command::Command;
 use crate::crowd::Place;
 use crate::life::Life;
 use crate::listener::Shared;
-use crate::pipe::Inbox;
-use crate::run::Session as Run;
+use crate::pipe::{Held, Inbox};
+use crate::run::Run;
 use crate::{Error, answer};
-use app::{OfferedKey, SshIdentity, Version};
+use app::{OfferedKey, ProvenKey, Version};
 use russh::keys::Certificate;
 use russh::server::{
     Auth, ChannelOpenHandle, Handle, Handler, Msg, PublicKeyOffer, Session, VerifiedPublicKey,
@@ -36,11 +37,13 @@ pub struct Connection {
     handle: Arc<OnceLock<Handle>>,
     life: Life,
     place: Place,
-    identity: Option<Arc<SshIdentity>>,
+    key: Option<Arc<ProvenKey>>,
     /// Keys that were offered and are good for nothing, by fingerprint.
     unknown: Vec<String>,
     told: bool,
     channels: HashMap<ChannelId, Opened>,
+    /// What clients sent to all of them and nobody has read.
+    held: Held,
     /// One for each command that may run.
     slots: Arc<Semaphore>,
 }
@@ -69,10 +72,11 @@ impl Connection {
             handle,
             life,
             place,
-            identity: None,
+            key: None,
             unknown: Vec::new(),
             told: false,
             channels: HashMap::new(),
+            held: Held::default(),
             slots,
         }
     }
@@ -106,8 +110,8 @@ impl Connection {
     /// Somebody is who they say, if anybody is.
     async fn sign_in(&mut self, key: &OfferedKey) -> Result<Auth, Error> {
         match self.shared.app.sign_in_by_key(key, Some(self.address)).await? {
-            Some(identity) => {
-                self.identity = Some(Arc::new(identity));
+            Some(key) => {
+                self.key = Some(Arc::new(key));
                 Ok(Auth::Accept)
             }
             None => Ok(self.reject(key).await),
@@ -121,8 +125,7 @@ impl Connection {
         line: &[u8],
         session: &mut Session,
     ) -> Result<(), Error> {
-        let (Some(identity), Some(opened)) = (&self.identity, self.channels.get_mut(&channel))
-        else {
+        let (Some(key), Some(opened)) = (&self.key, self.channels.get_mut(&channel)) else {
             session.channel_failure(channel)?;
             return Ok(());
         };
@@ -132,32 +135,55 @@ impl Connection {
             return Ok(());
         }
         let Ok(slot) = self.slots.clone().try_acquire_owned() else {
-            session.channel_success(channel)?;
             let most = self.shared.settings.max_sessions;
             let why =
                 format!("this connection runs {most} commands already: wait for one of them\n");
-            session.extended_data(channel, 1, why)?;
-            session.exit_status_request(channel, answer::REFUSED)?;
-            session.close(channel)?;
-            return Ok(());
+            return self.not_now(channel, session, why);
         };
-        let inbox = Arc::new(Inbox::default());
+        let busy = match self.place.begin_command() {
+            Ok(busy) => busy,
+            Err(full) => return self.not_now(channel, session, full.to_a_command().into()),
+        };
+        let inbox = Arc::new(Inbox::new(self.held.clone()));
         opened.inbox = Some(inbox.clone());
         session.channel_success(channel)?;
-        let line = identity.forced_command().map_or(Cow::Borrowed(line), |it| it.as_bytes().into());
+        let line = key.forced_command().map_or(Cow::Borrowed(line), |it| it.as_bytes().into());
         let run = Run {
             shared: self.shared.clone(),
-            identity: identity.clone(),
+            key: key.clone(),
             door: self.shared.door(self.address),
             version: opened.version,
             handle: session.handle(),
             channel,
             inbox,
-            running: (self.life.run(), slot),
+            running: (self.life.run(), slot, busy),
         };
         let command = Command::parse(&line);
         tokio::spawn(run.run(command));
         Ok(())
+    }
+
+    /// Says why a command does not run, and closes its channel.
+    fn not_now(
+        &mut self,
+        channel: ChannelId,
+        session: &mut Session,
+        why: String,
+    ) -> Result<(), Error> {
+        self.channels.remove(&channel);
+        session.channel_success(channel)?;
+        session.extended_data(channel, 1, why)?;
+        session.exit_status_request(channel, answer::REFUSED)?;
+        Ok(session.close(channel)?)
+    }
+
+    /// Signing in as anybody but `git` is refused with the address to use.
+    async fn reject_user(&self) -> Auth {
+        self.say_goodbye(format!(
+            "sign in as `{USER}`, whoever you are: ssh://{USER}@HOST/WORKSPACE/REPOSITORY.git"
+        ))
+        .await;
+        refused(false)
     }
 
     fn inbox(&self, channel: ChannelId) -> Option<&Arc<Inbox>> {
@@ -191,13 +217,7 @@ impl Handler for Connection {
     type Error = Error;
 
     async fn auth_none(&mut self, user: &str) -> Result<Auth, Error> {
-        if user != USER {
-            self.say_goodbye(format!(
-                "sign in as `{USER}`, whoever you are: ssh://{USER}@HOST/WORKSPACE/REPOSITORY.git"
-            ))
-            .await;
-        }
-        Ok(refused(false))
+        Ok(if user == USER { refused(false) } else { self.reject_user().await })
     }
 
     async fn auth_publickey_offered(
@@ -205,7 +225,10 @@ impl Handler for Connection {
         user: &str,
         offer: PublicKeyOffer<'_>,
     ) -> Result<Auth, Error> {
-        if user != USER || !is_taken(offer.algorithm) {
+        if user != USER {
+            return Ok(self.reject_user().await);
+        }
+        if !is_taken(offer.algorithm) {
             return Ok(refused(false));
         }
         let key = OfferedKey::from(offer.public_key);
@@ -222,7 +245,10 @@ impl Handler for Connection {
         user: &str,
         key: VerifiedPublicKey<'_>,
     ) -> Result<Auth, Error> {
-        if user != USER || !is_taken(key.algorithm) {
+        if user != USER {
+            return Ok(self.reject_user().await);
+        }
+        if !is_taken(key.algorithm) {
             return Ok(refused(false));
         }
         self.sign_in(&OfferedKey::from(key.public_key)).await
@@ -234,7 +260,7 @@ impl Handler for Connection {
         certificate: &Certificate,
     ) -> Result<Auth, Error> {
         if user != USER {
-            return Ok(refused(false));
+            return Ok(self.reject_user().await);
         }
         self.sign_in(&OfferedKey::from(certificate.clone())).await
     }
@@ -268,7 +294,9 @@ impl Handler for Connection {
         reply: ChannelOpenHandle,
         _session: &mut Session,
     ) -> Result<(), Error> {
-        // Twice: a channel whose command has ended is open until the client closes it.
+        // russh says nothing of a channel that was closed from this side first.
+        self.channels.retain(|_, it| !it.inbox.as_ref().is_some_and(|it| it.is_over()));
+        // Twice: some have been opened and not been told what to run.
         if self.channels.len() >= self.shared.settings.max_sessions.saturating_mul(2) {
             reply.reject(ChannelOpenFailure::ResourceShortage).await;
         } else {
@@ -317,6 +345,18 @@ impl Handler for Connection {
         &mut self,
         channel: ChannelId,
         _name: &str,
+        session: &mut Session,
+    ) -> Result<(), Error> {
+        Ok(session.channel_failure(channel)?)
+    }
+
+    async fn x11_request(
+        &mut self,
+        channel: ChannelId,
+        _single_connection: bool,
+        _protocol: &str,
+        _cookie: &str,
+        _screen: u32,
         session: &mut Session,
     ) -> Result<(), Error> {
         Ok(session.channel_failure(channel)?)

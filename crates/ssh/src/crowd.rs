@@ -1,5 +1,5 @@
-//! Counts connections, so that no address takes them all and those that have not signed in never
-//! keep out those that have. Knows addresses and numbers, nothing else.
+//! Counts connections and the commands they run, so that no address takes them all and those that
+//! have not signed in never keep out those that have. Knows addresses and numbers, nothing else.
 
 use crate::Settings;
 use parking_lot::Mutex;
@@ -19,6 +19,7 @@ pub struct Crowd {
 struct Limits {
     connections: usize,
     opening: usize,
+    commands: usize,
 }
 
 #[derive(Debug, Default)]
@@ -31,6 +32,7 @@ struct Counts {
 struct Count {
     connections: usize,
     opening: usize,
+    commands: usize,
 }
 
 /// Why somebody is not let in now.
@@ -43,11 +45,23 @@ pub enum Full {
 }
 
 impl Full {
-    /// What is said in place of the greeting. One line that does not begin like it.
-    pub const fn sentence(self) -> &'static str {
+    /// What is said to one more connection, in place of the greeting. One line that does not
+    /// begin like it.
+    pub const fn to_a_connection(self) -> &'static str {
         match self {
             Self::Server => "Too many connections: try again in a moment\r\n",
             Self::Address => "Too many connections from your address: try again in a moment\r\n",
+        }
+    }
+
+    /// What is said to one more command.
+    pub const fn to_a_command(self) -> &'static str {
+        match self {
+            Self::Server => "the server runs as many commands as it may: try again in a moment\n",
+            Self::Address => {
+                "your address runs as many commands as it may: wait for one of them, or try again \
+                 in a moment\n"
+            }
         }
     }
 }
@@ -60,6 +74,14 @@ pub struct Place {
     opening: bool,
 }
 
+/// One command among the counted; gives its place back when dropped. It may outlive its
+/// connection: what has been begun for a client that has gone still needs its thread.
+#[derive(Debug)]
+pub struct Busy {
+    crowd: Arc<Crowd>,
+    address: IpAddr,
+}
+
 impl Crowd {
     /// Nobody yet.
     pub fn new(settings: &Settings) -> Arc<Self> {
@@ -67,10 +89,12 @@ impl Crowd {
             total: Limits {
                 connections: settings.max_connections,
                 opening: settings.max_unauthenticated,
+                commands: settings.max_commands,
             },
             each: Limits {
                 connections: settings.max_connections_per_address,
                 opening: settings.max_unauthenticated_per_address,
+                commands: settings.max_commands_per_address,
             },
             counts: Mutex::default(),
         })
@@ -91,6 +115,17 @@ impl Crowd {
         counts.total.add();
         Ok(Place { crowd: Arc::clone(self), address, opening: true })
     }
+
+    fn leave(&self, address: IpAddr, left: Count) {
+        let mut counts = self.counts.lock();
+        counts.total.take(left);
+        if let Some(each) = counts.each.get_mut(&address) {
+            each.take(left);
+            if *each == Count::default() {
+                counts.each.remove(&address);
+            }
+        }
+    }
 }
 
 impl Count {
@@ -103,9 +138,10 @@ impl Count {
         self.opening += 1;
     }
 
-    fn take(&mut self, connections: usize, opening: usize) {
-        self.connections = self.connections.saturating_sub(connections);
-        self.opening = self.opening.saturating_sub(opening);
+    const fn take(&mut self, left: Self) {
+        self.connections = self.connections.saturating_sub(left.connections);
+        self.opening = self.opening.saturating_sub(left.opening);
+        self.commands = self.commands.saturating_sub(left.commands);
     }
 }
 
@@ -113,25 +149,37 @@ impl Place {
     /// Whoever it is has signed in.
     pub fn signed_in(&mut self) {
         if std::mem::take(&mut self.opening) {
-            self.take(0, 1);
+            self.crowd.leave(self.address, Count { opening: 1, ..Count::default() });
         }
     }
 
-    fn take(&self, connections: usize, opening: usize) {
-        let mut counts = self.crowd.counts.lock();
-        counts.total.take(connections, opening);
-        if let Some(each) = counts.each.get_mut(&self.address) {
-            each.take(connections, opening);
-            if *each == Count::default() {
-                counts.each.remove(&self.address);
-            }
+    /// A place for one more command of this connection.
+    pub fn begin_command(&self) -> Result<Busy, Full> {
+        let (crowd, address) = (&self.crowd, self.address);
+        let mut counts = crowd.counts.lock();
+        if counts.total.commands >= crowd.total.commands {
+            return Err(Full::Server);
         }
+        let each = counts.each.entry(address).or_default();
+        if each.commands >= crowd.each.commands {
+            return Err(Full::Address);
+        }
+        each.commands += 1;
+        counts.total.commands += 1;
+        Ok(Busy { crowd: Arc::clone(crowd), address })
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.crowd.leave(self.address, Count { commands: 1, ..Count::default() });
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.take(1, usize::from(self.opening));
+        let opening = usize::from(self.opening);
+        self.crowd.leave(self.address, Count { connections: 1, opening, commands: 0 });
     }
 }
 
@@ -151,7 +199,7 @@ mod tests {
     use super::*;
 
     fn crowd(total: (usize, usize), each: (usize, usize)) -> Arc<Crowd> {
-        let limits = |(connections, opening)| Limits { connections, opening };
+        let limits = |(connections, opening)| Limits { connections, opening, commands: opening };
         Arc::new(Crowd { total: limits(total), each: limits(each), counts: Mutex::default() })
     }
 
@@ -172,6 +220,22 @@ mod tests {
         assert_eq!(crowd.enter(two).unwrap_err(), Full::Server);
         drop((first, second, third));
         assert!(crowd.enter(one).is_ok());
+    }
+
+    #[test]
+    fn commands_are_counted_for_their_address_until_they_end() {
+        let crowd = crowd((9, 3), (9, 2));
+        let [one, two] = ["192.0.2.1", "192.0.2.2"].map(|it| crowd.enter(it.parse().unwrap()));
+        let (one, two) = (one.unwrap(), two.unwrap());
+        let busy = [one.begin_command().unwrap(), one.begin_command().unwrap()];
+        assert_eq!(one.begin_command().unwrap_err(), Full::Address);
+        let other = two.begin_command().unwrap();
+        assert_eq!(two.begin_command().unwrap_err(), Full::Server);
+        drop(one);
+        assert_eq!(two.begin_command().unwrap_err(), Full::Server, "a thread is still at work");
+        drop(busy);
+        drop((two.begin_command().unwrap(), other, two));
+        assert_eq!(crowd.counts.lock().each.len(), 0);
     }
 
     #[test]

@@ -6,6 +6,12 @@ use russh::keys::ssh_key::LineEnding;
 use russh::keys::{Algorithm, HashAlg, PrivateKey};
 use std::fmt::Write as _;
 
+/// How OpenSSH's private keys begin, since 2014.
+const BEGIN: &str = "-----BEGIN OPENSSH PRIVATE KEY-----";
+
+/// What an RSA key must have at least: users' keys need as much.
+const RSA_BITS: u32 = 2048;
+
 /// A key that proves to clients that they talk to this server.
 #[derive(Clone)]
 pub struct HostKey(pub(crate) PrivateKey);
@@ -18,9 +24,16 @@ impl HostKey {
 
     /// Reads a private key without passphrase, ed25519 or RSA, as `ssh-keygen` writes it.
     pub fn parse(text: &str) -> Result<Self, Error> {
+        if !text.trim_start().starts_with(BEGIN) {
+            return Err(Error::HostKey(format!("it does not begin with `{BEGIN}`")));
+        }
         let key = PrivateKey::from_openssh(text).map_err(broken)?;
         if key.is_encrypted() {
             return Err(Error::HostKey("it has a passphrase".into()));
+        }
+        let rsa_bits = key.public_key().key_data().rsa().map_or(RSA_BITS, |it| it.key_size());
+        if rsa_bits < RSA_BITS {
+            return Err(Error::HostKeyKind(format!("RSA of {rsa_bits} bits")));
         }
         match key.algorithm() {
             Algorithm::Ed25519 | Algorithm::Rsa { .. } => Ok(Self(key)),

@@ -114,7 +114,7 @@ async fn connection(shared: Arc<Shared>, stream: TcpStream, peer: SocketAddr, en
         Err(full) => {
             metrics::counter!("portcullis_ssh_turned_away_total").increment(1);
             tracing::info!(%peer, ?full, "an SSH connection was turned away");
-            turn_away(stream, full.sentence()).await;
+            turn_away(stream, full.to_a_connection()).await;
         }
     }
 }

@@ -3,7 +3,8 @@
 //! What a client sends waits here until it is read; when enough waits, the connection is not read
 //! any further, and the client's window fills. There is one exception: a command that waits for
 //! the connection to take its answer must not be waited for in turn. Then more is kept, up to a
-//! limit at which the connection is given up: a client that sends and sends and takes nothing.
+//! limit for all channels of the connection together, at which it is given up: a client that sends
+//! and sends and takes nothing.
 
 use bytes::Bytes;
 use parking_lot::{Condvar, Mutex};
@@ -12,6 +13,7 @@ use russh::server::Handle;
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::runtime::Handle as Runtime;
 use tokio::sync::Notify;
@@ -19,18 +21,24 @@ use tokio::sync::Notify;
 /// What may wait to be read before the connection waits.
 const ENOUGH: usize = 128 << 10;
 
-/// What may wait to be read while the command waits for the connection.
+/// What may wait to be read in all channels of a connection, because their commands wait for it.
 const TOO_MUCH: usize = 4 << 20;
 
 /// What is collected of an answer before it is handed to the connection.
 const PIECE: usize = 64 << 10;
 
+/// What waits to be read in all channels of a connection, in bytes.
+pub type Held = Arc<AtomicUsize>;
+
 /// What a client has sent to one command and nobody has read.
 #[derive(Debug, Default)]
 pub struct Inbox {
     waiting: Mutex<Waiting>,
+    held: Held,
     readable: Condvar,
     changed: Notify,
+    /// The channel is closed.
+    over: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -58,6 +66,21 @@ enum End {
 pub struct Flooded;
 
 impl Inbox {
+    /// Empty. What waits in it counts among what the connection holds.
+    pub fn new(held: Held) -> Self {
+        Self { held, ..Self::default() }
+    }
+
+    /// The command has ended, and its channel with it.
+    pub fn end_channel(&self) {
+        self.over.store(true, Ordering::Release);
+    }
+
+    /// Is the channel closed?
+    pub fn is_over(&self) -> bool {
+        self.over.load(Ordering::Acquire)
+    }
+
     /// Takes what the client has sent, as soon as there is room for it.
     pub async fn put(&self, data: &[u8]) -> Result<(), Flooded> {
         loop {
@@ -77,10 +100,11 @@ impl Inbox {
         if waiting.length >= ENOUGH && !waiting.answering {
             return Ok(false);
         }
-        if waiting.length.saturating_add(data.len()) > TOO_MUCH {
+        let held = self.held.fetch_add(data.len(), Ordering::Relaxed).saturating_add(data.len());
+        waiting.length += data.len();
+        if held > TOO_MUCH {
             return Err(Flooded);
         }
-        waiting.length += data.len();
         waiting.pieces.push_back(Bytes::copy_from_slice(data));
         drop(waiting);
         self.readable.notify_one();
@@ -108,7 +132,7 @@ impl Inbox {
         self.change(|it| {
             it.deaf = true;
             it.pieces.clear();
-            it.length = 0;
+            self.held.fetch_sub(std::mem::take(&mut it.length), Ordering::Relaxed);
         });
     }
 
@@ -152,7 +176,9 @@ impl InboxReader {
             }
         }
         let piece = waiting.pieces.pop_front();
-        waiting.length -= piece.as_ref().map_or(0, Bytes::len);
+        let taken = piece.as_ref().map_or(0, Bytes::len);
+        waiting.length -= taken;
+        self.inbox.held.fetch_sub(taken, Ordering::Relaxed);
         drop(waiting);
         self.inbox.changed.notify_one();
         Ok(piece)
@@ -290,6 +316,18 @@ mod tests {
         inbox.change(|it| it.answering = true);
         blocked.await.unwrap();
         assert_eq!(inbox.put(&vec![7; TOO_MUCH - ENOUGH]).await, Err(Flooded));
+    }
+
+    #[tokio::test]
+    async fn the_channels_of_a_connection_share_what_it_may_hold() {
+        let held = Held::default();
+        let [one, two] = [(); 2].map(|()| Arc::new(Inbox::new(held.clone())));
+        one.change(|it| it.answering = true);
+        one.put(&vec![7; TOO_MUCH - 1]).await.unwrap();
+        two.put(b"7").await.unwrap();
+        assert_eq!(two.put(b"7").await, Err(Flooded));
+        drop((reader(&one), reader(&two)));
+        assert_eq!(held.load(Ordering::Relaxed), 0);
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 
 use app::{
     App, Asker, Door, Error, ExplainedStep, Explanation, Hypothetical, KeyHolder, PageRequest,
-    PlaceName, RefusalRecord, SshIdentity, visible,
+    PlaceName, ProvenKey, RefusalRecord, visible,
 };
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -12,34 +12,40 @@ use std::sync::Arc;
 /// What whoever asks is known by.
 pub struct Asking<'a> {
     pub app: &'a Arc<App>,
-    pub identity: &'a SshIdentity,
+    pub key: &'a ProvenKey,
     pub door: &'a Door,
 }
 
 /// What a login without a command is answered with. The first line is what tools look for.
-pub fn greeting(identity: &SshIdentity) -> String {
-    let people = identity.holders().iter().any(|it| it.home.is_none());
+pub async fn greeting(asking: &Asking<'_>) -> Result<String, Error> {
+    let holders = asking.app.holders(asking.key, asking.door).await?;
+    let people = holders.iter().any(|it| it.home.is_none());
     let first =
         if people { "authenticated via ssh key." } else { "authenticated via a deploy key." };
-    format!(
+    Ok(format!(
         "{first}\n\n{}\nYou can use git to connect to Portcullis. Shell access is disabled; the \
          command\n`help` lists what you can ask.\n",
-        who_am_i(identity)
-    )
+        introduced(asking.key, &holders)
+    ))
 }
 
 /// Everybody a key stands for, by which key, and what it may do.
-pub fn who_am_i(identity: &SshIdentity) -> String {
-    let kind = if identity.is_certificate() { "SSH certificate" } else { "SSH key" };
+pub async fn who_am_i(asking: &Asking<'_>) -> Result<String, Error> {
+    let holders = asking.app.holders(asking.key, asking.door).await?;
+    Ok(introduced(asking.key, &holders))
+}
+
+fn introduced(key: &ProvenKey, holders: &[KeyHolder]) -> String {
+    let kind = if key.is_certificate() { "SSH certificate" } else { "SSH key" };
     let mut text = String::new();
-    for holder in identity.holders() {
+    for holder in holders {
         let by = match holder.label.as_str() {
-            "" => format!("{kind} {}", identity.fingerprint()),
-            label => format!("{kind} \"{}\" ({})", visible(label), identity.fingerprint()),
+            "" => format!("{kind} {}", key.fingerprint()),
+            label => format!("{kind} \"{}\" ({})", visible(label), key.fingerprint()),
         };
         put(&mut text, format_args!("You are {}, by {by}.\n{}\n", name(holder), may(holder)));
     }
-    if let Some(only) = identity.forced_command() {
+    if let Some(only) = key.forced_command() {
         put(&mut text, format_args!("It is good for one command only: {}\n", visible(only)));
     }
     text
@@ -63,7 +69,7 @@ fn may(holder: &KeyHolder) -> String {
 /// The repositories that the key may see, a line each.
 pub async fn repositories(asking: &Asking<'_>) -> Result<String, Error> {
     let mut found = BTreeMap::new();
-    for who in asking.app.askers_of(asking.identity, asking.door).await? {
+    for who in asking.app.askers_of(asking.key, asking.door).await? {
         seen_by(asking.app, &who, &mut found).await?;
     }
     if found.is_empty() {
@@ -120,7 +126,7 @@ pub async fn explain(
     operation: String,
 ) -> Result<String, Error> {
     let place = PlaceName::repository_path(repository);
-    let who = asking.app.asker_at(asking.identity, asking.door, &place).await?;
+    let who = asking.app.asker_at(asking.key, asking.door, &place).await?;
     let reference =
         if reference.starts_with("refs/") { reference } else { format!("refs/heads/{reference}") };
     let what = Hypothetical { reference: Some(reference), operation, principal: None };
@@ -131,7 +137,7 @@ pub async fn explain(
 /// The record of a refusal, for whichever of those that the key stands for may read it.
 pub async fn refusal(asking: &Asking<'_>, id: &str) -> Result<String, Error> {
     let mut last = Error::NotFound { what: "refusal" };
-    for who in asking.app.askers_of(asking.identity, asking.door).await? {
+    for who in asking.app.askers_of(asking.key, asking.door).await? {
         match asking.app.refusal(&who, id).await {
             Ok(record) => return Ok(recorded(record)),
             Err(error) => last = error,

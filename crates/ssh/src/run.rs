@@ -2,11 +2,12 @@
 
 use crate::answer::{self, DEAD, DONE, REFUSED, USAGE};
 use crate::command::{Command, NotACommand, Question, Service};
+use crate::crowd::Busy;
 use crate::life::Running;
 use crate::listener::Shared;
 use crate::pipe::{Inbox, InboxReader, Outbox};
 use crate::questions::{self, Asking};
-use app::{Door, Error, Fetching, PlaceName, Pushing, SshIdentity, Version};
+use app::{Door, Error, Fetching, PlaceName, ProvenKey, Pushing, Version};
 use russh::ChannelId;
 use russh::server::Handle;
 use std::sync::Arc;
@@ -16,20 +17,20 @@ use tokio::sync::OwnedSemaphorePermit;
 const STDERR: u32 = 1;
 
 /// Somebody's command and where its answer goes.
-pub struct Session {
+pub struct Run {
     /// Held until the work is done, so that the server waits for it when it stops.
     pub shared: Arc<Shared>,
-    pub identity: Arc<SshIdentity>,
+    pub key: Arc<ProvenKey>,
     pub door: Door,
     pub version: Version,
     pub handle: Handle,
     pub channel: ChannelId,
     pub inbox: Arc<Inbox>,
     /// Given back when the work is done, not when the client has gone.
-    pub running: (Running, OwnedSemaphorePermit),
+    pub running: (Running, OwnedSemaphorePermit, Busy),
 }
 
-impl Session {
+impl Run {
     /// Runs it. A client that goes away is noticed by whoever writes to it.
     pub async fn run(self, command: Result<Command, NotACommand>) {
         let status = match command {
@@ -59,7 +60,7 @@ impl Session {
 
     async fn fetch(&self, place: &PlaceName) -> Result<u32, (Error, u32)> {
         let opened = async {
-            let who = self.shared.app.asker_at(&self.identity, &self.door, place).await?;
+            let who = self.shared.app.asker_at(&self.key, &self.door, place).await?;
             self.shared.app.open_repository::<Fetching>(&who, place).await
         };
         let repository = opened.await.map_err(|it| (it, DEAD))?;
@@ -69,7 +70,7 @@ impl Session {
 
     async fn push(&self, place: &PlaceName) -> Result<u32, (Error, u32)> {
         let opened = async {
-            let who = self.shared.app.asker_at(&self.identity, &self.door, place).await?;
+            let who = self.shared.app.asker_at(&self.key, &self.door, place).await?;
             self.shared.app.open_repository::<Pushing>(&who, place).await
         };
         let repository = opened.await.map_err(|it| (it, DEAD))?;
@@ -116,10 +117,10 @@ impl Session {
 
     async fn question(&self, question: Question) -> Result<u32, (Error, u32)> {
         self.inbox.close();
-        let asking = Asking { app: &self.shared.app, identity: &self.identity, door: &self.door };
+        let asking = Asking { app: &self.shared.app, key: &self.key, door: &self.door };
         let answer = match question {
-            Question::Greeting => Ok(questions::greeting(&self.identity)),
-            Question::WhoAmI => Ok(questions::who_am_i(&self.identity)),
+            Question::Greeting => questions::greeting(&asking).await,
+            Question::WhoAmI => questions::who_am_i(&asking).await,
             Question::Repositories => questions::repositories(&asking).await,
             Question::Explain { repository, reference, operation } => {
                 questions::explain(&asking, &repository, reference, operation).await
@@ -149,6 +150,7 @@ impl Session {
         if ended.await.is_err() {
             tracing::debug!("the client did not wait for the end");
         }
+        self.inbox.end_channel();
         drop(self.running);
     }
 }

@@ -15,7 +15,11 @@ pub struct Settings {
     pub max_offered_keys: usize,
     /// Commands that one connection may run at one time.
     pub max_sessions: usize,
-    /// From the first byte to being signed in.
+    /// Commands of all connections at one time, and from one address. Each that speaks git takes
+    /// a thread that may block.
+    pub max_commands: usize,
+    pub max_commands_per_address: usize,
+    /// From being connected to being signed in.
     pub login_timeout: Duration,
     /// How long a connection that runs nothing is kept.
     pub idle_timeout: Duration,

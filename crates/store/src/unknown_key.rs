@@ -14,12 +14,18 @@ pub struct UnknownKey {
     pub fingerprint: Fingerprint,
     /// The client's address; empty when the door could not know it.
     pub address: String,
-    /// What was wrong with it the last time, in a few words.
+    /// What was wrong with it, in a few words: the last that says more than
+    /// [`UnknownKey::NOBODYS`].
     pub why: String,
     pub first_at: Timestamp,
     pub last_at: Timestamp,
     /// How often it was offered.
     pub times: i64,
+}
+
+impl UnknownKey {
+    /// What is wrong with a key that is on nobody's record.
+    pub const NOBODYS: &'static str = "key that nobody has";
 }
 
 fn unknown_key_from(row: &Row) -> Result<UnknownKey> {
@@ -40,7 +46,8 @@ impl Store {
         let sql = "insert into unknown_key (fingerprint, address, why, first_at, last_at, times)
                    values ($1, $2, $3, $4, $5, $6)
                    on conflict (fingerprint, address) do update set
-                       why = excluded.why, last_at = excluded.last_at,
+                       why = case when excluded.why = $7 then unknown_key.why else excluded.why end,
+                       last_at = excluded.last_at,
                        times = unknown_key.times + excluded.times";
         for it in offered {
             let args = args![
@@ -50,6 +57,7 @@ impl Store {
                 it.first_at,
                 it.last_at,
                 it.times,
+                UnknownKey::NOBODYS,
             ];
             self.database.write_record(sql, args).await?;
         }

@@ -2,8 +2,8 @@
 
 use crate::house::{BOTH, Database, House, commit, refused, site};
 use app::{
-    Asker, Door, Error, Fetching, NewKey, NewProject, OfferedKey, PageRequest, PlaceName, Pushing,
-    RepositoryChange, RestrictionInput, SshIdentity, SubjectInput, UserChange,
+    Asker, Door, Error, Fetching, NewKey, NewProject, OfferedKey, PageRequest, PlaceName,
+    ProvenKey, Pushing, RepositoryChange, RestrictionInput, SubjectInput, UserChange,
 };
 use model::{Channel, ObjectId};
 use ssh_key::certificate::Builder;
@@ -42,15 +42,15 @@ fn secret() -> PlaceName {
 }
 
 impl House {
-    async fn identity(&self, key: &OfferedKey) -> SshIdentity {
+    async fn proven(&self, key: &OfferedKey) -> ProvenKey {
         assert!(self.app.is_key_known(key, from()).await.unwrap());
         self.app.sign_in_by_key(key, from()).await.unwrap().unwrap()
     }
 
     /// Whoever holds the key at a repository.
     async fn by_key(&self, seed: u8, place: &PlaceName) -> Asker {
-        let identity = self.identity(&OfferedKey::from(&public(seed))).await;
-        self.app.asker_at(&identity, &ssh(), place).await.unwrap()
+        let key = self.proven(&OfferedKey::from(&public(seed))).await;
+        self.app.asker_at(&key, &ssh(), place).await.unwrap()
     }
 
     async fn add_access_key(&self, place: &PlaceName, seed: u8, label: &str, permission: &str) {
@@ -92,15 +92,29 @@ async fn a_personal_key_is_its_user_and_a_refused_push_names_it() {
 
         // Use is written down, and a key that is removed is good for nothing at once.
         let house = house.reopened().await;
-        let key = &house.app.list_ssh_keys(&ann, "ann").await.unwrap()[0].key;
-        assert!(key.key.last_used_at.is_some());
-        assert_eq!(key.key.last_refused.as_ref().unwrap().code, "PC-REF-PUSH");
-        let identity = house.identity(&OfferedKey::from(&public(1))).await;
-        house.app.remove_ssh_key(&ann, "ann", &key.id.to_string()).await.unwrap();
-        let late = house.app.asker_at(&identity, &ssh(), &site()).await.unwrap();
-        assert_eq!(house.tries_to_push(&late, &site()).await, "PC-CRED-UNKNOWN");
+        let listed = house.app.list_ssh_keys(&ann, "ann").await.unwrap().remove(0).key;
+        assert!(listed.key.last_used_at.is_some());
+        assert_eq!(listed.key.last_refused.as_ref().unwrap().code, "PC-REF-PUSH");
         let offered = OfferedKey::from(&public(1));
+        let key = house.proven(&offered).await;
+        house.app.remove_ssh_key(&ann, "ann", &listed.id.to_string()).await.unwrap();
+        let late = house.app.asker_at(&key, &ssh(), &site()).await.unwrap();
+        assert_eq!(house.tries_to_push(&late, &site()).await, "PC-CRED-UNKNOWN");
         assert!(!house.app.is_key_known(&offered, from()).await.unwrap());
+        let told = refused(house.app.holders(&key, &ssh()).await);
+        assert_eq!(told.records[0].message, "This SSH key is not known here any more.");
+        assert_eq!(told.records[0].credential.fingerprint.as_deref(), Some(fingerprint));
+
+        // Nor is it good for whom it comes to then, in a connection that was open before.
+        house.app.add_ssh_key(&house.admin, "bea", new_key(1, "found")).await.unwrap();
+        assert_eq!(
+            refused(house.app.holders(&key, &ssh()).await).records[0].code,
+            "PC-CRED-UNKNOWN"
+        );
+        let late = house.app.asker_at(&key, &ssh(), &site()).await.unwrap();
+        assert_eq!(house.tries_to_push(&late, &site()).await, "PC-CRED-UNKNOWN");
+        let key = house.proven(&offered).await;
+        assert_eq!(house.app.holders(&key, &ssh()).await.unwrap()[0].name, "bea");
     }
 }
 
@@ -138,10 +152,11 @@ async fn an_access_key_is_a_principal_of_each_of_its_places() {
         assert_eq!(elsewhere.records[0].code, "PC-REPO-NOT-FOUND");
         assert!(elsewhere.records[0].trace.is_empty());
 
-        let identity = house.identity(&OfferedKey::from(&public(1))).await;
-        let homes: Vec<_> = identity.holders().iter().filter_map(|it| it.home.clone()).collect();
+        let key = house.proven(&OfferedKey::from(&public(1))).await;
+        let holders = house.app.holders(&key, &ssh()).await.unwrap();
+        let homes: Vec<_> = holders.into_iter().filter_map(|it| it.home).collect();
         assert_eq!(homes, ["repository acme/site", "workspace acme"]);
-        assert_eq!(house.app.askers_of(&identity, &ssh()).await.unwrap().len(), 2);
+        assert_eq!(house.app.askers_of(&key, &ssh()).await.unwrap().len(), 2);
     }
 }
 
@@ -318,11 +333,15 @@ async fn a_certificate_of_a_trusted_authority_is_the_one_account_it_names() {
     let elsewhere = certificate(&["ann"], |it| {
         it.critical_option("source-address", "10.0.0.0/8").unwrap();
     });
-    assert_eq!(house.identity(&forced).await.forced_command(), Some("whoami"));
+    assert_eq!(house.proven(&forced).await.forced_command(), Some("whoami"));
     for (key, expected) in [(&plain, "ok"), (&elsewhere, "PC-CRED-CERTIFICATE")] {
-        let identity = house.identity(key).await;
-        assert_eq!(identity.holders()[0].name, "ann");
-        let who = house.app.asker_at(&identity, &ssh(), &site()).await.unwrap();
+        let key = house.proven(key).await;
+        let holders = house.app.holders(&key, &ssh()).await;
+        match expected {
+            "ok" => assert_eq!(holders.unwrap()[0].name, "ann"),
+            code => assert_eq!(refused(holders).records[0].code, code),
+        }
+        let who = house.app.asker_at(&key, &ssh(), &site()).await.unwrap();
         assert_eq!(house.tries_to_push(&who, &site()).await, expected);
     }
     for nobody in [certificate(&["zoe"], |_| {}), certificate(&["ann", "bea"], |_| {})] {

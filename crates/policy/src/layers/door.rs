@@ -26,7 +26,7 @@ pub(super) fn credential(question: &Question<'_>) -> Opinion {
     let who = question.who;
     let reason = match who.credential.state {
         CredentialState::Valid => sign_in(question),
-        CredentialState::Unknown => Some(Reason::CredentialUnknown),
+        CredentialState::Unknown => Some(Reason::CredentialUnknown { kind: who.credential.kind }),
         CredentialState::Expired { at } => Some(Reason::CredentialExpired { at }),
         CredentialState::Revoked { at } => Some(Reason::CredentialRevoked { at }),
         CredentialState::WrongChannel => {

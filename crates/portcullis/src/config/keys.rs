@@ -236,10 +236,22 @@ pub const KEYS: &[Key] = &[
         "Commands that one SSH connection may run at one time.",
     ),
     key(
+        "limits.ssh-commands",
+        Form::Count,
+        "512",
+        "Commands of all SSH connections at one time. Each that speaks git takes a thread.",
+    ),
+    key(
+        "limits.ssh-commands-per-address",
+        Form::Count,
+        "128",
+        "Those of them from one address. Raise it when everybody comes through one.",
+    ),
+    key(
         "limits.ssh-login-timeout",
         Form::Duration,
         "30s",
-        "Time for an SSH client to sign in, counted from its first byte.",
+        "Time for an SSH client to sign in, counted from being connected.",
     ),
     key(
         "limits.ssh-idle-timeout",

@@ -28,6 +28,9 @@ use tokio::task::JoinHandle;
 /// of these would only cost memory.
 const MAX_WORKERS: usize = 8;
 
+/// Threads for blocking work beside those that wait for clients: passwords, disks, maintenance.
+const SPARE_THREADS: usize = 256;
+
 /// How long an idle thread for blocking work is kept.
 const BLOCKING_KEEP_ALIVE: Duration = Duration::from_secs(5);
 
@@ -61,6 +64,7 @@ pub fn start(config: Config) -> Result<Running, Error> {
         .worker_threads(
             std::thread::available_parallelism().map_or(2, |it| it.get().min(MAX_WORKERS)),
         )
+        .max_blocking_threads(blocking_threads(&config))
         .thread_keep_alive(BLOCKING_KEEP_ALIVE)
         .enable_all()
         .build()
@@ -70,6 +74,12 @@ pub fn start(config: Config) -> Result<Running, Error> {
         runtime.block_on(open(config, stopped))?;
     let (served, runtime) = (Some(served), Some(runtime));
     Ok(Running { http_addr, http_url, ssh_addr, welcome, stop, served, runtime })
+}
+
+/// One for every client that may be waited for, so that slow ones never hold up the others.
+const fn blocking_threads(config: &Config) -> usize {
+    let waiting = config.limits.max_connections.saturating_add(config.limits.ssh.commands);
+    waiting.saturating_add(SPARE_THREADS)
 }
 
 /// What is known of a server once it accepts connections.

@@ -7,6 +7,8 @@ use crate::config::{Authorities, Config};
 use crate::wiring::Wired;
 use ssh::{HostKey, Listener, Settings};
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use tokio::net::TcpSocket;
 
 /// The name of the file that holds the private key made at the first start.
@@ -72,13 +74,22 @@ fn host_keys(config: &Config, folder: &DataFolder) -> Result<Vec<HostKey>, Error
     let mut keys = vec![own_key(folder)?];
     for path in &config.ssh_host_keys {
         let text = std::fs::read_to_string(path)
-            .map_err(|source| Error::Folder { path: path.clone(), source })?;
+            .map_err(|source| Error::HostKey { path: path.clone(), source: source.into() })?;
+        warn_of_readers(path);
         keys.push(
             HostKey::parse(&text)
                 .map_err(|source| Error::HostKey { path: path.clone(), source })?,
         );
     }
     Ok(keys)
+}
+
+/// A private key that others on the machine can read is theirs, too.
+fn warn_of_readers(path: &Path) {
+    let mode = std::fs::metadata(path).map_or(0, |it| it.permissions().mode());
+    if mode & 0o077 != 0 {
+        tracing::warn!(path = %path.display(), "others can read this host key: chmod 600");
+    }
 }
 
 /// A key that cannot be read is never replaced: clients would be told that the server is another.
@@ -103,6 +114,8 @@ fn settings(config: &Config) -> Settings {
         max_unauthenticated_per_address: limits.unauthenticated_per_address,
         max_offered_keys: limits.offered_keys,
         max_sessions: limits.commands_per_connection,
+        max_commands: limits.commands,
+        max_commands_per_address: limits.commands_per_address,
         login_timeout: limits.login_timeout,
         idle_timeout: limits.idle_timeout,
         silence_timeout: limits.silence_timeout,

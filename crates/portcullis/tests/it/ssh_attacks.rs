@@ -4,7 +4,7 @@
 use crate::session::SITE;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 use testkit::{Database, KeyPair, Server, WorkTree, hermetic, provided};
@@ -49,6 +49,38 @@ fn until_closed(mut stream: &TcpStream) -> Vec<u8> {
             Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => return said,
             Err(error) => panic!("it is still open after {SOON:?}: {error}"),
         }
+    }
+}
+
+/// Each git conversation takes a thread that may block. With one read-only key and 560 of them,
+/// which then said nothing, all git and all passwords of the server stood still.
+#[test]
+fn commands_that_are_begun_and_left_alone_leave_room_for_others() {
+    let (server, key) = server(&["limits.ssh-commands-per-address=4"]);
+    let (host, port) = (server.ssh_addr().ip().to_string(), server.ssh_addr().port().to_string());
+    let words = server.ssh_words(Some(&key));
+    let mut begun = Vec::new();
+    for _ in 0..4 {
+        let mut ssh = Command::new(&words[0]);
+        hermetic(&mut ssh);
+        ssh.args(&words[1..]).args(["-T", "-b", "127.0.0.2", "-p", &port]);
+        ssh.arg(format!("git@{host}")).arg(format!("git-upload-pack '{SITE}'"));
+        ssh.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut ssh = ssh.spawn().unwrap();
+        ssh.stdout.as_mut().unwrap().read_exact(&mut [0; 4]).unwrap();
+        begun.push(ssh);
+    }
+    let told = server.ssh(&key, &["-b", "127.0.0.2"], &["whoami"]);
+    assert_eq!(told.code, Some(1));
+    assert!(told.err.starts_with("your address runs as many commands as it may"), "{told:?}");
+    is_served(&server, &key);
+    for mut ssh in begun {
+        ssh.kill().unwrap();
+        ssh.wait().unwrap();
+    }
+    let before = Instant::now();
+    while server.ssh(&key, &["-b", "127.0.0.2"], &["whoami"]).code != Some(0) {
+        assert!(before.elapsed() < SOON, "their places are not given back");
     }
 }
 

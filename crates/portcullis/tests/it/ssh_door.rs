@@ -210,6 +210,30 @@ fn a_key_on_hardware_signs_in_and_pushes() {
 }
 
 #[test]
+fn a_connection_may_run_any_number_of_commands_one_after_the_other() {
+    let server = server();
+    let key = server.create_key("ann", "ed25519");
+    let path = server.home().join("master");
+    let path = format!("ControlPath={}", path.display());
+    let shared = ["-o", "ControlMaster=auto", "-o", &path, "-o", "ControlPersist=60"];
+    for nth in 1..=30 {
+        let said = server.ssh(&key, &shared, &["whoami"]);
+        assert!(said.out.starts_with("You are ann"), "command {nth}: {said:?}");
+    }
+    let id =
+        server.admin().get("/api/v1/users/ann/ssh-keys").expect(200)["values"][0]["id"].to_string();
+    server.admin().delete(&format!("/api/v1/users/ann/ssh-keys/{id}")).expect(204);
+    let said = server.ssh(&key, &shared, &["whoami"]);
+    assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{said:?}");
+    let text = normalised(&said.err);
+    assert!(
+        text.starts_with("PC-CRED-UNKNOWN  This SSH key is not known here any more.\n"),
+        "{text}"
+    );
+    assert!(server.ssh(&key, &[&shared[..], &["-O", "exit"]].concat(), &[]).code == Some(0));
+}
+
+#[test]
 fn an_access_key_is_greeted_as_what_it_is_and_may_what_it_was_given() {
     let server = server();
     let key = KeyPair::make(server.home(), "deploy", "ed25519");
@@ -230,6 +254,12 @@ fn an_access_key_is_greeted_as_what_it_is_and_may_what_it_was_given() {
     let before = server.holdings(SITE);
     tree.push("topic").fails_with("PC-PERM-WRITE  This needs write on the repository");
     assert_eq!(server.holdings(SITE), before);
+    tree.follow(&server.ssh_url_of("acme/nothing"));
+    let [id] = tree.push("topic").refusal_ids().try_into().unwrap();
+    let told = server.ssh(&key, &[], &["refusal", &id]);
+    assert!(told.out.starts_with("PC-REPO-NOT-FOUND"), "{told:?}");
+    let told = server.ssh(&key, &[], &["refusal", "R-AAAAAAAA"]);
+    assert_eq!(told.err, "no such refusal\n");
 }
 
 #[test]
