@@ -50,7 +50,7 @@ async fn an_explanation_is_the_decision_and_leaves_no_trace() {
 }
 
 #[tokio::test]
-async fn asking_for_others_is_for_administrators() {
+async fn rule_109_asking_for_others_is_for_administrators() {
     let house = House::furnished(Database::Sqlite).await;
     let (ann, bea) = (house.by_token("ann").await, house.by_token("bea").await);
     let about_bea = asks("read", "", Some("bea"));

@@ -227,7 +227,7 @@ async fn a_key_that_stands_for_two_equals_is_refused_with_a_way_out() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_taken_is_told_without_saying_whose_it_is() {
+async fn rule_088_a_key_that_is_taken_is_told_without_saying_whose_it_is() {
     let house = House::furnished(Database::Sqlite).await;
     let (ann, eve) = (house.by_token("ann").await, house.by_token("eve").await);
     house.app.add_ssh_key(&ann, "ann", new_key(1, "laptop")).await.unwrap();

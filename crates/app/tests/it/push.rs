@@ -19,7 +19,7 @@ fn refusal_id(told: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_refused_push_is_told_in_full_and_its_first_remedy_works() {
+async fn rule_108_a_refused_push_is_told_in_full_and_its_first_remedy_works() {
     for database in BOTH {
         let house = House::furnished(database).await;
         let ann = house.by_token("ann").await;

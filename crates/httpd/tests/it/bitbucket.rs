@@ -149,7 +149,7 @@ async fn branch_restrictions_are_a_view_of_our_rules() {
 }
 
 #[tokio::test]
-async fn a_missing_scope_says_what_is_required_and_what_was_granted() {
+async fn rule_077_a_missing_scope_says_what_is_required_and_what_was_granted() {
     let mut server = Server::with_people().await;
     server.limited("narrow", "ann", &["read:user:bitbucket"]).await;
     let answer = server.get("narrow", "/2.0/repositories/acme/site").await;

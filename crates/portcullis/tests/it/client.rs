@@ -298,3 +298,67 @@ fn a_token_never_goes_to_a_folder_nobody_serves() {
     assert_eq!(ended.code, Some(1));
     assert!(ended.err.contains("no server is running on the data folder"), "{}", ended.err);
 }
+
+/// Rule 65 of the fact sheet, and network rules, from the command line.
+#[test]
+fn rule_065_what_would_shut_out_whoever_asks_needs_a_yes() {
+    let site = Site::new();
+    site.with_ann();
+    site.done("workspace member-set acme ann --role owner");
+    let token = site.done(
+        "token create all --user ann --scope read:workspace:bitbucket \
+         --scope admin:workspace:bitbucket --scope read:user:bitbucket \
+         --scope read:repository:bitbucket --only-address 127.0.0.0/8",
+    );
+    assert_eq!(
+        (&token["scope_family"], &token["addresses"][0]),
+        (&"api".into(), &"127.0.0.0/8".into())
+    );
+    let ann = token["token"].as_str().unwrap();
+
+    let leave = "workspace member-set acme ann --role member";
+    let asked = site.with_token(ann, leave);
+    assert_eq!(asked.code, Some(1), "{}", asked.out);
+    assert_eq!(
+        asked.err,
+        "portcullis: you would no longer be an admin of workspace acme; nothing was changed: send \
+         `?confirm=lose-admin` to do it (PC-CONFIRM-LOSE-ADMIN)\n  confirm: lose-admin\n  next  the \
+         same command with --yes\n"
+    );
+    let shut = site.with_token(ann, "workspace network acme --allow 203.0.113.0/24");
+    assert!(shut.err.contains("127.0.0.1 is not among the addresses"), "{}", shut.err);
+    assert!(shut.err.contains("PC-CONFIRM-SHUT-OUT"), "{}", shut.err);
+    let bad = site.with_token(ann, "workspace network acme --allow 203.0.113.5/24");
+    assert!(bad.err.contains("write the block `203.0.113.0/24`"), "{}", bad.err);
+    let shown = site.with_token(ann, "workspace network acme").out;
+    assert_eq!(shown, "second factor      no\nyour address       127.0.0.1\n");
+
+    let near = "workspace network acme --allow 127.0.0.0/8 --allow 10.0.0.0/8";
+    assert_eq!(site.with_token(ann, near).code, Some(0));
+    let more = site.done("workspace network acme --add 192.0.2.7/32");
+    assert_eq!(more["allowed_addresses"].as_array().unwrap().len(), 3, "{more}");
+    let sure = site.with_token(ann, &format!("{leave} --yes"));
+    assert_eq!((sure.code, sure.err.as_str()), (Some(0), ""));
+    assert_eq!(site.with_token(ann, "workspace network acme").code, Some(1), "no admin any more");
+}
+
+#[test]
+fn groups_have_a_default_and_people_a_workspace_of_their_own() {
+    let site = Site::new();
+    site.with_ann();
+    site.done("group create acme/devs --default write");
+    let changed = site.done("group update acme/devs --default read --name Developers");
+    assert_eq!(changed["default_permission"], "read");
+    site.done("repository create acme/made --fork-policy no_public_forks");
+    let grants = site.done("grant list --repository acme/made");
+    assert_eq!(
+        (&grants[0]["subject"]["name"], &grants[0]["permission"]),
+        (&"devs".into(), &"read".into())
+    );
+    let own = site.done("workspace personal ann");
+    assert_eq!((&own["slug"], &own["is_personal"]), (&"~ann".into(), &true.into()));
+    let again = site.admin("workspace personal ann");
+    assert!(again.err.contains("`~ann` is there already"), "{}", again.err);
+    site.done("repository create ~ann/notes");
+    assert_eq!(site.done("repository list ~ann")[0]["full_name"], "~ann/notes");
+}

@@ -141,7 +141,7 @@ fn who_may_not_is_told_so_at_the_door() {
 }
 
 #[test]
-fn a_key_that_nobody_has_lets_nobody_in() {
+fn rule_090_a_key_that_nobody_has_lets_nobody_in() {
     let server = server();
     let stranger = KeyPair::make(server.home(), "stranger", "ed25519");
     let denied = server.ssh(&stranger, &["-o", "BatchMode=yes"], &["whoami"]);
