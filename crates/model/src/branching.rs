@@ -65,3 +65,54 @@ impl Branches {
         }
     }
 }
+
+/// A branching model as somebody has set it, on a project or a repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BranchingSettings {
+    /// A short name; `None` follows the main branch, whichever that is.
+    pub development: Option<String>,
+    pub production: Production,
+    /// One of each class that is a type, in their order.
+    pub types: Vec<BranchType>,
+    /// Shall the source of a merged pull request be deleted if nobody says otherwise?
+    pub delete_merged: bool,
+}
+
+/// The production branch as it is set.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Production {
+    pub enabled: bool,
+    /// As for the development branch.
+    pub name: Option<String>,
+}
+
+/// A kind of branch that is known by how its name starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BranchType {
+    /// One of [`BranchType::CLASSES`].
+    pub class: BranchClass,
+    pub enabled: bool,
+    /// May be anything while it is disabled.
+    pub prefix: String,
+}
+
+impl BranchType {
+    /// The classes that are types.
+    pub const CLASSES: [BranchClass; 4] =
+        [BranchClass::Feature, BranchClass::Bugfix, BranchClass::Release, BranchClass::Hotfix];
+}
+
+/// What is in force while nobody has said anything: the main branch is the development branch, and
+/// the types have the prefixes that Bitbucket proposes.
+impl Default for BranchingSettings {
+    fn default() -> Self {
+        let usual =
+            |class: BranchClass| BranchType { class, enabled: true, prefix: format!("{class}/") };
+        Self {
+            development: None,
+            production: Production::default(),
+            types: BranchType::CLASSES.map(usual).to_vec(),
+            delete_merged: false,
+        }
+    }
+}

@@ -8,6 +8,7 @@
 mod branching;
 mod fingerprint;
 mod ids;
+mod merge_check;
 mod names;
 mod object_id;
 mod permission;
@@ -19,12 +20,15 @@ mod subject;
 mod time;
 mod words;
 
-pub use branching::{BranchClass, Branches, BranchingModel};
+pub use branching::{
+    BranchClass, BranchType, Branches, BranchingModel, BranchingSettings, Production,
+};
 pub use fingerprint::Fingerprint;
 pub use ids::{
     AccessKeyId, AccessTokenId, ApiTokenId, GroupId, ProjectId, RepositoryId, RestrictionId,
     SshKeyId, UserId, WorkloadId, WorkspaceId,
 };
+pub use merge_check::{MergeCheck, ReviewBehaviour};
 pub use names::{
     BadName, DisplayName, Email, ProjectKey, RepositoryPath, RepositorySlug, Slug, Username,
     WorkspaceSlug, is_unprintable,

@@ -30,16 +30,19 @@ impl fmt::Display for UnknownWord {
 
 impl std::error::Error for UnknownWord {}
 
-/// Gives an enum of unit variants its words: `as_str`, `parse`, `ALL` and `Display`.
+/// Gives an enum of unit variants its words: `as_str`, `parse`, `ALL` and `Display`. A variant that
+/// holds a unit variant of another enum has one word for each of those.
 macro_rules! words {
-    ($what:literal, $name:ident { $($variant:ident = $word:literal),* $(,)? }) => {
+    ($what:literal, $name:ident {
+        $($variant:ident $(($inner:path))? = $word:literal),* $(,)?
+    }) => {
         impl $name {
             /// Every value, in declaration order.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+            pub const ALL: &'static [Self] = &[$(Self::$variant $(($inner))?),*];
 
             /// The word used in JSON, the store and texts.
             pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),* }
+                match self { $(Self::$variant $(($inner))? => $word),* }
             }
 
             /// Reads the word back.

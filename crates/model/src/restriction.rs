@@ -2,7 +2,7 @@
 
 use crate::permission::words;
 use crate::words::Level;
-use crate::{ListedSubject, RestrictionId, Timestamp, UnknownWord};
+use crate::{ListedSubject, MergeCheck, RestrictionId, ReviewBehaviour, Timestamp, UnknownWord};
 
 /// What a restriction takes away. Adding a kind stops the build wherever one must be thought of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,11 +22,33 @@ pub enum RestrictionKind {
     ReadOnly,
     /// Every direct change; a merged pull request is the only way in.
     PullRequestOnly,
+    /// Merging a pull request that does not have this. Refuses only where
+    /// [`Self::EnforceMergeChecks`] means the ref as well, and is a notice elsewhere.
+    Require(MergeCheck),
+    /// Nothing by itself: where it means the ref, merge checks refuse.
+    EnforceMergeChecks,
+    /// Nothing: says what a pull request does by itself.
+    Behaviour(ReviewBehaviour),
 }
 
 words!("restriction kind", RestrictionKind {
     Push = "push", RestrictMerges = "restrict_merges", Force = "force", Delete = "delete",
     NoCreates = "no-creates", ReadOnly = "read-only", PullRequestOnly = "pull-request-only",
+    Require(MergeCheck::Approvals) = "require_approvals_to_merge",
+    Require(MergeCheck::DefaultReviewerApprovals) = "require_default_reviewer_approvals_to_merge",
+    Require(MergeCheck::ReviewGroupApprovals) = "require_review_group_approvals_to_merge",
+    Require(MergeCheck::NoChangesRequested) = "require_no_changes_requested",
+    Require(MergeCheck::TasksCompleted) = "require_tasks_to_be_completed",
+    Require(MergeCheck::CommentsResolved) = "require_all_comments_resolved",
+    Require(MergeCheck::PassingBuilds) = "require_passing_builds_to_merge",
+    Require(MergeCheck::CommitsBehind) = "require_commits_behind",
+    Require(MergeCheck::DependenciesMerged) = "require_all_dependencies_merged",
+    EnforceMergeChecks = "enforce_merge_checks",
+    Behaviour(ReviewBehaviour::ResetApprovals) = "reset_pullrequest_approvals_on_change",
+    Behaviour(ReviewBehaviour::SmartResetApprovals) = "smart_reset_pullrequest_approvals",
+    Behaviour(ReviewBehaviour::ResetChangesRequested) =
+        "reset_pullrequest_changes_requested_on_change",
+    Behaviour(ReviewBehaviour::AutoMerge) = "allow_auto_merge_when_builds_pass",
 });
 
 /// Bitbucket Data Center's words for kinds that Cloud has, too. Read, never written.
@@ -49,8 +71,37 @@ impl RestrictionKind {
             | Self::Delete
             | Self::NoCreates
             | Self::ReadOnly
-            | Self::PullRequestOnly => false,
+            | Self::PullRequestOnly
+            | Self::Require(_)
+            | Self::EnforceMergeChecks
+            | Self::Behaviour(_) => false,
         }
+    }
+
+    /// Is it about changes to refs, and not about pull requests? Those have subjects; nobody is
+    /// exempt from a merge check.
+    pub const fn is_about_refs(self) -> bool {
+        match self {
+            Self::Push
+            | Self::RestrictMerges
+            | Self::Force
+            | Self::Delete
+            | Self::NoCreates
+            | Self::ReadOnly
+            | Self::PullRequestOnly => true,
+            Self::Require(_) | Self::EnforceMergeChecks | Self::Behaviour(_) => false,
+        }
+    }
+
+    /// The numbers it may be given, both ends included, and one of which it must be given; `None`
+    /// when it takes none.
+    pub const fn numbers(self) -> Option<(i64, i64)> {
+        if let Self::Require(check) = self { check.numbers() } else { None }
+    }
+
+    /// Does Bitbucket Cloud know it, by this word?
+    pub const fn is_in_cloud(self) -> bool {
+        !matches!(self, Self::NoCreates | Self::ReadOnly | Self::PullRequestOnly)
     }
 }
 
@@ -131,7 +182,7 @@ pub struct Restriction {
     pub on: RefKinds,
     pub subjects: Vec<ListedSubject>,
     pub mode: Mode,
-    /// The number of a numeric kind; none of the present kinds takes one.
+    /// The number of a kind that takes one: see [`RestrictionKind::numbers`].
     pub value: Option<i64>,
     /// Why it is there, in the words of whoever wrote it.
     pub note: Option<String>,

@@ -78,6 +78,9 @@ pub enum Act {
     ChangeGrants(Level),
     ReadRestrictions(Level),
     ChangeRestrictions(Level),
+    /// What was set, not what is in force: that is a part of the place.
+    ReadBranchingModel(Level),
+    ChangeBranchingModel(Level),
     ReadAccessTokens(Level),
     CreateAccessToken {
         on: Level,
@@ -224,14 +227,16 @@ impl Act {
 
             Self::ReadGrants(on) => reads(*on, ADMIN, read_scope(*on)),
             Self::ChangeGrants(on) => sets(*on, ADMIN, grant_scopes(*on)),
-            Self::ReadRestrictions(on) | Self::ReadAccessTokens(on) | Self::ReadAccessKeys(on) => {
-                reads(*on, ADMIN, admin_scope(*on))
-            }
+            Self::ReadRestrictions(on)
+            | Self::ReadBranchingModel(on)
+            | Self::ReadAccessTokens(on)
+            | Self::ReadAccessKeys(on) => reads(*on, ADMIN, admin_scope(*on)),
             Self::AddAccessKey(on) | Self::RenameAccessKey(on) => {
                 sets(*on, ADMIN, add_key_scopes(*on))
             }
             Self::RemoveAccessKey(on) => sets(*on, ADMIN, remove_key_scopes(*on)),
             Self::ChangeRestrictions(on)
+            | Self::ChangeBranchingModel(on)
             | Self::CreateAccessToken { on, .. }
             | Self::RevokeAccessToken(on) => sets(*on, ADMIN, admin_scope(*on)),
 
@@ -307,6 +312,8 @@ impl Act {
             | Self::ChangeGrants(_)
             | Self::ReadRestrictions(_)
             | Self::ChangeRestrictions(_)
+            | Self::ReadBranchingModel(_)
+            | Self::ChangeBranchingModel(_)
             | Self::ReadAccessTokens(_)
             | Self::RevokeAccessToken(_)
             | Self::ReadRepository

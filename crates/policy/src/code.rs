@@ -164,6 +164,33 @@ codes! {
     PullRequestOnly "PC-REF-PR-ONLY" Restriction
         "A `pull-request-only` rule lets this ref change by merged pull requests only."
         "Push to another branch and open a pull request.";
+    ApprovalsLacking "PC-MERGE-APPROVALS" Restriction
+        "The pull request has fewer approvals than a rule asks for; the author's own does not count."
+        "Have it approved by more people.";
+    DefaultReviewersLacking "PC-MERGE-DEFAULT-REVIEWERS" Restriction
+        "Fewer default reviewers have approved the pull request than a rule asks for."
+        "Have it approved by more default reviewers.";
+    ReviewGroupsLacking "PC-MERGE-REVIEW-GROUPS" Restriction
+        "Fewer review groups have approved the pull request than a rule asks for."
+        "Have it approved by more review groups.";
+    ChangesRequested "PC-MERGE-CHANGES-REQUESTED" Restriction
+        "A reviewer asks for changes, and a rule lets that stop the merge."
+        "Make the changes, or have the reviewer take it back.";
+    TasksOpen "PC-MERGE-TASKS" Restriction
+        "The pull request has open tasks, and a rule asks for none."
+        "Complete the tasks.";
+    CommentsUnresolved "PC-MERGE-COMMENTS" Restriction
+        "The pull request has unresolved comments, and a rule asks for none."
+        "Resolve the comments.";
+    BuildsLacking "PC-MERGE-BUILDS" Restriction
+        "Fewer builds of the source's last commit have passed than a rule asks for, or one has failed."
+        "Get the builds to pass.";
+    TooFarBehind "PC-MERGE-BEHIND" Restriction
+        "The source lacks more commits of the destination than a rule allows."
+        "Bring the source up to date with the destination.";
+    DependenciesOpen "PC-MERGE-DEPENDENCIES" Restriction
+        "A pull request that this one depends on is not merged, and a rule asks for that."
+        "Merge those first.";
 }
 
 impl Code {

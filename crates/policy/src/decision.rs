@@ -157,8 +157,14 @@ pub enum Outcome {
     /// An allow-list that lets everyone or nobody in, where another one names subjects: those
     /// decide.
     Outranked,
-    /// It depends on what the change will turn out to be.
+    /// It depends on what the change will turn out to be, or on a pull request that is not known.
     CannotTellYet,
+    /// The pull request has what it asks for.
+    Met,
+    /// It refuses nothing by itself.
+    NoRefusal,
+    /// It is not met, and merge checks are not enforced here.
+    Warns,
     Refuses,
     /// It would refuse, but its mode is `evaluate`.
     WouldRefuse,

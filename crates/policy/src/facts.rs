@@ -4,6 +4,7 @@
 //! there; it never becomes an empty list here.
 
 use crate::ask::{Principal, PrincipalKind};
+use crate::merge::MergeFacts;
 use crate::network::NetworkRules;
 use crate::rulebook::Rulebook;
 use model::{
@@ -31,6 +32,8 @@ pub struct Facts {
     pub restrictions: Rulebook,
     /// The branching model in force in the repository; empty for other places.
     pub branching_model: Arc<BranchingModel>,
+    /// The pull request that is merged; `None` while nobody has said which it is.
+    pub merge: Option<MergeFacts>,
     /// What is asked of the network a private thing is used from.
     pub network: NetworkRules,
 }
@@ -52,6 +55,7 @@ impl Facts {
             reaches_below: false,
             restrictions: Rulebook::default(),
             branching_model: Arc::default(),
+            merge: None,
             network: NetworkRules::default(),
         }
     }

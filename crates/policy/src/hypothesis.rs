@@ -14,6 +14,8 @@ use model::{
 };
 use std::net::IpAddr;
 
+use std::collections::BTreeSet;
+
 /// How long an exemption that is asked for shall hold: seven days, in milliseconds.
 const EXEMPTION: i64 = 7 * 24 * 60 * 60 * 1000;
 
@@ -108,12 +110,13 @@ impl World {
                     .then(|| RemedyKind::KeepHistory { name: it.name.clone() });
                 keep.into_iter().chain(self.branch_of_ones_own()).collect()
             }
-            // A token's lacks are put right together; the others have no remedy but another act.
+            // Lacks of a token and of a pull request are put right together; the others have no remedy but another act.
             Reason::ScopeMissing(_)
             | Reason::TokenRepository { .. }
             | Reason::TokenWidens
             | Reason::UsersOnly
             | Reason::NotFound { .. }
+            | Reason::MergeCheck(_)
             | Reason::ReservedRef { .. } => Vec::new(),
         }
     }
@@ -137,6 +140,8 @@ impl World {
     fn joint(&self, refusals: &[&Refusal]) -> Vec<RemedyKind> {
         let mut wish = TokenWish::default();
         let mut rules = Vec::new();
+        let checks = refusals.iter().filter_map(|it| it.failed_check());
+        let checks: BTreeSet<_> = checks.map(|it| it.check).collect();
         for refusal in refusals {
             wish.scopes.extend(refusal.scopes().into_iter().flat_map(|it| &it.missing));
             wish.repository |= matches!(refusal.reason, Reason::TokenRepository { .. });
@@ -151,7 +156,8 @@ impl World {
         let until = Timestamp(self.facts.now.0.saturating_add(EXEMPTION));
         let list = self.who.principal.subject().filter(|_| !rules.is_empty());
         let list = list.map(|subject| RemedyKind::ListSubject { rules, subject, until });
-        token.into_iter().chain(list).collect()
+        let meet = (!checks.is_empty()).then_some(RemedyKind::MeetChecks { checks });
+        token.into_iter().chain(meet).chain(list).collect()
     }
 
     /// The same commits, pushed to a branch that carries the asker's name and the commit's: it
@@ -180,6 +186,7 @@ impl World {
             | RemedyKind::OtherCredential { .. }
             | RemedyKind::SetUpTwoFactor
             | RemedyKind::KeepHistory { .. }
+            | RemedyKind::MeetChecks { .. }
             | RemedyKind::PushBranch { .. } => Actor::You,
             // People make their own credentials; the others' are made by whoever owns them.
             RemedyKind::RenewCredential | RemedyKind::NewToken(_) => {
@@ -224,6 +231,11 @@ impl World {
             RemedyKind::PushBranch { name, branch } => {
                 world.change_update(name, Change::Create);
                 world.rename_update(name, branch);
+            }
+            RemedyKind::MeetChecks { checks } => {
+                for check in checks {
+                    world.facts.merge.iter_mut().for_each(|it| it.meet(*check));
+                }
             }
             RemedyKind::ListSubject { rules, subject, until } => {
                 let listed = ListedSubject { subject: *subject, until: Some(*until), reason: None };

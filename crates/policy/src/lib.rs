@@ -31,6 +31,7 @@ mod facts;
 mod hypothesis;
 mod layers;
 mod matcher;
+mod merge;
 mod network;
 mod pattern;
 mod refusal;
@@ -51,8 +52,9 @@ pub use decision::{
 pub use facts::{Facts, Held, InstanceState, Place, ProjectPlace, RepositoryPlace, Source};
 pub use layers::{HIDDEN_REFS, is_hidden_ref};
 pub use matcher::matches;
+pub use merge::{Lack, MergeFacts};
 pub use network::{AddressList, AddressRange, NetworkRules};
-pub use refusal::{Reason, Refusal, Restricted, ScopeGap};
+pub use refusal::{FailedCheck, Reason, Refusal, Restricted, ScopeGap};
 pub use remedy::{Actor, Remedy, RemedyKind, TokenWish, remedies};
 pub use rulebook::Rulebook;
 pub use update::{Change, RefUpdate, Way};

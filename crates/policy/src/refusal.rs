@@ -6,11 +6,12 @@
 
 use crate::ask::CertificateFault;
 use crate::code::Code;
+use crate::merge::Lack;
 use crate::network::AddressList;
 use crate::update::Change;
 use model::{
-    Channel, CredentialKind, Layer, Level, Permission, RefName, Restriction, RestrictionId,
-    RestrictionKind, Scope, Scopes, Subject, Timestamp,
+    Channel, CredentialKind, Layer, Level, MergeCheck, Permission, RefName, Restriction,
+    RestrictionId, RestrictionKind, Scope, Scopes, Subject, Timestamp,
 };
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -85,6 +86,7 @@ pub enum Reason {
         name: RefName,
     },
     Restricted(Restricted),
+    MergeCheck(FailedCheck),
 }
 
 /// The scopes of an operation and of a credential, where they do not meet.
@@ -108,6 +110,20 @@ pub struct Restricted {
     pub also: Vec<RestrictionId>,
     /// Whom the allow-lists let in, as far as the principal may know; empty for other kinds.
     pub who_may: Vec<Subject>,
+}
+
+/// A merge check that a pull request does not meet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedCheck {
+    /// What it would be merged into.
+    pub name: RefName,
+    pub check: MergeCheck,
+    /// What the strictest rule misses.
+    pub lack: Lack,
+    /// The strictest rule; of equals, the nearest.
+    pub rule: Arc<Restriction>,
+    /// The other rules of this check that are not met.
+    pub also: Vec<RestrictionId>,
 }
 
 impl Refusal {
@@ -143,6 +159,7 @@ impl Refusal {
             Reason::ReservedRef { .. } => Code::ReservedRef,
             Reason::DefaultBranchDeletion { .. } => Code::DefaultBranchDeletion,
             Reason::Restricted(it) => restricted(it.rule.kind),
+            Reason::MergeCheck(it) => failed(it.check),
         }
     }
 
@@ -153,7 +170,20 @@ impl Refusal {
 
     /// The rule that refuses, where it is one.
     pub fn rule(&self) -> Option<&Restriction> {
-        self.restricted().map(|it| &*it.rule)
+        let restricted = self.restricted().map(|it| &*it.rule);
+        restricted.or_else(|| self.failed_check().map(|it| &*it.rule))
+    }
+
+    /// All rules that refuse together: [`Self::rule`] first.
+    pub fn rules(&self) -> impl Iterator<Item = RestrictionId> + '_ {
+        let also = self.restricted().map(|it| &it.also);
+        let also = also.or_else(|| self.failed_check().map(|it| &it.also));
+        self.rule().map(|it| it.id).into_iter().chain(also.into_iter().flatten().copied())
+    }
+
+    /// The merge check that is not met, where that is the reason.
+    pub const fn failed_check(&self) -> Option<&FailedCheck> {
+        if let Reason::MergeCheck(it) = &self.reason { Some(it) } else { None }
     }
 
     /// Where the rule hangs that refuses, or where the missing permission would be given.
@@ -202,5 +232,24 @@ const fn restricted(kind: RestrictionKind) -> Code {
         RestrictionKind::NoCreates => Code::CreationRestricted,
         RestrictionKind::ReadOnly => Code::ReadOnlyRef,
         RestrictionKind::PullRequestOnly => Code::PullRequestOnly,
+        RestrictionKind::Require(check) => failed(check),
+        // Neither refuses by itself; the arm answers as the nearest kind would.
+        RestrictionKind::EnforceMergeChecks | RestrictionKind::Behaviour(_) => {
+            Code::MergesRestricted
+        }
+    }
+}
+
+const fn failed(check: MergeCheck) -> Code {
+    match check {
+        MergeCheck::Approvals => Code::ApprovalsLacking,
+        MergeCheck::DefaultReviewerApprovals => Code::DefaultReviewersLacking,
+        MergeCheck::ReviewGroupApprovals => Code::ReviewGroupsLacking,
+        MergeCheck::NoChangesRequested => Code::ChangesRequested,
+        MergeCheck::TasksCompleted => Code::TasksOpen,
+        MergeCheck::CommentsResolved => Code::CommentsUnresolved,
+        MergeCheck::PassingBuilds => Code::BuildsLacking,
+        MergeCheck::CommitsBehind => Code::TooFarBehind,
+        MergeCheck::DependenciesMerged => Code::DependenciesOpen,
     }
 }

@@ -6,7 +6,9 @@
 
 use crate::hypothesis::World;
 use crate::{Decision, Question, Verdict};
-use model::{Channel, Level, Permission, RefName, RestrictionId, Scope, Subject, Timestamp};
+use model::{
+    Channel, Level, MergeCheck, Permission, RefName, RestrictionId, Scope, Subject, Timestamp,
+};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -75,6 +77,10 @@ pub enum RemedyKind {
     PushBranch {
         name: RefName,
         branch: RefName,
+    },
+    /// Get for the pull request what it lacks.
+    MeetChecks {
+        checks: BTreeSet<MergeCheck>,
     },
     /// List a subject in these rules: among who may in allow-lists, as an exemption elsewhere.
     ListSubject {

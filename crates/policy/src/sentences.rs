@@ -6,11 +6,14 @@
 use crate::ask::CertificateFault;
 use crate::decision::{Outcome, Weighed, WeighedRule};
 use crate::facts::{Held, Source};
+use crate::merge::Lack;
 use crate::network::AddressList;
-use crate::refusal::{Reason, Refusal, Restricted, ScopeGap};
+use crate::refusal::{FailedCheck, Reason, Refusal, Restricted, ScopeGap};
 use crate::remedy::{Actor, Remedy, RemedyKind, TokenWish};
 use crate::update::Change;
-use model::{Channel, CredentialKind, Level, Permission, RestrictionKind, Scope, Scopes};
+use model::{
+    Channel, CredentialKind, Level, MergeCheck, Permission, RestrictionKind, Scope, Scopes,
+};
 use std::fmt;
 use std::net::IpAddr;
 
@@ -59,6 +62,7 @@ impl Refusal {
                 format!("{} is the default branch and cannot be deleted.", name.short())
             }
             Reason::Restricted(it) => it.message(),
+            Reason::MergeCheck(it) => it.message(),
         }
     }
 
@@ -93,6 +97,7 @@ impl Refusal {
             Reason::ReservedRef { .. } => "reserved ref",
             Reason::DefaultBranchDeletion { .. } => "default branch cannot be deleted",
             Reason::Restricted(it) => it.short(),
+            Reason::MergeCheck(it) => it.short(),
         };
         fixed.into()
     }
@@ -109,6 +114,10 @@ impl Restricted {
             RestrictionKind::NoCreates => format!("{name} may not be created."),
             RestrictionKind::ReadOnly => format!("{name} is read-only."),
             RestrictionKind::PullRequestOnly => format!("{name} changes by pull request only."),
+            // Never a restricted ref; the arm says what is true of every rule.
+            RestrictionKind::Require(_)
+            | RestrictionKind::EnforceMergeChecks
+            | RestrictionKind::Behaviour(_) => format!("A rule closes {name} to this."),
         }
     }
 
@@ -125,6 +134,9 @@ impl Restricted {
             RestrictionKind::NoCreates => "creation not allowed",
             RestrictionKind::ReadOnly => "ref is read-only",
             RestrictionKind::PullRequestOnly => "pull request required",
+            RestrictionKind::Require(_)
+            | RestrictionKind::EnforceMergeChecks
+            | RestrictionKind::Behaviour(_) => "closed by a rule",
         }
     }
 }
@@ -148,6 +160,65 @@ fn address_not_allowed(address: Option<IpAddr>, list: AddressList) -> String {
             "Only certain addresses are let in, and yours is not known.".into()
         }
     }
+}
+
+impl FailedCheck {
+    fn message(&self) -> String {
+        let name = self.name.short();
+        match self.lack {
+            Lack::TooFew { needed, found } => {
+                format!(
+                    "Merging into {name} needs {}; there are {found}.",
+                    counted(self.check, needed)
+                )
+            }
+            Lack::TooMany { allowed: 0, found } => {
+                format!("Merging into {name} has to wait: {} left.", counted(self.check, found))
+            }
+            Lack::TooMany { allowed, found } => format!(
+                "Merging into {name} has to wait: {}, and {allowed} are allowed.",
+                counted(self.check, found)
+            ),
+            Lack::FailedBuilds { failed } => {
+                let word = if failed == 1 { "build has" } else { "builds have" };
+                format!("Merging into {name} has to wait: {failed} {word} failed.")
+            }
+        }
+    }
+
+    fn short(&self) -> &'static str {
+        match self.check {
+            MergeCheck::Approvals => "more approvals required",
+            MergeCheck::DefaultReviewerApprovals => "more approvals of default reviewers required",
+            MergeCheck::ReviewGroupApprovals => "more approvals of review groups required",
+            MergeCheck::NoChangesRequested => "changes requested",
+            MergeCheck::TasksCompleted => "open tasks",
+            MergeCheck::CommentsResolved => "unresolved comments",
+            MergeCheck::PassingBuilds => "passing builds required",
+            MergeCheck::CommitsBehind => "source is too far behind",
+            MergeCheck::DependenciesMerged => "pull requests it depends on are open",
+        }
+    }
+}
+
+/// `2 approvals`, `1 open task`: what a check counts.
+fn counted(check: MergeCheck, number: u32) -> String {
+    let (one, many) = match check {
+        MergeCheck::Approvals => ("approval", "approvals"),
+        MergeCheck::DefaultReviewerApprovals => {
+            ("approval of a default reviewer", "approvals of default reviewers")
+        }
+        MergeCheck::ReviewGroupApprovals => {
+            ("approval of a review group", "approvals of review groups")
+        }
+        MergeCheck::NoChangesRequested => ("request for changes", "requests for changes"),
+        MergeCheck::TasksCompleted => ("open task", "open tasks"),
+        MergeCheck::CommentsResolved => ("unresolved comment", "unresolved comments"),
+        MergeCheck::PassingBuilds => ("passed build", "passed builds"),
+        MergeCheck::CommitsBehind => ("commit behind", "commits behind"),
+        MergeCheck::DependenciesMerged => ("open dependency", "open dependencies"),
+    };
+    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 impl ScopeGap {
@@ -273,7 +344,10 @@ impl fmt::Display for Outcome {
             Self::OtherWay => f.write_str("not about changes that come in this way"),
             Self::Lists(it) => write!(f, "lists the {}", it.kind().replace('_', " ")),
             Self::Outranked => f.write_str("another rule decides"),
-            Self::CannotTellYet => f.write_str("depends on the objects"),
+            Self::CannotTellYet => f.write_str("depends on what is not known yet"),
+            Self::Met => f.write_str("is met"),
+            Self::NoRefusal => f.write_str("refuses nothing by itself"),
+            Self::Warns => f.write_str("is not met; merge checks are not enforced here"),
             Self::Refuses => f.write_str("refuses"),
             Self::WouldRefuse => f.write_str("would refuse, but is only evaluated"),
         }
@@ -310,6 +384,10 @@ impl fmt::Display for RemedyKind {
             Self::PushBranch { branch, .. } => {
                 write!(f, "push to {} and open a pull request", branch.short())
             }
+            Self::MeetChecks { checks } => {
+                let steps: Vec<_> = checks.iter().map(|it| meeting(*it)).collect();
+                f.write_str(&steps.join(", and "))
+            }
             Self::ListSubject { rules, .. } => {
                 let rules: Vec<_> = rules.iter().map(|it| it.to_string()).collect();
                 let word = if rules.len() == 1 { "rule" } else { "rules" };
@@ -326,6 +404,20 @@ impl fmt::Display for RemedyKind {
             Self::RaiseQuota => f.write_str("raise the size limit of the repository"),
             Self::OpenInstance => f.write_str("open the server again"),
         }
+    }
+}
+
+const fn meeting(check: MergeCheck) -> &'static str {
+    match check {
+        MergeCheck::Approvals => "have it approved by more people",
+        MergeCheck::DefaultReviewerApprovals => "have it approved by more default reviewers",
+        MergeCheck::ReviewGroupApprovals => "have it approved by more review groups",
+        MergeCheck::NoChangesRequested => "settle the requests for changes",
+        MergeCheck::TasksCompleted => "complete the open tasks",
+        MergeCheck::CommentsResolved => "resolve the comments",
+        MergeCheck::PassingBuilds => "get enough builds of its last commit to pass",
+        MergeCheck::CommitsBehind => "bring its source up to date with the destination",
+        MergeCheck::DependenciesMerged => "merge the pull requests it depends on",
     }
 }
 

@@ -59,10 +59,8 @@ fn verdict<'a>(verdict: Verdict, refusals: impl Iterator<Item = &'a Refusal>) ->
 }
 
 fn reason(refusal: &Refusal) -> String {
-    let rule = refusal.restricted().map(|it| {
-        let numbers = std::iter::once(it.rule.id).chain(it.also.iter().copied());
-        let numbers: Vec<_> = numbers.map(|it| it.to_string()).collect();
-        format!(" (rule {})", numbers.join(", "))
-    });
-    format!("{} {}{}", refusal.code(), refusal.message(), rule.unwrap_or_default())
+    let numbers: Vec<_> = refusal.rules().map(|it| it.to_string()).collect();
+    let rule =
+        if numbers.is_empty() { "".into() } else { format!(" (rule {})", numbers.join(", ")) };
+    format!("{} {}{rule}", refusal.code(), refusal.message())
 }

@@ -17,6 +17,7 @@
 //! | `public`, `archived`, `over-quota`, `nowhere` | what is the case with the repository; `nowhere`: it does not exist |
 //! | `default main` | its default branch; none when nothing is said |
 //! | `model release rel/*`, `model production main` | what the branching model calls so |
+//! | `pull-request approvals 2 tasks 1` | the pull request that is merged: `approvals`, `default-reviewers`, `review-groups`, `changes-requested`, `tasks`, `comments`, `passed`, `failed`, `behind`, `dependencies`; not known when nothing is said |
 //! | `user ann devs ops` | a user, and the groups they are in |
 //! | `suspended ann` | their account is suspended |
 //! | `member ann`, `owner ann` | their role in the workspace |
@@ -35,7 +36,7 @@
 //!
 //! A pattern is `any`, a full ref name such as `refs/heads/main`, `ant:release/**`,
 //! `class:release` (of the branching model), or a glob. A rule is about branches unless it says
-//! otherwise; with `ant:`, about every ref. `only` is for allow-lists, `except` for the other kinds. A list
+//! otherwise; with `ant:`, about every ref. A kind that takes a number has it behind it. `only` is for allow-lists, `except` for the other kinds. A list
 //! is `nobody`, or subjects separated by commas; each may end in `until 5` (the fifth day).
 //!
 //! A subject is `everyone`, `anyone`, `token:NAME`, `key:NAME`, `workload:NAME`, the name of a

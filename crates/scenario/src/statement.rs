@@ -5,7 +5,7 @@ use model::{
     BranchClass, Branches, Level, Matcher, MatcherKind, Mode, Permission, ProjectKey, RefKinds,
     RefName, RepositoryPath, RestrictionKind, Role, Scope, Username,
 };
-use policy::{AddressRange, InstanceState};
+use policy::{AddressRange, InstanceState, MergeFacts};
 use std::collections::BTreeSet;
 
 /// One line of a scenario.
@@ -24,6 +24,8 @@ pub enum Statement {
         class: BranchClass,
         branches: Branches,
     },
+    /// What is known of the pull request that is merged.
+    PullRequest(MergeFacts),
     User {
         name: Username,
         groups: Vec<String>,
@@ -80,6 +82,7 @@ pub struct Rule {
     pub kind: RestrictionKind,
     pub matcher: Matcher,
     pub on: RefKinds,
+    pub value: Option<i64>,
     pub subjects: Vec<Listed>,
     pub mode: Mode,
 }
@@ -124,6 +127,7 @@ impl Statement {
             "nowhere" => Self::Nowhere,
             "default" => Self::DefaultBranch(ref_name(words.take("a branch")?)?),
             "model" => model(&mut words)?,
+            "pull-request" => Self::PullRequest(pull_request(&mut words)?),
             "user" => {
                 let name = username(&mut words)?;
                 let groups = std::iter::from_fn(|| words.next()).map(str::to_owned).collect();
@@ -144,7 +148,7 @@ impl Statement {
                 Self::Address { range, on }
             }
             "two-factor" => Self::TwoFactor,
-            "now" => Self::Now(number(words.take("a day")?)?),
+            "now" => Self::Now(number_of(words.take("a day")?)?),
             other => {
                 return Err(format!(
                     "`{other}` is no statement; the language is described in the crate `scenario`"
@@ -176,11 +180,33 @@ fn model(words: &mut Words<'_>) -> Read<Statement> {
     Ok(Statement::Model { class, branches })
 }
 
+fn pull_request(words: &mut Words<'_>) -> Read<MergeFacts> {
+    let mut facts = MergeFacts::default();
+    while let Some(word) = words.next() {
+        let count = match word {
+            "approvals" => &mut facts.approvals,
+            "default-reviewers" => &mut facts.default_reviewer_approvals,
+            "review-groups" => &mut facts.review_group_approvals,
+            "changes-requested" => &mut facts.changes_requested,
+            "tasks" => &mut facts.open_tasks,
+            "comments" => &mut facts.unresolved_comments,
+            "passed" => &mut facts.passed_builds,
+            "failed" => &mut facts.failed_builds,
+            "behind" => &mut facts.commits_behind,
+            "dependencies" => &mut facts.open_dependencies,
+            other => return Err(format!("a pull request has no `{other}`")),
+        };
+        let number = words.take("a number")?;
+        *count = number.parse().map_err(|_| format!("`{number}` is no count"))?;
+    }
+    Ok(facts)
+}
+
 fn username(words: &mut Words<'_>) -> Read<Username> {
     Username::parse(words.take("a user name")?).map_err(|it| it.to_string())
 }
 
-fn number(text: &str) -> Read<i64> {
+fn number_of(text: &str) -> Read<i64> {
     text.parse().map_err(|_| format!("`{text}` is no whole number"))
 }
 
@@ -260,7 +286,7 @@ fn api_token(words: &mut Words<'_>) -> Read<Statement> {
 }
 
 fn rule(words: &mut Words<'_>) -> Read<Rule> {
-    let number = number(words.take("a number")?)?;
+    let number = number_of(words.take("a number")?)?;
     let matcher = matcher(words)?;
     let mut on = matcher.usual_refs();
     for kinds in RefKinds::ALL {
@@ -269,9 +295,10 @@ fn rule(words: &mut Words<'_>) -> Read<Rule> {
         }
     }
     let kind = RestrictionKind::named(words.take("a kind")?).map_err(|it| it.to_string())?;
-    let subjects = subjects(kind, words)?;
+    let value = kind.numbers().map(|_| words.take("a number").and_then(number_of)).transpose()?;
+    let subjects = if kind.is_about_refs() { subjects(kind, words)? } else { Vec::new() };
     let mode = if words.takes("evaluate") { Mode::Evaluate } else { Mode::Enforce };
-    Ok(Rule { number, level: on_level(words)?, kind, matcher, on, subjects, mode })
+    Ok(Rule { number, level: on_level(words)?, kind, matcher, on, value, subjects, mode })
 }
 
 pub(crate) fn matcher(words: &mut Words<'_>) -> Read<Matcher> {
@@ -300,7 +327,7 @@ fn subjects(kind: RestrictionKind, words: &mut Words<'_>) -> Read<Vec<Listed>> {
     }
     words.list(|words| {
         let name = Name::parse(words.take("a subject")?)?;
-        let until = words.takes("until").then(|| words.take("a day").and_then(number));
+        let until = words.takes("until").then(|| words.take("a day").and_then(number_of));
         Ok(Listed { name, until: until.transpose()? })
     })
 }

@@ -9,8 +9,8 @@ use model::{
     Role, Scopes, Subject, Timestamp, UserId, Username, WorkloadId, WorkspaceId,
 };
 use policy::{
-    Asker, Facts, InstanceState, NetworkRules, Place, ProjectPlace, RepositoryPlace, Rulebook,
-    home_permission,
+    Asker, Facts, InstanceState, MergeFacts, NetworkRules, Place, ProjectPlace, RepositoryPlace,
+    Rulebook, home_permission,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -36,6 +36,7 @@ pub struct Scenario {
     network: NetworkRules,
     rules: Vec<Restriction>,
     model: BranchingModel,
+    merge: Option<MergeFacts>,
 }
 
 /// A user as declared.
@@ -72,6 +73,7 @@ impl Scenario {
             network: NetworkRules::default(),
             rules: Vec::new(),
             model: BranchingModel::default(),
+            merge: None,
         };
         for (at, line) in text.lines().enumerate() {
             let bad = |why| BadLine { line: at + 1, why };
@@ -111,6 +113,7 @@ impl Scenario {
         facts.reaches_below = public || self.grants.iter().any(below);
         facts.restrictions = Rulebook::new(self.rules.iter().cloned());
         facts.branching_model = Arc::new(self.model.clone());
+        facts.merge = self.merge;
         facts.network = self.network.clone();
         facts
     }
@@ -127,6 +130,7 @@ impl Scenario {
             Statement::Model { class, branches } => {
                 self.model = std::mem::take(&mut self.model).with(*class, branches.clone());
             }
+            Statement::PullRequest(it) => self.merge = Some(*it),
             Statement::Nowhere => self.repository = None,
             Statement::User { name, groups } => self.add_user(name, groups)?,
             Statement::Suspended(name) => self.user(name)?.suspended = true,
@@ -226,7 +230,7 @@ impl Scenario {
             on: rule.on,
             subjects: rule.subjects.iter().map(|it| self.listed(it)).collect(),
             mode: rule.mode,
-            value: None,
+            value: rule.value,
             note: None,
             changed_at: Timestamp(0),
             changed_by: None,

@@ -155,6 +155,7 @@ impl<'a> World<'a> {
             Statement::OverQuota
             | Statement::DefaultBranch(_)
             | Statement::Model { .. }
+            | Statement::PullRequest(_)
             | Statement::Instance(_)
             | Statement::Address { .. }
             | Statement::TwoFactor
@@ -203,6 +204,7 @@ impl<'a> World<'a> {
         let body = json!({
             "kind": rule.kind.as_str(), "matcher": matcher(&rule.matcher),
             "on": rule.on.as_str(), "subjects": subjects, "mode": rule.mode.as_str(),
+            "value": rule.value,
         });
         let path = format!("{}/restrictions", self.at(rule.level));
         let made = self.server.admin().post(&path, &body).expect(201);

@@ -4,6 +4,7 @@
 //! layer is a new row here.
 
 mod door;
+mod merge_checks;
 mod place;
 mod refs;
 mod restriction;

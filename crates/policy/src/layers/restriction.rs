@@ -5,6 +5,7 @@
 //! never changes a verdict.
 
 use super::Opinion;
+use super::merge_checks::Merge;
 use crate::ask::Principal;
 use crate::decision::{Outcome, Weighed, WeighedRule};
 use crate::refusal::{Reason, Restricted};
@@ -13,6 +14,8 @@ use crate::{Act, Question};
 use model::{ListedSubject, Mode, Restriction, RestrictionKind, Subject, Timestamp};
 use std::cmp::Reverse;
 use std::sync::Arc;
+
+const ENFORCES: RestrictionKind = RestrictionKind::EnforceMergeChecks;
 
 /// Does a kind of rule take this change away?
 enum Concern {
@@ -34,7 +37,9 @@ pub(super) fn restrictions(question: &Question<'_>, update: &RefUpdate) -> Opini
     let facts = question.facts;
     let (who, now) = (&question.who.principal, facts.now);
     let rules = facts.restrictions.matching(&update.name, &facts.branching_model);
-    let said: Vec<_> = rules.iter().map(|it| listen(it, update.change, way, who, now)).collect();
+    let enforces = |it: &&Arc<Restriction>| it.kind == ENFORCES && it.mode == Mode::Enforce;
+    let merge = Merge { way, facts: facts.merge.as_ref(), enforced: rules.iter().any(enforces) };
+    let said: Vec<_> = rules.iter().map(|it| listen(it, update.change, merge, who, now)).collect();
     let lists = AllowLists::of(rules.iter().zip(&said));
     let mut opinion = Opinion { weighed: Vec::with_capacity(rules.len()), ..Opinion::default() };
     let mut closed = Closed::default();
@@ -50,13 +55,22 @@ pub(super) fn restrictions(question: &Question<'_>, update: &RefUpdate) -> Opini
     }
     let may_list_groups = facts.role.is_some();
     let who_may = |kind| listed(&rules, kind, now, may_list_groups);
-    opinion.reasons = closed.reasons(Mode::Enforce, update, who_may);
-    opinion.notices = closed.reasons(Mode::Evaluate, update, who_may);
+    opinion.reasons = closed.reasons(Told::AsRefusal, update, merge, who_may);
+    opinion.notices = closed.reasons(Told::AsNotice, update, merge, who_may);
     opinion
 }
 
-fn listen(rule: &Restriction, change: Change, way: Way, who: &Principal, now: Timestamp) -> Said {
-    match concern(rule.kind, change, way) {
+fn listen(
+    rule: &Restriction,
+    change: Change,
+    merge: Merge<'_>,
+    who: &Principal,
+    now: Timestamp,
+) -> Said {
+    if let RestrictionKind::Require(check) = rule.kind {
+        return Said::Settled(merge.weigh(check, rule));
+    }
+    match concern(rule.kind, change, merge.way) {
         Concern::No(outcome) => Said::Settled(outcome),
         Concern::Yes if rule.kind.is_allow_list() => {
             Said::List(voice(rule, now), named(rule, who, now))
@@ -92,6 +106,9 @@ fn concern(kind: RestrictionKind, change: Change, way: Way) -> Concern {
         RestrictionKind::Delete => only_if(change == Change::Delete),
         RestrictionKind::NoCreates => only_if(change == Change::Create),
         RestrictionKind::ReadOnly => Concern::Yes,
+        RestrictionKind::Require(_)
+        | RestrictionKind::EnforceMergeChecks
+        | RestrictionKind::Behaviour(_) => Concern::No(Outcome::NoRefusal),
     }
 }
 
@@ -237,17 +254,27 @@ fn listed(
     subjects
 }
 
+/// How a rule that is broken is told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    AsRefusal,
+    AsNotice,
+}
+
 /// The rules that refuse, or would.
 #[derive(Default)]
 struct Closed<'a> {
-    rules: Vec<(Mode, &'a Arc<Restriction>)>,
+    rules: Vec<(Told, &'a Arc<Restriction>)>,
 }
 
 impl<'a> Closed<'a> {
     fn note(&mut self, rule: &'a Arc<Restriction>, outcome: Outcome) {
         match outcome {
-            Outcome::Refuses | Outcome::WouldRefuse => self.rules.push((rule.mode, rule)),
-            Outcome::OtherChange
+            Outcome::Refuses => self.rules.push((Told::AsRefusal, rule)),
+            Outcome::WouldRefuse | Outcome::Warns => self.rules.push((Told::AsNotice, rule)),
+            Outcome::Met
+            | Outcome::NoRefusal
+            | Outcome::OtherChange
             | Outcome::OtherWay
             | Outcome::Lists(_)
             | Outcome::Outranked
@@ -255,19 +282,23 @@ impl<'a> Closed<'a> {
         }
     }
 
-    /// One reason for all allow-lists together, and one for each rule of another kind. The
+    /// One reason for all allow-lists together, one for each rule of another kind about refs, and
+    /// one for each merge check. The
     /// allow-lists are of one kind: no change comes in two ways.
     fn reasons(
         &self,
-        mode: Mode,
+        told: Told,
         update: &RefUpdate,
+        merge: Merge<'_>,
         who_may: impl Fn(RestrictionKind) -> Vec<Subject>,
     ) -> Vec<Reason> {
         if self.rules.is_empty() {
             return Vec::new();
         }
-        let rules = self.rules.iter().filter(|it| it.0 == mode).map(|it| it.1);
-        let (mut lists, others): (Vec<_>, Vec<_>) = rules.partition(|it| it.kind.is_allow_list());
+        let rules = self.rules.iter().filter(|it| it.0 == told).map(|it| it.1);
+        let (rules, checks): (Vec<_>, Vec<_>) = rules.partition(|it| it.kind.is_about_refs());
+        let (mut lists, others): (Vec<_>, Vec<_>) =
+            rules.into_iter().partition(|it| it.kind.is_allow_list());
         let restricted = |rule: &Arc<Restriction>, also, who_may| {
             Reason::Restricted(Restricted {
                 name: update.name.clone(),
@@ -284,6 +315,7 @@ impl<'a> Closed<'a> {
         lists
             .into_iter()
             .chain(others.into_iter().map(|it| restricted(it, Vec::new(), Vec::new())))
+            .chain(merge.reasons(update, &checks))
             .collect()
     }
 }

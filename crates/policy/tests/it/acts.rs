@@ -75,6 +75,9 @@ pub fn every_act() -> Vec<Act> {
             Act::ReadRestrictions(*on),
             Act::ChangeRestrictions(*on),
         ]);
+        if matches!(on, Level::Project | Level::Repository) {
+            acts.extend([Act::ReadBranchingModel(*on), Act::ChangeBranchingModel(*on)]);
+        }
         if *on != Level::Instance {
             acts.extend([
                 Act::ReadAccessTokens(*on),
@@ -139,6 +142,8 @@ pub fn name(act: &Act) -> &'static str {
         Act::ChangeGrants(_) => "change grants",
         Act::ReadRestrictions(_) => "read restrictions",
         Act::ChangeRestrictions(_) => "change restrictions",
+        Act::ReadBranchingModel(_) => "read the settings of the branching model",
+        Act::ChangeBranchingModel(_) => "change the branching model",
         Act::ReadAccessTokens(_) => "read access tokens",
         Act::CreateAccessToken { .. } => "create access token",
         Act::RevokeAccessToken(_) => "revoke access token",

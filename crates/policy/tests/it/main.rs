@@ -12,6 +12,7 @@ mod remedies;
 mod rules_cloud;
 mod rules_data_center;
 mod rules_matching;
+mod rules_merging;
 mod rules_people;
 mod scopes;
 mod tables;

@@ -83,6 +83,21 @@ fn what_the_pusher_can_do_alone_comes_first() {
 }
 
 #[test]
+fn what_a_pull_request_lacks_is_one_remedy() {
+    let world = "user ann
+         grant ann write
+         restrict 1 main require_approvals_to_merge 2
+         restrict 2 main require_tasks_to_be_completed
+         restrict 3 main enforce_merge_checks
+         restrict 4 main require_passing_builds_to_merge 1 evaluate
+         pull-request approvals 1 tasks 2";
+    let both: &[&str] = &["have it approved by more people, and complete the open tasks"];
+    check(world, &[("ann merge main", both)]);
+    // Nothing that one person does at once helps against this and the list.
+    check(&format!("{world}\n restrict 5 main restrict_merges"), &[("ann merge main", &[])]);
+}
+
+#[test]
 fn a_token_is_replaced_rather_than_a_rule_changed() {
     check(
         "user ann

@@ -1,8 +1,10 @@
 //! How restrictions combine: decision model, section 3.
 
 use super::{Reasons, World, people, refs};
-use model::{ListedSubject, Mode, Restriction, RestrictionId, RestrictionKind, Subject};
-use policy::{Change, Code, RefUpdate, Way};
+use model::{
+    ListedSubject, MergeCheck, Mode, Restriction, RestrictionId, RestrictionKind, Subject,
+};
+use policy::{Change, Code, MergeFacts, RefUpdate, Way};
 use std::collections::BTreeSet;
 
 /// What the rules say about one update.
@@ -24,6 +26,9 @@ fn takes_away(kind: RestrictionKind, change: Change, way: Way) -> Option<bool> {
         (RestrictionKind::Force, _) => Some(change == Change::Rewrite),
         (RestrictionKind::Delete, _) => Some(change == Change::Delete),
         (RestrictionKind::PullRequestOnly, _) => Some(way == Way::Direct),
+        // These take no change away; merge checks are asked below.
+        (RestrictionKind::Require(_), _)
+        | (RestrictionKind::EnforceMergeChecks | RestrictionKind::Behaviour(_), _) => Some(false),
     }
 }
 
@@ -41,7 +46,67 @@ fn code(kind: RestrictionKind) -> Code {
         RestrictionKind::Force => Code::ForceRestricted,
         RestrictionKind::Delete => Code::DeleteRestricted,
         RestrictionKind::PullRequestOnly => Code::PullRequestOnly,
+        RestrictionKind::Require(MergeCheck::Approvals) => Code::ApprovalsLacking,
+        RestrictionKind::Require(MergeCheck::DefaultReviewerApprovals) => {
+            Code::DefaultReviewersLacking
+        }
+        RestrictionKind::Require(MergeCheck::ReviewGroupApprovals) => Code::ReviewGroupsLacking,
+        RestrictionKind::Require(MergeCheck::NoChangesRequested) => Code::ChangesRequested,
+        RestrictionKind::Require(MergeCheck::TasksCompleted) => Code::TasksOpen,
+        RestrictionKind::Require(MergeCheck::CommentsResolved) => Code::CommentsUnresolved,
+        RestrictionKind::Require(MergeCheck::PassingBuilds) => Code::BuildsLacking,
+        RestrictionKind::Require(MergeCheck::CommitsBehind) => Code::TooFarBehind,
+        RestrictionKind::Require(MergeCheck::DependenciesMerged) => Code::DependenciesOpen,
+        RestrictionKind::EnforceMergeChecks | RestrictionKind::Behaviour(_) => {
+            panic!("{kind} refuses nothing")
+        }
     }
+}
+
+/// Is a merge check met? Fact sheet, section 1.2.
+fn is_met(check: MergeCheck, value: Option<i64>, it: &MergeFacts) -> bool {
+    let value = value.unwrap_or(if check == MergeCheck::CommitsBehind { 0 } else { 1 });
+    match check {
+        MergeCheck::Approvals => i64::from(it.approvals) >= value,
+        MergeCheck::DefaultReviewerApprovals => i64::from(it.default_reviewer_approvals) >= value,
+        MergeCheck::ReviewGroupApprovals => i64::from(it.review_group_approvals) >= value,
+        MergeCheck::NoChangesRequested => it.changes_requested == 0,
+        MergeCheck::TasksCompleted => it.open_tasks == 0,
+        MergeCheck::CommentsResolved => it.unresolved_comments == 0,
+        MergeCheck::PassingBuilds => i64::from(it.passed_builds) >= value && it.failed_builds == 0,
+        MergeCheck::CommitsBehind => i64::from(it.commits_behind) <= value,
+        MergeCheck::DependenciesMerged => it.open_dependencies == 0,
+    }
+}
+
+/// The merge checks that are not met, each with its rules: they refuse where merge checks are
+/// enforced, and are only told elsewhere; so are those that are only being tried out.
+fn checks(world: &World, rules: &[&Restriction], way: Way, said: &mut Said) {
+    let enforced = |it: &&Restriction| it.mode == Mode::Enforce;
+    let mut enforcing = rules.iter().copied().filter(enforced).map(|it| it.kind);
+    let blocks = enforcing.any(|it| it == RestrictionKind::EnforceMergeChecks);
+    for rule in rules.iter().filter(|_| way == Way::PullRequest) {
+        let RestrictionKind::Require(check) = rule.kind else { continue };
+        let refuses = blocks && rule.mode == Mode::Enforce;
+        let Some(facts) = &world.facts.merge else {
+            said.undecided |= refuses;
+            continue;
+        };
+        if !is_met(check, rule.value, facts) {
+            let told = if refuses { &mut said.refusing } else { &mut said.notices };
+            add(told, code(rule.kind), rule.id);
+        }
+    }
+    said.undecided &= said.refusing.is_empty();
+}
+
+/// Rules with the same code are one reason.
+fn add(reasons: &mut Reasons, code: Code, rule: RestrictionId) {
+    let known = reasons.iter().find(|it| it.0 == code).cloned();
+    let mut rules = known.clone().map(|it| it.1).unwrap_or_default();
+    rules.insert(rule);
+    known.map(|it| reasons.remove(&it));
+    reasons.insert((code, rules));
 }
 
 /// What all the rules say about one update.
@@ -62,7 +127,9 @@ pub fn weigh(world: &World, update: &RefUpdate, way: Way) -> Said {
         takes_away(it.kind, update.change, way).is_none() && !exempts(world, it)
     };
     let undecided = refusing.is_empty() && enforced.iter().copied().any(|it| unclear(&it));
-    Said { notices: notices.collect(), undecided, refusing }
+    let mut said = Said { notices: notices.collect(), undecided, refusing };
+    checks(world, &rules, way, &mut said);
+    said
 }
 
 /// Which of the rules refuse, were all of them enforced.

@@ -92,8 +92,7 @@ fn read(decision: &Decision) -> Answer {
 }
 
 fn reason(refusal: &Refusal) -> (Code, BTreeSet<RestrictionId>) {
-    let rules = refusal.restricted().map(|it| it.also.iter().copied().chain([it.rule.id]));
-    (refusal.code(), rules.into_iter().flatten().collect())
+    (refusal.code(), refusal.rules().collect())
 }
 
 /// Runs as many parts as there are cores. A part is told which it is and how many there are.

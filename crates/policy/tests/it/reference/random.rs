@@ -12,8 +12,8 @@ use model::{
 };
 use policy::{
     Act, AddressRange, Asker, CertificateFault, Change, Credential, CredentialState, Facts,
-    InstanceState, Network, NetworkRules, Place, Principal, PrincipalKind, ProjectPlace, RefUpdate,
-    RepositoryPlace, Way,
+    InstanceState, MergeFacts, Network, NetworkRules, Place, Principal, PrincipalKind,
+    ProjectPlace, RefUpdate, RepositoryPlace, Way,
 };
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
@@ -28,6 +28,9 @@ pub fn world(seed: u64) -> World {
     facts.role = facts.role.filter(|_| matches!(who.principal.kind, PrincipalKind::User(_)));
     let most = if act.updates().is_empty() { 1 } else { 5 };
     let mut rules = dice.some(most, rule);
+    if matches!(act, Act::UpdateRefs { way: Way::PullRequest, .. }) && dice.percent(40) {
+        rules.iter_mut().for_each(|it| check_merges(dice, it));
+    }
     for (rule, number) in rules.iter_mut().zip(1..) {
         rule.id = RestrictionId(number);
     }
@@ -161,6 +164,7 @@ fn facts(dice: &mut Dice, act: &Act) -> Facts {
         _ => None,
     };
     facts.branching_model = Arc::new(branching_model(dice));
+    facts.merge = dice.percent(80).then(|| merge(dice));
     facts.reaches_below = dice.percent(20);
     facts.network = NetworkRules {
         instance: if dice.percent(6) { dice.some(2, range) } else { Vec::new() },
@@ -168,6 +172,22 @@ fn facts(dice: &mut Dice, act: &Act) -> Facts {
         two_factor: dice.percent(5),
     };
     facts
+}
+
+fn merge(dice: &mut Dice) -> MergeFacts {
+    let mut few = || *dice.pick(&[0, 0, 1, 2, 3]);
+    MergeFacts {
+        approvals: few(),
+        default_reviewer_approvals: few(),
+        review_group_approvals: few(),
+        changes_requested: few(),
+        open_tasks: few(),
+        unresolved_comments: few(),
+        passed_builds: few(),
+        failed_builds: few(),
+        commits_behind: few(),
+        open_dependencies: few(),
+    }
 }
 
 /// No hotfixes; and a branch may be two things.
@@ -230,19 +250,32 @@ fn number(dice: &mut Dice) -> i64 {
 }
 
 fn rule(dice: &mut Dice) -> Restriction {
+    let checks = dice.percent(30);
+    let kinds = RestrictionKind::ALL.iter().copied().filter(|it| it.is_about_refs() != checks);
+    let kinds: Vec<_> = kinds.collect();
+    let enforces = checks && dice.percent(30);
     Restriction {
         id: RestrictionId(0),
         level: *dice.pick(&[Level::Workspace, Level::Project, Level::Repository]),
-        kind: *dice.pick(RestrictionKind::ALL),
+        kind: if enforces { RestrictionKind::EnforceMergeChecks } else { *dice.pick(&kinds) },
         matcher: matcher(dice),
         on: *dice.pick(&[RefKinds::Branches, RefKinds::Branches, RefKinds::Tags, RefKinds::Both]),
         subjects: if dice.percent(40) { Vec::new() } else { dice.some(3, listed) },
         mode: if dice.percent(80) { Mode::Enforce } else { Mode::Evaluate },
-        value: None,
+        value: dice.percent(80).then(|| *dice.pick(&[0, 1, 2, 3])),
         note: None,
         changed_at: Timestamp(0),
         changed_by: None,
     }
+}
+
+/// Makes of a rule one that a merge into anything hardly gets around.
+fn check_merges(dice: &mut Dice, rule: &mut Restriction) {
+    let checks = RestrictionKind::ALL.iter().copied().filter(|it| !it.is_about_refs());
+    let checks: Vec<_> = checks.collect();
+    let enforces = dice.percent(35);
+    rule.kind = if enforces { RestrictionKind::EnforceMergeChecks } else { *dice.pick(&checks) };
+    rule.matcher = Matcher { kind: MatcherKind::Any, pattern: String::new(), except: Vec::new() };
 }
 
 fn listed(dice: &mut Dice) -> ListedSubject {
