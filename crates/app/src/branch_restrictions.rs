@@ -6,16 +6,19 @@ use crate::render::visible;
 use crate::restrictions::{RestrictionInput, RestrictionView};
 use crate::subjects::{SubjectInput, SubjectView};
 use crate::{App, Asker, PlaceName};
-use model::{MatcherKind, Mode, RefKinds, RestrictionId, RestrictionKind};
+use model::{BranchClass, MatcherKind, Mode, RefKinds, RestrictionId, RestrictionKind};
 
 /// A rule as Bitbucket's clients send it; `None` leaves a field as it is.
 #[derive(Clone, Debug, Default)]
 pub struct BranchRestrictionInput {
-    /// `push`, `restrict_merges`, `force` or `delete`.
+    /// Any of Bitbucket Cloud's.
     pub kind: Option<String>,
-    /// `glob`.
+    /// `glob` or `branching_model`.
     pub branch_match_kind: Option<String>,
+    /// For `glob`.
     pub pattern: Option<String>,
+    /// For `branching_model`: a class of it.
+    pub branch_type: Option<String>,
     pub value: Option<i64>,
     /// `{uuid}` or user name.
     pub users: Option<Vec<String>>,
@@ -28,19 +31,14 @@ pub struct BranchRestrictionInput {
 pub struct BranchRestriction {
     pub id: RestrictionId,
     pub kind: &'static str,
-    /// A glob over short names.
+    /// A glob over short names; empty when there is a branch type.
     pub pattern: String,
+    /// A class of the branching model, if that is how the refs are meant.
+    pub branch_type: Option<String>,
+    pub value: Option<i64>,
     pub users: Vec<SubjectView>,
     pub groups: Vec<SubjectView>,
 }
-
-/// Kinds that this view has, with Bitbucket's words.
-const KINDS: [(&str, RestrictionKind); 4] = [
-    ("push", RestrictionKind::Push),
-    ("restrict_merges", RestrictionKind::RestrictMerges),
-    ("force", RestrictionKind::Force),
-    ("delete", RestrictionKind::Delete),
-];
 
 impl App {
     /// Makes a rule. A second one of the same kind and pattern is refused, as Bitbucket does.
@@ -102,26 +100,35 @@ impl App {
     ) -> Result<Vec<RestrictionView>> {
         let open = self.open_restrictions(who, repository, change).await?;
         let here = open.ground.rules.iter().filter(|it| it.level == repository.level());
-        Ok(here.map(|it| RestrictionView::of(it, &open.ground.names)).collect())
+        Ok(here.map(|it| RestrictionView::of(it, &open.ground)).collect())
     }
 }
 
 /// The rule in Bitbucket's words, if it has words for it.
 fn view(rule: &RestrictionView) -> Option<BranchRestriction> {
-    let kind = KINDS.iter().find(|(_, kind)| *kind == rule.kind)?.0;
-    let sayable =
-        rule.on != RefKinds::Tags && rule.mode == Mode::Enforce && rule.matcher.except.is_empty();
-    let pattern = match (sayable, rule.matcher.kind) {
-        (false, _) => return None,
-        (true, MatcherKind::Glob) => rule.matcher.pattern.clone(),
-        (true, MatcherKind::Ref) => rule.matcher.pattern.strip_prefix("refs/heads/")?.to_owned(),
-        (true, MatcherKind::Any) => "*".to_owned(),
-        (true, MatcherKind::Ant | MatcherKind::BranchingModel) => return None,
+    let sayable = rule.kind.is_in_cloud()
+        && rule.on != RefKinds::Tags
+        && rule.mode == Mode::Enforce
+        && rule.matcher.except.is_empty();
+    let pattern = &rule.matcher.pattern;
+    let (pattern, branch_type) = match (sayable, rule.matcher.kind) {
+        (false, _) | (true, MatcherKind::Ant) => return None,
+        (true, MatcherKind::Glob) => (pattern.clone(), None),
+        (true, MatcherKind::Ref) => (pattern.strip_prefix("refs/heads/")?.to_owned(), None),
+        (true, MatcherKind::BranchingModel) => (String::new(), Some(pattern.clone())),
+        (true, MatcherKind::Any) => ("*".to_owned(), None),
     };
     let of_kind =
         |kind: &str| rule.subjects.iter().filter(|it| it.kind == kind).cloned().collect::<Vec<_>>();
-    let (users, groups) = (of_kind("user"), of_kind("group"));
-    Some(BranchRestriction { id: rule.id, kind, pattern, users, groups })
+    Some(BranchRestriction {
+        id: rule.id,
+        kind: rule.kind.as_str(),
+        pattern,
+        branch_type,
+        value: rule.value,
+        users: of_kind("user"),
+        groups: of_kind("group"),
+    })
 }
 
 /// The native shape of what was sent, on top of what was there.
@@ -130,46 +137,107 @@ fn native(
     before: Option<&RestrictionView>,
 ) -> Result<RestrictionInput> {
     let mut fields = Fields::default();
-    let kind = input.kind.as_deref().or(before.map(|it| it.kind.as_str()));
-    let known = kind.and_then(|word| KINDS.iter().find(|it| it.0 == word));
-    if known.is_none() {
-        let word = visible(kind.unwrap_or_default());
-        fields.add(
-            "kind",
-            format!("`{word}` is not known here yet: use push, restrict_merges, force or delete"),
-        );
-    }
-    match input.branch_match_kind.as_deref() {
-        None | Some("glob") => {}
-        Some("branching_model") => {
-            fields.add("branch_match_kind", "branching_model is not known here yet: use glob");
+    let kind = checked_kind(input, before, &mut fields);
+    let matcher = checked_matcher(input, before.and_then(view).as_ref(), &mut fields);
+    if let Some(kind) = kind {
+        check_lists(kind, input, before.is_none(), &mut fields);
+        if input.value.is_some() && kind.numbers().is_none() {
+            fields.add("value", format!("{kind} takes no number"));
         }
-        Some(_) => fields.add("branch_match_kind", "use glob"),
     }
-    if input.value.is_some() {
-        fields.add("value", "this kind takes no number");
-    }
-    let names_people = [&input.users, &input.groups].into_iter().flatten().any(|it| !it.is_empty());
-    if names_people && known.is_some_and(|it| !it.1.is_allow_list()) {
-        fields.add("users", "only push and restrict_merges list users and groups");
-    }
-    let pattern = input.pattern.clone().or_else(|| before.and_then(view).map(|it| it.pattern));
-    if pattern.as_deref().unwrap_or_default().is_empty() {
-        fields.add("pattern", "write a pattern, such as `main` or `release/*`");
-    }
-    let (Some((kind, _)), Some(pattern)) = (known, pattern) else {
+    let (Some(kind), Some((matcher, pattern))) = (kind, matcher) else {
         return Err(Error::Invalid(fields));
     };
     fields.check()?;
+    // A number belongs to its kind: it does not outlive it.
+    let kept = before.filter(|it| it.kind == kind).and_then(|it| it.value);
     Ok(RestrictionInput {
-        kind: (*kind).to_owned(),
-        matcher: "glob".into(),
+        kind: kind.as_str().to_owned(),
+        matcher: matcher.into(),
         pattern,
         on: before.map(|it| it.on.as_str().to_owned()),
         subjects: subjects(input, before),
+        value: input.value.or(kept),
         note: before.and_then(|it| it.note.clone()),
         ..RestrictionInput::default()
     })
+}
+
+fn checked_kind(
+    input: &BranchRestrictionInput,
+    before: Option<&RestrictionView>,
+    fields: &mut Fields,
+) -> Option<RestrictionKind> {
+    let Some(word) = input.kind.as_deref() else {
+        let kept = before.map(|it| it.kind);
+        if kept.is_none() {
+            fields.add("kind", "say what it takes away: push, force, delete, …");
+        }
+        return kept;
+    };
+    let known = RestrictionKind::named(word).ok().filter(|it| it.is_in_cloud());
+    if known.is_none() {
+        let all = RestrictionKind::ALL.iter().filter(|it| it.is_in_cloud());
+        let all: Vec<_> = all.map(|it| it.as_str()).collect();
+        fields.add("kind", format!("`{}` is no kind: use {}", visible(word), all.join(", ")));
+    }
+    known
+}
+
+/// How the refs are meant, and by which pattern or class.
+fn checked_matcher(
+    input: &BranchRestrictionInput,
+    before: Option<&BranchRestriction>,
+    fields: &mut Fields,
+) -> Option<(&'static str, String)> {
+    let by_class = match input.branch_match_kind.as_deref() {
+        None => before.is_some_and(|it| it.branch_type.is_some()),
+        Some("glob") => false,
+        Some("branching_model") => true,
+        Some(_) => {
+            fields.add("branch_match_kind", "use glob or branching_model");
+            return None;
+        }
+    };
+    let given = |it: &Option<String>| it.clone().filter(|it| !it.is_empty());
+    if by_class {
+        if given(&input.pattern).is_some() {
+            fields.add("pattern", "branching_model goes by branch_type: leave the pattern empty");
+        }
+        let kept = || before.and_then(|it| it.branch_type.clone());
+        let Some(class) = given(&input.branch_type).or_else(kept) else {
+            fields.add("branch_type", "say which: production, development, feature, …");
+            return None;
+        };
+        fields.take("branch_type", BranchClass::parse(&class))?;
+        return Some(("branching_model", class));
+    }
+    if given(&input.branch_type).is_some() {
+        fields.add("branch_type", "glob goes by pattern: leave the branch_type out");
+    }
+    let kept = || before.map(|it| it.pattern.clone()).filter(|it| !it.is_empty());
+    let pattern = given(&input.pattern).or_else(kept);
+    if pattern.is_none() {
+        fields.add("pattern", "write a pattern, such as `main` or `release/*`");
+    }
+    Some(("glob", pattern?))
+}
+
+/// Who is listed must be said of an allow-list, if only that it is nobody; other kinds list nobody.
+fn check_lists(
+    kind: RestrictionKind,
+    input: &BranchRestrictionInput,
+    is_new: bool,
+    fields: &mut Fields,
+) {
+    let lists = [&input.users, &input.groups];
+    if kind.is_allow_list() {
+        if is_new && lists.iter().all(|it| it.is_none()) {
+            fields.add("users", "say who may, or send an empty list: then nobody may");
+        }
+    } else if lists.into_iter().flatten().any(|it| !it.is_empty()) {
+        fields.add("users", "only push and restrict_merges list users and groups");
+    }
 }
 
 /// Users and groups as sent; whoever else the rule lists stays listed, because this view has no
@@ -204,16 +272,21 @@ fn refuse_twin(
     rule: &RestrictionInput,
     own: Option<RestrictionId>,
 ) -> Result<()> {
-    let twin = others.iter().find(|it| {
-        Some(it.id) != own
-            && view(it).is_some_and(|it| it.kind == rule.kind && it.pattern == rule.pattern)
-    });
+    let by_class = rule.matcher == "branching_model";
+    let is_twin = |it: &BranchRestriction| {
+        let means = it.branch_type.as_ref().unwrap_or(&it.pattern);
+        it.kind == rule.kind && it.branch_type.is_some() == by_class && *means == rule.pattern
+    };
+    let twin =
+        others.iter().find(|it| Some(it.id) != own && view(it).is_some_and(|it| is_twin(&it)));
+    let (field, what) =
+        if by_class { ("branch_type", "branch type") } else { ("pattern", "pattern") };
     match twin {
         None => Ok(()),
         Some(twin) => Err(Error::Conflict {
-            field: "pattern",
+            field,
             message: format!(
-                "rule {} has this kind and pattern already: change it instead",
+                "rule {} has this kind and {what} already: change it instead",
                 twin.id
             ),
         }),

@@ -64,6 +64,7 @@ impl Words<'_> {
             }
             RemedyKind::KeepHistory { name } => keep_history(name),
             RemedyKind::PushBranch { name, branch } => self.push_branch(name, branch),
+            RemedyKind::MeetChecks { .. } => Parts::only(remedy.kind.to_string()),
             RemedyKind::ListSubject { rules, subject, until } => {
                 self.list_subject(rules, *subject, *until)
             }

@@ -1,16 +1,13 @@
 //! Restrictions on a workspace, project or repository, in their native shape.
 
-use crate::error::{Error, Fields, Result};
+use crate::error::{Error, Result};
 use crate::ground::Ground;
-use crate::matcher_input::checked_matcher;
 use crate::open::OpenPlace;
+use crate::restriction_warnings::warnings;
 use crate::subjects::{SubjectInput, SubjectView};
 use crate::{App, Asker, PlaceName};
-use model::{
-    ListedSubject, Matcher, Mode, RefKinds, Restriction, RestrictionId, RestrictionKind, Timestamp,
-};
+use model::{Matcher, Mode, RefKinds, Restriction, RestrictionId, RestrictionKind, Timestamp};
 use policy::Act;
-use store::{Names, NewRestriction};
 
 /// A restriction as it was sent.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +28,7 @@ pub struct RestrictionInput {
     pub subjects: Vec<SubjectInput>,
     /// `enforce` (if left out) or `evaluate`.
     pub mode: Option<String>,
+    /// The number of a merge check that takes one.
     pub value: Option<i64>,
     pub note: Option<String>,
 }
@@ -50,10 +48,13 @@ pub struct RestrictionView {
     pub changed_at: Timestamp,
     /// `None` when it was the system.
     pub changed_by: Option<String>,
+    /// Why it can never decide anything as things are, in sentences; mostly none.
+    pub warnings: Vec<String>,
 }
 
 impl RestrictionView {
-    pub(crate) fn of(rule: &Restriction, names: &Names) -> Self {
+    pub(crate) fn of(rule: &Restriction, ground: &Ground) -> Self {
+        let names = &ground.names;
         Self {
             id: rule.id,
             level: rule.level,
@@ -66,11 +67,10 @@ impl RestrictionView {
             note: rule.note.clone(),
             changed_at: rule.changed_at,
             changed_by: rule.changed_by.clone(),
+            warnings: warnings(rule, ground),
         }
     }
 }
-
-const LONGEST_NOTE: usize = 2000;
 
 impl App {
     /// Puts a restriction on a place.
@@ -81,7 +81,7 @@ impl App {
         input: &RestrictionInput,
     ) -> Result<RestrictionView> {
         let open = self.open_restrictions(who, place, true).await?;
-        let new = self.checked_restriction(input, &open.ground).await?;
+        let new = self.checked_restriction(input, &open.ground, None).await?;
         let made = self.store.create_restriction(&open.by, open.owner, new).await?;
         self.show_restriction(who, place, made.id).await
     }
@@ -94,7 +94,7 @@ impl App {
     ) -> Result<Vec<RestrictionView>> {
         let open = self.open_restrictions(who, place, false).await?;
         let here = open.ground.rules.iter().filter(|it| it.level == place.level());
-        Ok(here.map(|it| RestrictionView::of(it, &open.ground.names)).collect())
+        Ok(here.map(|it| RestrictionView::of(it, &open.ground)).collect())
     }
 
     /// One restriction of a place.
@@ -118,7 +118,7 @@ impl App {
     ) -> Result<RestrictionView> {
         let open = self.open_restrictions(who, place, true).await?;
         find(&open.ground, place, id)?;
-        let new = self.checked_restriction(input, &open.ground).await?;
+        let new = self.checked_restriction(input, &open.ground, Some(id)).await?;
         self.store.update_restriction(&open.by, open.owner, id, new).await?;
         self.show_restriction(who, place, id).await
     }
@@ -161,62 +161,10 @@ impl App {
         let ground = ground.ok_or(Error::NotFound { what: "restriction" })?;
         find(&ground, place, id)
     }
-
-    async fn checked_restriction(
-        &self,
-        input: &RestrictionInput,
-        ground: &Ground,
-    ) -> Result<NewRestriction> {
-        let mut fields = Fields::default();
-        let kind = fields.take("kind", RestrictionKind::named(&input.kind));
-        let matcher = checked_matcher(input, &mut fields);
-        let usual = matcher.as_ref().map_or(RefKinds::Branches, Matcher::usual_refs);
-        let on = input.on.as_deref().map_or(Ok(usual), RefKinds::parse);
-        let on = fields.take("on", on);
-        let mode = input.mode.as_deref().map_or(Ok(Mode::Enforce), Mode::parse);
-        let mode = fields.take("mode", mode);
-        if input.value.is_some() {
-            fields.add("value", "no kind of this version takes a number");
-        }
-        if input.note.as_ref().is_some_and(|it| it.chars().count() > LONGEST_NOTE) {
-            fields.add("note", format!("use at most {LONGEST_NOTE} characters"));
-        }
-        let subjects = self.listed_subjects(&input.subjects, ground, &mut fields).await?;
-        let (Some(kind), Some(matcher), Some(on), Some(mode)) = (kind, matcher, on, mode) else {
-            return Err(Error::Invalid(fields));
-        };
-        fields.check()?;
-        let note = input.note.clone().filter(|it| !it.is_empty());
-        Ok(NewRestriction { kind, matcher, on, subjects, mode, value: None, note })
-    }
-
-    async fn listed_subjects(
-        &self,
-        inputs: &[SubjectInput],
-        ground: &Ground,
-        fields: &mut Fields,
-    ) -> Result<Vec<ListedSubject>> {
-        let mut listed: Vec<ListedSubject> = Vec::new();
-        for input in inputs {
-            let found = self.subject(input, ground, "subjects", fields).await?;
-            let Some(subject) = found else { continue };
-            if subject == model::Subject::Anyone {
-                fields.add("subjects", "nobody can push without signing in: use everyone");
-                continue;
-            }
-            let (until, reason) = (input.until, input.reason.clone());
-            match listed.iter_mut().find(|it| it.subject == subject) {
-                // Named twice, the later word counts.
-                Some(known) => *known = ListedSubject { subject, until, reason },
-                None => listed.push(ListedSubject { subject, until, reason }),
-            }
-        }
-        Ok(listed)
-    }
 }
 
 fn find(ground: &Ground, place: &PlaceName, id: RestrictionId) -> Result<RestrictionView> {
     let rule = ground.rules.find(id).filter(|it| it.level == place.level());
     let rule = rule.ok_or(Error::NotFound { what: "restriction" })?;
-    Ok(RestrictionView::of(rule, &ground.names))
+    Ok(RestrictionView::of(rule, ground))
 }

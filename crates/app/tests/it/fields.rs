@@ -142,10 +142,39 @@ async fn restrictions_are_checked_field_by_field() {
             "matcher.except",
         ),
         (RestrictionInput { value: Some(2), ..rule("push", "any", "") }, "value"),
+        (rule("require_commits_behind", "any", ""), "value"),
+        (
+            RestrictionInput { value: Some(-1), ..rule("require_commits_behind", "any", "") },
+            "value",
+        ),
+        (
+            RestrictionInput {
+                subjects: vec![SubjectInput { kind: "everyone".into(), ..Default::default() }],
+                ..rule("require_tasks_to_be_completed", "any", "")
+            },
+            "subjects",
+        ),
+        (
+            RestrictionInput { on: Some("tags".into()), ..rule("enforce_merge_checks", "any", "") },
+            "on",
+        ),
+        (RestrictionInput { on: Some("tags".into()), ..rule("push", "ref", "refs/heads/x") }, "on"),
+        (
+            RestrictionInput { on: Some("tags".into()), ..rule("push", "ant", "refs/heads/**") },
+            "on",
+        ),
+        (
+            RestrictionInput {
+                on: Some("tags".into()),
+                ..rule("push", "branching_model", "release")
+            },
+            "on",
+        ),
         (RestrictionInput { on: Some("x".into()), ..rule("push", "any", "") }, "on"),
         (RestrictionInput { mode: Some("x".into()), ..rule("push", "any", "") }, "mode"),
         (RestrictionInput { subjects: vec![nobody], ..rule("push", "any", "") }, "subjects"),
         (rule("no-deletes", "ref", "refs/tags/v1"), "accepted"),
+        (rule("delete", "ref", "refs/tags/v1"), "taken: matcher"),
     ];
     for (input, expected) in rules {
         assert_eq!(fields(app.create_restriction(admin, &site(), &input).await), expected);
@@ -157,14 +186,23 @@ async fn restrictions_are_checked_field_by_field() {
 }
 
 #[tokio::test]
-async fn bitbuckets_view_of_the_rules_refuses_twins_and_what_it_cannot_say() {
+async fn rule_020_023_043_bitbuckets_view_refuses_twins_and_what_it_cannot_say() {
     let house = House::furnished(Database::Sqlite).await;
     let (app, admin) = (&house.app, &house.admin);
     let rule = |kind: &str, pattern: &str| BranchRestrictionInput {
         kind: Some(kind.into()),
         pattern: Some(pattern.into()),
+        groups: Some(Vec::new()),
         ..BranchRestrictionInput::default()
     };
+    let of_class = |kind: &str, class: &str| BranchRestrictionInput {
+        branch_match_kind: Some("branching_model".into()),
+        branch_type: Some(class.into()),
+        pattern: None,
+        ..rule(kind, "")
+    };
+    let approvals =
+        |value| BranchRestrictionInput { value, ..rule("require_approvals_to_merge", "x") };
     let people = |kind: &str| BranchRestrictionInput {
         users: Some(vec!["ann".into()]),
         ..rule(kind, "release/*")
@@ -174,12 +212,32 @@ async fn bitbuckets_view_of_the_rules_refuses_twins_and_what_it_cannot_say() {
         (rule("push", "release/*"), "taken: pattern"),
         (rule("force", "release/*"), "accepted"),
         (people("delete"), "users"),
-        (rule("require_approvals_to_merge", "x"), "kind"),
+        (rule("require_miracles", "x"), "kind"),
+        (rule("read-only", "x"), "kind"),
+        (BranchRestrictionInput { groups: None, ..rule("push", "x") }, "users"),
+        (approvals(None), "value"),
+        (approvals(Some(0)), "value"),
+        (approvals(Some(2)), "accepted"),
+        (approvals(Some(3)), "taken: pattern"),
+        (BranchRestrictionInput { value: Some(1), ..rule("enforce_merge_checks", "x") }, "value"),
+        (of_class("force", "release"), "accepted"),
+        (of_class("force", "release"), "taken: branch_type"),
+        (of_class("delete", "release"), "accepted"),
+        (of_class("force", "trunk"), "branch_type"),
+        (BranchRestrictionInput { branch_type: None, ..of_class("force", "") }, "branch_type"),
+        (
+            BranchRestrictionInput { branch_type: Some("release".into()), ..rule("force", "y") },
+            "branch_type",
+        ),
         (
             BranchRestrictionInput {
                 branch_match_kind: Some("branching_model".into()),
                 ..rule("push", "x")
             },
+            "branch_type pattern",
+        ),
+        (
+            BranchRestrictionInput { branch_match_kind: Some("ant".into()), ..rule("push", "x") },
             "branch_match_kind",
         ),
         (BranchRestrictionInput { value: Some(1), ..rule("push", "x") }, "value"),
@@ -190,11 +248,17 @@ async fn bitbuckets_view_of_the_rules_refuses_twins_and_what_it_cannot_say() {
     }
     // A partial change leaves the rest; a tag rule is no branch restriction.
     let listed = app.list_branch_restrictions(admin, &site()).await.unwrap();
+    let listed: Vec<_> = listed.into_iter().filter(|it| it.pattern == "release/*").collect();
     assert_eq!(listed.len(), 2);
     let change = BranchRestrictionInput { pattern: Some("main".into()), ..Default::default() };
     let changed =
         app.update_branch_restriction(admin, &site(), listed[0].id, change).await.unwrap();
     assert_eq!((changed.kind, changed.pattern.as_str(), changed.users.len()), ("push", "main", 1));
+    // With an empty list of users, nobody is left (rule 43).
+    let nobody = BranchRestrictionInput { users: Some(Vec::new()), ..Default::default() };
+    let changed =
+        app.update_branch_restriction(admin, &site(), listed[0].id, nobody).await.unwrap();
+    assert_eq!((changed.pattern.as_str(), changed.users.len()), ("main", 0));
     let tags = RestrictionInput {
         kind: "push".into(),
         matcher: "any".into(),
@@ -202,8 +266,49 @@ async fn bitbuckets_view_of_the_rules_refuses_twins_and_what_it_cannot_say() {
         ..RestrictionInput::default()
     };
     app.create_restriction(admin, &site(), &tags).await.unwrap();
-    assert_eq!(app.list_branch_restrictions(admin, &site()).await.unwrap().len(), 2);
-    assert_eq!(app.list_restrictions(admin, &site()).await.unwrap().len(), 3);
+    assert_eq!(app.list_branch_restrictions(admin, &site()).await.unwrap().len(), 5);
+    assert_eq!(app.list_restrictions(admin, &site()).await.unwrap().len(), 6);
+}
+
+/// What can never decide anything is stored, because things change, and pointed out to whoever
+/// looks.
+#[tokio::test]
+async fn rules_that_can_never_decide_anything_are_pointed_out() {
+    let house = House::furnished(Database::Sqlite).await;
+    let (app, admin) = (&house.app, &house.admin);
+    let everyone = || vec![SubjectInput { kind: "everyone".into(), ..Default::default() }];
+    let rule = |kind: &str, matcher: &str, pattern: &str, except: &str| RestrictionInput {
+        kind: kind.into(),
+        matcher: matcher.into(),
+        pattern: pattern.into(),
+        except: except.split_whitespace().map(str::to_owned).collect(),
+        ..RestrictionInput::default()
+    };
+    let cases = [
+        (rule("push", "glob", "main", ""), ""),
+        (
+            RestrictionInput { subjects: everyone(), ..rule("force", "any", "", "") },
+            "everyone is exempt",
+        ),
+        (rule("delete", "glob", "a*", "b a*"), "its exceptions"),
+        (rule("delete", "any", "", "*"), "its exceptions"),
+        (rule("delete", "ant", "a/**", "**"), "its exceptions"),
+        (rule("delete", "branching_model", "production", ""), "no production branches"),
+        (rule("delete", "branching_model", "release", ""), ""),
+        (rule("delete", "ref", "refs/portcullis/x", ""), "the server's own"),
+        (
+            RestrictionInput { subjects: everyone(), ..rule("restrict_merges", "any", "", "") },
+            "may merge anyway",
+        ),
+        (RestrictionInput { subjects: everyone(), ..rule("push", "glob", "topic/*", "") }, ""),
+    ];
+    for (input, expected) in cases {
+        let made = app.create_restriction(admin, &site(), &input).await.unwrap();
+        assert_eq!(made.warnings.len(), usize::from(!expected.is_empty()), "{input:?}");
+        assert!(made.warnings.iter().all(|it| it.contains(expected)), "{:?}", made.warnings);
+        let shown = app.restriction(admin, &site(), made.id).await.unwrap();
+        assert_eq!(shown.warnings, made.warnings);
+    }
 }
 
 /// The row and HEAD say the same, whichever of the two could not be changed.

@@ -18,17 +18,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-const QUERYABLE: &[&str] = &["id", "kind", "pattern", "branch_match_kind", "users", "groups"];
+const QUERYABLE: &[&str] =
+    &["id", "kind", "pattern", "branch_match_kind", "branch_type", "value", "users", "groups"];
 
 /// A rule, as clients send it.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = BranchRestrictionInput)]
 pub struct RuleInput {
-    /// `push`, `restrict_merges`, `force` or `delete`.
+    /// Any of Bitbucket's.
     kind: Option<String>,
-    /// `glob`.
+    /// `glob` or `branching_model`.
     branch_match_kind: Option<String>,
     pattern: Option<String>,
+    branch_type: Option<String>,
     value: Option<i64>,
     users: Option<Vec<Named>>,
     groups: Option<Vec<Named>>,
@@ -53,7 +55,10 @@ pub struct RuleBody {
     id: i64,
     kind: &'static str,
     branch_match_kind: &'static str,
-    /// A glob over branch names.
+    /// A class of the branching model; not there for `glob`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    branch_type: Option<String>,
+    /// A glob over branch names; empty for `branching_model`.
     pattern: String,
     value: Option<i64>,
     users: Vec<AccountBody>,
@@ -79,6 +84,7 @@ impl RuleInput {
             kind: self.kind,
             branch_match_kind: self.branch_match_kind,
             pattern: self.pattern,
+            branch_type: self.branch_type,
             value: self.value,
             users: names(self.users),
             groups: names(self.groups),
@@ -117,9 +123,10 @@ impl RuleBody {
             type_: "branchrestriction",
             id: rule.id.0,
             kind: rule.kind,
-            branch_match_kind: "glob",
+            branch_match_kind: if rule.branch_type.is_some() { "branching_model" } else { "glob" },
+            branch_type: rule.branch_type,
             pattern: rule.pattern,
-            value: None,
+            value: rule.value,
             users: rule.users.iter().map(account).collect(),
             groups: rule.groups.iter().map(group).collect(),
             links: links([("self", origin.link(&api))]),

@@ -21,7 +21,9 @@ use utoipa::ToSchema;
 #[schema(as = RestrictionInput)]
 pub struct RuleInput {
     /// `push`, `restrict_merges`, `force`, `delete`, `no-creates`, `read-only`,
-    /// `pull-request-only`. Data Center's `fast-forward-only` is taken for `force` and its
+    /// `pull-request-only`; Bitbucket's merge checks and what else pull requests go by:
+    /// `require_…`, `enforce_merge_checks`, `allow_auto_merge_when_builds_pass`, `reset_…`,
+    /// `smart_reset_…`. Data Center's `fast-forward-only` is taken for `force` and its
     /// `no-deletes` for `delete`.
     kind: String,
     matcher: MatcherBody,
@@ -33,6 +35,7 @@ pub struct RuleInput {
     subjects: Vec<SubjectBody>,
     /// `enforce`, or `evaluate` to tell only; enforce if it is left out.
     mode: Option<String>,
+    /// The number of a merge check that takes one.
     value: Option<i64>,
     /// Why it is there.
     note: Option<String>,
@@ -70,6 +73,8 @@ pub struct RuleBody {
     note: Option<String>,
     changed_at: String,
     changed_by: Option<String>,
+    /// Why it can never decide anything, as things are; mostly empty.
+    warnings: Vec<String>,
 }
 
 impl RuleInput {
@@ -113,6 +118,7 @@ impl From<RestrictionView> for RuleBody {
             note: rule.note,
             changed_at: time::show(rule.changed_at),
             changed_by: rule.changed_by,
+            warnings: rule.warnings,
         }
     }
 }

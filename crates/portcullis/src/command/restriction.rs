@@ -13,10 +13,12 @@ const FIELDS: &[Field] = &[
     ("on", "/on"),
     ("subjects", "/subjects"),
     ("mode", "/mode"),
+    ("value", "/value"),
     ("level", "/level"),
     ("note", "/note"),
     ("changed by", "/changed_by"),
     ("changed", "/changed_at"),
+    ("warnings", "/warnings"),
 ];
 
 /// What can be done with restrictions.
@@ -73,7 +75,7 @@ pub enum RestrictionCommand {
     },
 }
 
-const KINDS: [&str; 9] = [
+const KINDS: [&str; 23] = [
     "push",
     "restrict_merges",
     "force",
@@ -81,6 +83,20 @@ const KINDS: [&str; 9] = [
     "no-creates",
     "read-only",
     "pull-request-only",
+    "require_approvals_to_merge",
+    "require_default_reviewer_approvals_to_merge",
+    "require_review_group_approvals_to_merge",
+    "require_no_changes_requested",
+    "require_tasks_to_be_completed",
+    "require_all_comments_resolved",
+    "require_passing_builds_to_merge",
+    "require_commits_behind",
+    "require_all_dependencies_merged",
+    "enforce_merge_checks",
+    "reset_pullrequest_approvals_on_change",
+    "smart_reset_pullrequest_approvals",
+    "reset_pullrequest_changes_requested_on_change",
+    "allow_auto_merge_when_builds_pass",
     "fast-forward-only",
     "no-deletes",
 ];
@@ -117,6 +133,9 @@ pub struct Rule {
     /// Refuse, or only tell the pusher about it
     #[arg(long, value_parser = ["enforce", "evaluate"])]
     mode: Option<String>,
+    /// The number of a merge check that takes one
+    #[arg(long, value_name = "NUMBER")]
+    value: Option<i64>,
     /// Why it is there
     #[arg(long)]
     note: Option<String>,
@@ -143,6 +162,7 @@ impl Rule {
             ("on", self.on.as_deref().map(Into::into)),
             ("subjects", (!subjects.is_empty()).then(|| subjects.into())),
             ("mode", self.mode.as_deref().map(Into::into)),
+            ("value", self.value.map(Into::into)),
             ("note", self.note.as_deref().map(Into::into)),
         ])
     }
