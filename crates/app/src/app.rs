@@ -36,7 +36,7 @@ pub struct AppOptions {
 /// Everything that is open while the server runs.
 pub struct App {
     pub(crate) store: Store,
-    pub(crate) repositories: Repositories,
+    pub(crate) repositories: Arc<Repositories>,
     pub(crate) passwords: Passwords,
     pub(crate) grounds: Grounds,
     pub(crate) credentials: Credentials,
@@ -66,7 +66,7 @@ impl App {
         let instance_uuid = store.instance_uuid().await?;
         let app = Arc::new(Self {
             store,
-            repositories,
+            repositories: Arc::new(repositories),
             passwords: Passwords::new()?,
             grounds: Grounds::default(),
             credentials: Credentials::default(),

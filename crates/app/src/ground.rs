@@ -1,8 +1,9 @@
 //! The ground decisions stand on: what the store knows about a place, made into the facts that
 //! the policy weighs. Reads and arranges; concludes nothing.
 
+use crate::Asker;
+use crate::branching_model::CountingModel;
 use crate::error::{Error, Result};
-use crate::{Asker, branching_model};
 use model::{
     BranchingModel, Grant, Level, Permission, RefName, RepositoryPath, Role, Subject, Timestamp,
 };
@@ -11,7 +12,7 @@ use policy::{
     Rulebook,
 };
 use std::sync::Arc;
-use store::{Names, OwnedGrant, Owner, Project, Repository, Workspace};
+use store::{BranchingFacts, Names, OwnedGrant, Owner, Project, Repository, Workspace};
 
 /// Everything about one place that decisions need, at one version of the facts.
 #[derive(Debug)]
@@ -24,6 +25,10 @@ pub(crate) struct Ground {
     pub grants: Vec<Grant>,
     /// Arranged once, because that is most of the work.
     pub rules: Rulebook,
+    /// What is stored of branching models for the place and what contains it.
+    pub stored_branching: BranchingFacts,
+    /// What counts of that.
+    pub branching: CountingModel,
     /// The branching model in force in the repository; empty for other places.
     pub branching_model: Arc<BranchingModel>,
     /// Of every subject that grants and rules mention.
@@ -43,7 +48,8 @@ pub(crate) struct Within {
 impl Ground {
     pub fn of_repository(it: store::RepositoryFacts) -> Result<Self> {
         let place = place_of(&it.workspace, &it.repository);
-        let branching_model = branching_model::usual(place.default_branch.clone());
+        let branching = CountingModel::of(&it.branching);
+        let branching_model = branching.in_force(place.default_branch.as_ref());
         Ok(Self {
             network: network_of(&it.workspace)?,
             place: Place::Repository(place),
@@ -52,6 +58,8 @@ impl Ground {
             repository: Some(it.repository),
             grants: it.grants.into_iter().map(|it| it.grant).collect(),
             rules: Rulebook::new(it.restrictions),
+            stored_branching: it.branching,
+            branching,
             branching_model: Arc::new(branching_model),
             names: it.names,
         })
@@ -67,6 +75,8 @@ impl Ground {
             repository: None,
             grants: it.grants.into_iter().map(|it| it.grant).collect(),
             rules: Rulebook::new(it.restrictions),
+            branching: CountingModel::of(&it.branching),
+            stored_branching: it.branching,
             branching_model: Arc::default(),
             names: it.names,
         })
@@ -81,6 +91,8 @@ impl Ground {
             repository: None,
             grants: it.grants.into_iter().map(|it| it.grant).collect(),
             rules: Rulebook::new(it.restrictions),
+            stored_branching: BranchingFacts::default(),
+            branching: CountingModel::of(&BranchingFacts::default()),
             branching_model: Arc::default(),
             names: it.names,
         })
@@ -117,6 +129,7 @@ impl Ground {
             reaches_below,
             restrictions: self.rules.clone(),
             branching_model: Arc::clone(&self.branching_model),
+            merge: None,
             network: self.network.clone(),
         }
     }
@@ -187,6 +200,8 @@ impl Within {
             repository: Some(row.clone()),
             grants: grants.chain(instance.iter().cloned()).collect(),
             rules: Rulebook::default(),
+            stored_branching: BranchingFacts::default(),
+            branching: CountingModel::of(&BranchingFacts::default()),
             branching_model: Arc::default(),
             names: Names::new(),
         })

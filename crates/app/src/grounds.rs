@@ -1,17 +1,21 @@
 //! Reading the grounds of decisions, and keeping them as long as they are true. The one place
 //! where a name becomes a place; whether the asker may know of it is not asked here.
 
+use crate::branching_model::CountingModel;
 use crate::cache::Cache;
 use crate::error::Result;
 use crate::ground::{Ground, Within, path};
 use crate::open::Judged;
 use crate::place_name::{Name, Parts, PlaceName};
 use crate::{App, Asker, clock};
-use model::{Layer, ProjectKey, RepositoryPath, RepositorySlug, WorkspaceId, WorkspaceSlug};
+use model::{
+    Branches, BranchingModel, Layer, ProjectKey, RepositoryPath, RepositorySlug, WorkspaceId,
+    WorkspaceSlug,
+};
 use policy::{Act, AddressRange, Facts, InstanceState, NetworkRules, Place, Question, Rulebook};
 use std::sync::Arc;
 use std::time::Instant;
-use store::{Names, Owner, PageRequest, Repository, Workspace};
+use store::{BranchingFacts, Names, Owner, PageRequest, Repository, Workspace};
 
 /// All that is kept of what was read.
 #[derive(Default)]
@@ -66,7 +70,29 @@ impl App {
         };
         let mut facts = ground.facts(who, instance.state, reaches_below, now);
         facts.network.instance.clone_from(&instance.addresses);
+        self.stand_in(&ground, &mut facts).await?;
         Ok((facts, Some(ground)))
+    }
+
+    /// Where an inherited development or production branch does not exist, the main branch stands
+    /// for it. Asked of the repository each time: a push may make the branch at any moment.
+    async fn stand_in(&self, ground: &Ground, facts: &mut Facts) -> Result<()> {
+        let named = ground.branching.only_if_there();
+        let (Some(repository), Place::Repository(place)) = (&ground.repository, &ground.place)
+        else {
+            return Ok(());
+        };
+        let Some(main) = place.default_branch.as_ref().filter(|_| !named.is_empty()) else {
+            return Ok(());
+        };
+        let names = named.iter().map(|it| it.1.clone()).collect();
+        let missing = self.missing(repository.id, names).await?;
+        let stand_ins = named.iter().filter(|it| missing.contains(&it.1));
+        let model = BranchingModel::clone(&facts.branching_model);
+        let model =
+            stand_ins.fold(model, |model, it| model.with(it.0, Branches::One(main.clone())));
+        facts.branching_model = Arc::new(model);
+        Ok(())
     }
 
     /// The repositories of a workspace that the asker may see, as they are in the store now.
@@ -164,6 +190,8 @@ impl App {
                 repository: None,
                 grants: self.store.list_grants(Owner::Instance).await?,
                 rules: Rulebook::default(),
+                stored_branching: BranchingFacts::default(),
+                branching: CountingModel::of(&BranchingFacts::default()),
                 branching_model: Arc::default(),
                 names: Names::new(),
                 network: NetworkRules::default(),

@@ -117,6 +117,12 @@ struct Native;
         bitbucket::branch_restrictions::get_restriction,
         bitbucket::branch_restrictions::update_restriction,
         bitbucket::branch_restrictions::remove_restriction,
+        bitbucket::branching_model::get_branching_model,
+        bitbucket::branching_model::get_effective_branching_model,
+        bitbucket::branching_model::get_branching_model_settings,
+        bitbucket::branching_model::update_branching_model_settings,
+        bitbucket::branching_model::get_override_settings,
+        bitbucket::branching_model::update_override_settings,
     )
 )]
 struct Bitbucket;
@@ -171,7 +177,7 @@ pub fn bitbucket() -> String {
     });
     let mut document = value(&Bitbucket::openapi());
     add_aliases(&mut document);
-    add_project_keys(&mut document);
+    add_project_paths(&mut document);
     complete(document, "/2.0", error)
 }
 
@@ -220,20 +226,26 @@ const ALIASES: [(&str, &str, &str); 2] = [
     ),
 ];
 
-/// The keys of projects have the handlers of those of repositories, and cannot be renamed.
-const DEPLOY_KEYS: &str = "/workspaces/{workspace}/projects/{project}/deploy-keys";
+/// What projects have the handlers of repositories for. Keys of projects cannot be renamed.
+const OF_PROJECTS: [(&str, &[&str]); 4] = [
+    ("/deploy-keys", &["get", "post"]),
+    ("/deploy-keys/{id}", &["get", "delete"]),
+    ("/branching-model", &["get"]),
+    ("/branching-model/settings", &["get", "put"]),
+];
 
-fn add_project_keys(document: &mut Value) {
-    for rest in ["", "/{id}"] {
-        let mut item = document["paths"][format!("{REPOSITORY}/deploy-keys{rest}")].clone();
+fn add_project_paths(document: &mut Value) {
+    let [(_, project), _] = LEVELS;
+    for (rest, methods) in OF_PROJECTS {
+        let mut item = document["paths"][format!("{REPOSITORY}{rest}")].clone();
         if let Some(operations) = item.as_object_mut() {
-            operations.remove("put");
+            operations.retain(|method, _| methods.contains(&method.as_str()));
             for operation in operations.values_mut() {
                 let id = operation["operationId"].as_str().unwrap_or_default();
                 operation["operationId"] = json!(format!("{id}_of_project"));
             }
         }
-        document["paths"][format!("{DEPLOY_KEYS}{rest}")] = item;
+        document["paths"][format!("{project}{rest}")] = item;
     }
 }
 

@@ -49,7 +49,7 @@ fn git_routes(table: Table) -> Table {
 
 fn bitbucket_routes(table: Table) -> Table {
     use bitbucket::{branch_restrictions, branches, projects, repositories, user, workspaces};
-    bitbucket_key_routes(table)
+    branching_routes(bitbucket_key_routes(table))
         .get("/2.0/openapi.json", openapi::get_bitbucket)
         .get("/2.0/user", user::get_user)
         .get("/2.0/user/emails", user::list_user_emails)
@@ -100,6 +100,41 @@ fn bitbucket_routes(table: Table) -> Table {
         .delete(
             "/2.0/repositories/{workspace}/{repository}/branch-restrictions/{id}",
             branch_restrictions::remove_restriction,
+        )
+}
+
+fn branching_routes(table: Table) -> Table {
+    use bitbucket::branching_model::{
+        get_branching_model, get_branching_model_settings, get_effective_branching_model,
+        get_override_settings, update_branching_model_settings, update_override_settings,
+    };
+    table
+        .get("/2.0/repositories/{workspace}/{repository}/branching-model", get_branching_model)
+        .get(
+            "/2.0/repositories/{workspace}/{repository}/effective-branching-model",
+            get_effective_branching_model,
+        )
+        .get(
+            "/2.0/repositories/{workspace}/{repository}/branching-model/settings",
+            get_branching_model_settings,
+        )
+        .put(
+            "/2.0/repositories/{workspace}/{repository}/branching-model/settings",
+            update_branching_model_settings,
+        )
+        .get("/2.0/repositories/{workspace}/{repository}/override-settings", get_override_settings)
+        .put(
+            "/2.0/repositories/{workspace}/{repository}/override-settings",
+            update_override_settings,
+        )
+        .get("/2.0/workspaces/{workspace}/projects/{project}/branching-model", get_branching_model)
+        .get(
+            "/2.0/workspaces/{workspace}/projects/{project}/branching-model/settings",
+            get_branching_model_settings,
+        )
+        .put(
+            "/2.0/workspaces/{workspace}/projects/{project}/branching-model/settings",
+            update_branching_model_settings,
         )
 }
 

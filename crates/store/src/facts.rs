@@ -3,6 +3,7 @@
 //! Data only: who holds what is listed, never concluded. Each answer carries the version it was
 //! read under; it stays true while [`Store::facts_version`] says the same.
 
+use crate::branching::branching_facts;
 use crate::grant::grant_from;
 use crate::group::group_from;
 use crate::member::{Member, member_from};
@@ -14,8 +15,8 @@ use crate::sql::{Arg, Row, Tx, args};
 use crate::user::{select_user, user_from};
 use crate::workspace::{select_workspace, workspace_from};
 use crate::{
-    Error, Group, Membership, Names, OwnedGrant, Project, Repository, Result, Store, SubjectName,
-    User, Workspace,
+    BranchingFacts, Error, Group, Membership, Names, OwnedGrant, Project, Repository, Result,
+    Store, SubjectName, User, Workspace,
 };
 use model::{
     ProjectKey, RepositoryId, RepositoryPath, Restriction, Role, Subject, UserId, WorkspaceId,
@@ -35,6 +36,7 @@ pub struct RepositoryFacts {
     pub owners: Vec<Member>,
     /// Those of the workspace, the project and the repository, by number.
     pub restrictions: Vec<Restriction>,
+    pub branching: BranchingFacts,
     pub names: Names,
 }
 
@@ -49,6 +51,7 @@ pub struct ProjectFacts {
     pub owners: Vec<Member>,
     /// Those of the workspace and the project, by number.
     pub restrictions: Vec<Restriction>,
+    pub branching: BranchingFacts,
     pub names: Names,
 }
 
@@ -123,6 +126,7 @@ struct Rules {
     grants: Vec<OwnedGrant>,
     owners: Vec<Member>,
     restrictions: Vec<Restriction>,
+    branching: BranchingFacts,
     names: Names,
 }
 
@@ -142,6 +146,7 @@ async fn rules(
     let place: [Arg<'_>; 3] = [workspace.0.into(), project.into(), repository.into()];
     let grants = tx.all(GRANTS, &place).await?;
     let restrictions = read(tx, &RESTRICTIONS, &place).await?;
+    let branching = branching_facts(tx, project, repository).await?;
     let owners = tx.all(OWNERS, args![workspace.0]).await?;
     let owners: Vec<_> =
         owners.iter().map(|row| member_from(row.of("member"))).collect::<Result<_>>()?;
@@ -162,6 +167,7 @@ async fn rules(
         grants: grants.iter().map(grant_from).collect::<Result<_>>()?,
         owners,
         restrictions: restrictions.restrictions,
+        branching,
         names,
     })
 }
@@ -201,7 +207,7 @@ impl Store {
         let Some(workspace) = find_workspace(&mut tx, slug).await? else {
             return Ok(None);
         };
-        let Rules { version, grants, owners, restrictions, names } =
+        let Rules { version, grants, owners, restrictions, names, branching: _ } =
             rules(&mut tx, workspace.id, None, None).await?;
         Ok(Some(WorkspaceFacts { version, workspace, grants, owners, restrictions, names }))
     }
@@ -221,9 +227,18 @@ impl Store {
             return Ok(None);
         };
         let project = project_from(&row)?;
-        let Rules { version, grants, owners, restrictions, names } =
+        let Rules { version, grants, owners, restrictions, branching, names } =
             rules(&mut tx, workspace.id, Some(project.id.0), None).await?;
-        Ok(Some(ProjectFacts { version, workspace, project, grants, owners, restrictions, names }))
+        Ok(Some(ProjectFacts {
+            version,
+            workspace,
+            project,
+            grants,
+            owners,
+            restrictions,
+            branching,
+            names,
+        }))
     }
 
     /// The facts of a user; `None` if there is none.
@@ -259,7 +274,7 @@ async fn repository_facts(mut tx: Tx, row: &Row) -> Result<RepositoryFacts> {
     let sql = select_project!("where id = $1");
     let project = tx.optional(sql, args![repository.project.0]).await?;
     let project = project_from(&project.ok_or(gone("project"))?)?;
-    let Rules { version, grants, owners, restrictions, names } =
+    let Rules { version, grants, owners, restrictions, branching, names } =
         rules(&mut tx, workspace.id, Some(project.id.0), Some(repository.id.0)).await?;
     Ok(RepositoryFacts {
         version,
@@ -269,6 +284,7 @@ async fn repository_facts(mut tx: Tx, row: &Row) -> Result<RepositoryFacts> {
         grants,
         owners,
         restrictions,
+        branching,
         names,
     })
 }

@@ -9,6 +9,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0001_foundation.sql"),
     include_str!("../migrations/0002_keys.sql"),
     include_str!("../migrations/0003_reach.sql"),
+    include_str!("../migrations/0004_branching.sql"),
 ];
 
 /// The schema this version needs.

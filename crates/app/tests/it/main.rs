@@ -8,6 +8,7 @@
 )]
 
 mod branches;
+mod branching;
 mod explain;
 mod fields;
 mod first_start;

@@ -119,7 +119,8 @@ fn commit_links(id: &ObjectId, repository: &str, origin: &Origin) -> Links {
 }
 
 impl BranchBody {
-    fn of(branch: &Branch, repository: &str, origin: &Origin) -> Self {
+    /// A branch of the repository by that path.
+    pub fn of(branch: &Branch, repository: &str, origin: &Origin) -> Self {
         let api = format!("/2.0/repositories/{repository}");
         Self {
             kind: "branch",

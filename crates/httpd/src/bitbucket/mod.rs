@@ -3,6 +3,7 @@
 
 pub mod branch_restrictions;
 pub mod branches;
+pub mod branching_model;
 pub mod deploy_keys;
 mod fields;
 mod input;

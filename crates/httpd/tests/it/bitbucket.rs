@@ -32,6 +32,12 @@ async fn everything_shown_has_the_shape_that_clients_expect() {
         "/2.0/repositories/acme/site/refs",
         "/2.0/repositories/acme/site/refs/branches",
         "/2.0/repositories/acme/site/branch-restrictions",
+        "/2.0/repositories/acme/site/branching-model",
+        "/2.0/repositories/acme/site/effective-branching-model",
+        "/2.0/repositories/acme/site/branching-model/settings",
+        "/2.0/repositories/acme/site/override-settings",
+        "/2.0/workspaces/acme/projects/CORE/branching-model",
+        "/2.0/workspaces/acme/projects/CORE/branching-model/settings",
     ] {
         for path in [path.to_owned(), format!("{path}/")] {
             let answer = server.get("root", &path).await;

@@ -133,6 +133,8 @@ fn body(route: &Route) -> Option<Value> {
             Some("{id}") if route.path.contains("/restrictions/") => {
                 json!({ "kind": "moon", "matcher": { "type": "any" } })
             }
+            Some("settings") => json!({ "branch_types": [{ "kind": "moon" }] }),
+            Some("override-settings") => json!({ "override_settings": 1 }),
             Some("ssh-keys" | "deploy-keys") => json!({ "key": "" }),
             Some("access-keys") => json!({ "key": "", "permission": "" }),
             Some("{id}") if route.path.contains("-keys/") => json!({ "label": "" }),
@@ -194,7 +196,7 @@ async fn id(server: &Server, route: &Route, number: u32) -> String {
         .replace("{repository}", "site")
         .replace("{user}", "dan");
     let new = if list.ends_with("branch-restrictions") {
-        json!({ "kind": "push", "pattern": format!("b{number}") })
+        json!({ "kind": "push", "pattern": format!("b{number}"), "users": [] })
     } else if list.ends_with("restrictions") {
         json!({ "kind": "push", "matcher": { "type": "glob", "pattern": format!("b{number}") } })
     } else if list.ends_with("ssh-keys") {

@@ -10,7 +10,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("Refusals", &["explain", "refusal"]),
     ("People", &["user", "workspace", "group"]),
     ("Code", &["project", "repository", "branch"]),
-    ("Rules", &["grant", "restriction", "key", "token"]),
+    ("Rules", &["grant", "restriction", "branching-model", "key", "token"]),
     ("This machine", &["login", "logout", "completions", "plumbing"]),
 ];
 
@@ -65,7 +65,7 @@ pub fn grouped(command: Command) -> Command {
         for name in *members {
             let about = command.find_subcommand(name).and_then(Command::get_about);
             let about = about.map(ToString::to_string).unwrap_or_default();
-            let _: std::fmt::Result = writeln!(text, "  {names}{name:<12}{names:#} {about}");
+            let _: std::fmt::Result = writeln!(text, "  {names}{name:<16}{names:#} {about}");
         }
     }
     let _: std::fmt::Result =

@@ -2,6 +2,7 @@
 //! module of its own; none of them decides anything, they ask the server.
 
 mod branch;
+mod branching_model;
 mod explain;
 mod grant;
 mod group;
@@ -59,6 +60,8 @@ enum Command {
     Repository(Noun<repository::RepositoryCommand>),
     /// Branches, under the same rules as a push
     Branch(Noun<branch::BranchCommand>),
+    /// What branches are called, for rules about classes of them
+    BranchingModel(Noun<branching_model::BranchingModelCommand>),
     /// Who has which permission on what
     Grant(Noun<grant::GrantCommand>),
     /// Rules that take operations on refs away
@@ -113,6 +116,7 @@ impl Command {
             Self::Project(it) => it.verb.run(&Session::open(&it.connection)?),
             Self::Repository(it) => it.verb.run(&Session::open(&it.connection)?),
             Self::Branch(it) => it.verb.run(&Session::open(&it.connection)?),
+            Self::BranchingModel(it) => it.verb.run(&Session::open(&it.connection)?),
             Self::Grant(it) => it.verb.run(&Session::open(&it.connection)?),
             Self::Restriction(it) => it.verb.run(&Session::open(&it.connection)?),
             Self::Key(it) => it.verb.run(&Session::open(&it.connection)?),
@@ -135,6 +139,7 @@ impl Command {
             Self::Project(it) => it.connection.json,
             Self::Repository(it) => it.connection.json,
             Self::Branch(it) => it.connection.json,
+            Self::BranchingModel(it) => it.connection.json,
             Self::Grant(it) => it.connection.json,
             Self::Restriction(it) => it.connection.json,
             Self::Key(it) => it.connection.json,

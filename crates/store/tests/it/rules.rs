@@ -2,10 +2,10 @@
 
 use crate::world::{NOBODY, NOW, Place, World, by, system};
 use model::{
-    ListedSubject, Matcher, MatcherKind, Mode, Permission, RefKinds, RestrictionId,
-    RestrictionKind, Subject, Timestamp,
+    BranchingSettings, ListedSubject, Matcher, MatcherKind, Mode, Permission, Production, RefKinds,
+    RestrictionId, RestrictionKind, Subject, Timestamp,
 };
-use store::{Error, NewRestriction, Owner};
+use store::{BranchingFacts, Error, NewRestriction, Owner, StoredBranching};
 
 pub fn closed(subjects: Vec<ListedSubject>) -> NewRestriction {
     NewRestriction {
@@ -115,6 +115,41 @@ async fn every_kind_and_matcher_comes_back(w: &World) {
     }
     let facts = s.facts_of(&place.path()).await.unwrap().unwrap();
     assert_eq!(facts.restrictions, s.list_restrictions(on).await.unwrap());
+}
+
+on_both!(a_branching_model_comes_back_and_goes_with_its_place);
+
+async fn a_branching_model_comes_back_and_goes_with_its_place(w: &World) {
+    let (acme, other) = (w.place("acme").await, w.place("other").await);
+    let s = &w.store;
+    let mut settings = BranchingSettings { development: Some("dev".into()), ..Default::default() };
+    settings.types[1].enabled = false;
+    settings.types[2].prefix = "rel-".into();
+    let of_repository = StoredBranching { settings: settings.clone(), in_force: false };
+    settings.production = Production { enabled: true, name: Some("live".into()) };
+    settings.delete_merged = true;
+    let of_project = StoredBranching { settings, in_force: true };
+    let (project, repository) =
+        (Owner::Project(acme.project.id), Owner::Repository(acme.repository.id));
+    s.set_branching(&system(), project, &of_repository).await.unwrap();
+    s.set_branching(&by(&acme.owner), project, &of_project).await.unwrap();
+    s.set_branching(&system(), repository, &of_repository).await.unwrap();
+    let facts = s.facts_of(&acme.path()).await.unwrap().unwrap().branching;
+    assert_eq!(facts.project.as_ref(), Some(&of_project));
+    assert_eq!(facts.repository.as_ref(), Some(&of_repository));
+    let elsewhere = s.facts_of(&other.path()).await.unwrap().unwrap().branching;
+    assert_eq!(elsewhere, BranchingFacts::default());
+    let nowhere = Owner::Repository(model::RepositoryId(999));
+    let nowhere = s.set_branching(&system(), nowhere, &of_project).await;
+    assert!(matches!(nowhere, Err(Error::NotFound { what: "repository" })));
+
+    s.remove_repository(&system(), acme.repository.id).await.unwrap();
+    s.remove_project(&system(), acme.project.id).await.unwrap();
+    for table in ["branching_model", "branch_type"] {
+        let count = format!("select '{table}', cast(count(*) as text) from {table}");
+        w.raw(&format!("insert into setting (key, value) {count}")).await;
+        assert_eq!(s.find_setting(table).await.unwrap().as_deref(), Some("0"), "{table}");
+    }
 }
 
 on_both!(a_restriction_answers_to_its_own_owner_only);

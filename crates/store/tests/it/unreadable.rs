@@ -3,8 +3,10 @@
 use crate::rules::closed;
 use crate::tokens::{hash, new_token};
 use crate::world::{World, system};
-use model::{ListedSubject, Permission, Subject};
-use store::{Error, Owner, PrincipalKind, PrincipalName, PushRecord, RefusalRecord, Result};
+use model::{BranchingSettings, ListedSubject, Permission, Subject};
+use store::{
+    Error, Owner, PrincipalKind, PrincipalName, PushRecord, RefusalRecord, Result, StoredBranching,
+};
 
 /// Asserts that an answer is an error that names a table and column.
 fn unreadable<T>(answer: Result<T>, place: &str, value: &str) {
@@ -49,6 +51,30 @@ async fn words_from_the_future_are_errors(w: &World) {
         w.raw(&format!("update {table} set {column} = substr({column}, 2)")).await;
         let after = s.facts_of(&place.path()).await.unwrap().unwrap();
         assert_eq!(after.restrictions, before.restrictions);
+    }
+
+    let stored = StoredBranching { settings: BranchingSettings::default(), in_force: true };
+    s.set_branching(&system(), on, &stored).await.unwrap();
+    for (table, column, bad) in [
+        ("branching_model", "in_force", "2"),
+        ("branching_model", "production_enabled", "2"),
+        ("branch_type", "class", "'~'"),
+        ("branch_type", "enabled", "2"),
+    ] {
+        w.raw(&format!("create table kept as select * from {table}")).await;
+        // One row alone, because a class is a part of the key.
+        w.raw(&format!(
+            "update {table} set {column} = {bad} where level = 'repository'{}",
+            if column == "class" { " and class = 'hotfix'" } else { "" }
+        ))
+        .await;
+        let error = s.facts_of(&place.path()).await.unwrap_err();
+        assert!(matches!(&error, Error::Unreadable { .. }), "{error}");
+        assert!(error.to_string().contains(column), "{error}");
+        w.raw(&format!("delete from {table}")).await;
+        w.raw(&format!("insert into {table} select * from kept")).await;
+        w.raw("drop table kept").await;
+        assert!(s.facts_of(&place.path()).await.is_ok());
     }
 
     w.raw("update member set role = 'tsar'").await;
