@@ -19,14 +19,14 @@ fn what_may_not_be_created_or_changed_says_so(door: Door) {
     let server = Server::with(RULES);
     let tree = ahead(&server, door, "ann");
     let session = Session { server: &server, tree: &tree, reader: "ann", door };
+    // A branch of one's own of that name would be one more that may not be created: not advised.
     session.refused(
         &["x/fixed/1"],
         r#"
         remote: PC-REF-CREATE  x/fixed/1 may not be created.
-        remote:   rule    no-creates on "fixed/**", repository acme/site, rule 1 (admin, just now)
+        remote:   rule    no-creates on "fixed/**", repository acme/site, rule 1 (admin, just
+        remote:           now)
         remote:   you     ann, by API token "laptop" (…XXXX)
-        remote:   next    push to a branch of your own, for a pull request:
-        remote:             git push origin 5a61090ce4ea:refs/heads/ann/x/fixed/1-5a61090
         remote:   next    ask a repository admin: let ann through rule 1 until DAY:
         remote:             portcullis restriction update 1 --add-subject user:ann,until=DAY --repository acme/site
         remote:   more    portcullis explain R-XXXXXX   or the page .../refusals/R-XXXXXX
@@ -38,7 +38,6 @@ fn what_may_not_be_created_or_changed_says_so(door: Door) {
         "#,
         r#"
         PC-REF-CREATE, layer restriction, rule 1 (no-creates)
-          you: push to a branch of your own, for a pull request
           repository admin: let ann through rule 1 until DAY
         "#,
     );
@@ -46,8 +45,8 @@ fn what_may_not_be_created_or_changed_says_so(door: Door) {
         &["release/1"],
         r#"
         remote: PC-REF-READ-ONLY  release/1 is read-only.
-        remote:   rule    read-only on release branches, repository acme/site, rule 2 (admin, just
-        remote:           now)
+        remote:   rule    read-only on release branches, repository acme/site, rule 2 (admin,
+        remote:           just now)
         remote:   you     ann, by API token "laptop" (…XXXX)
         remote:   next    push to a branch of your own, for a pull request:
         remote:             git push origin 5a61090ce4ea:refs/heads/ann/release/1-5a61090
