@@ -31,8 +31,13 @@ pub fn world(seed: u64) -> World {
     if matches!(act, Act::UpdateRefs { way: Way::PullRequest, .. }) && dice.percent(40) {
         rules.iter_mut().for_each(|it| check_merges(dice, it));
     }
+    let everything = Matcher { kind: MatcherKind::Any, pattern: String::new(), except: Vec::new() };
+    let all_meet = dice.percent(25);
     for (rule, number) in rules.iter_mut().zip(1..) {
         rule.id = RestrictionId(number);
+        if all_meet {
+            (rule.matcher, rule.on) = (everything.clone(), RefKinds::Both);
+        }
     }
     World { facts, rules, who, act }
 }
