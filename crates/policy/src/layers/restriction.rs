@@ -87,7 +87,9 @@ fn way_of(act: &Act) -> Way {
 
 fn concern(kind: RestrictionKind, change: Change, way: Way) -> Concern {
     match kind {
-        RestrictionKind::Push if change == Change::Delete => Concern::No(Outcome::OtherChange),
+        RestrictionKind::Push | RestrictionKind::RestrictMerges if change == Change::Delete => {
+            Concern::No(Outcome::OtherChange)
+        }
         RestrictionKind::Push | RestrictionKind::PullRequestOnly => match way {
             Way::Direct => Concern::Yes,
             Way::PullRequest => Concern::No(Outcome::OtherWay),

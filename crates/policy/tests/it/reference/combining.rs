@@ -19,7 +19,10 @@ pub struct Said {
 fn takes_away(kind: RestrictionKind, change: Change, way: Way) -> Option<bool> {
     match (kind, change) {
         (RestrictionKind::Push, _) => Some(way == Way::Direct && change != Change::Delete),
-        (RestrictionKind::RestrictMerges, _) => Some(way == Way::PullRequest),
+        // What a merge removes is its source, and nothing is merged into that.
+        (RestrictionKind::RestrictMerges, _) => {
+            Some(way == Way::PullRequest && change != Change::Delete)
+        }
         (RestrictionKind::NoCreates, _) => Some(change == Change::Create),
         (RestrictionKind::ReadOnly, _) => Some(true),
         (RestrictionKind::Force, Change::Unseen) => None,
