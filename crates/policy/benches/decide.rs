@@ -1,8 +1,9 @@
-//! What a decision costs: with rules that match, which must all be weighed, and with rules that
-//! cannot match, which should cost nothing.
+//! What a decision costs: with rules that match, which must all be weighed; with rules that cannot
+//! match, which should cost nothing; and with many groups, subjects and grants.
 #![allow(clippy::unwrap_used, reason = "a benchmark may fail")]
 
 use divan::{Bencher, black_box};
+use model::{Grant, GroupId, Level, ListedSubject, Permission, Subject, UserId};
 use policy::{Act, Asker, Facts, Question, Rulebook, decide};
 use scenario::Scenario;
 use std::fmt::Write;
@@ -11,7 +12,13 @@ fn main() {
     divan::main();
 }
 
-const RULES: [usize; 4] = [1, 100, 1_000, 10_000];
+const RULES: [usize; 5] = [1, 100, 1_000, 10_000, 100_000];
+
+/// Groups, subjects and grants.
+const MANY: [i64; 4] = [1, 100, 10_000, 100_000];
+
+/// Ids above those that a scenario gives.
+const OTHERS: i64 = 1_000_000;
 
 /// A world with this many rules, each made from its number.
 fn world(rules: usize, rule: impl Fn(usize) -> String) -> Scenario {
@@ -57,6 +64,43 @@ fn rules_that_cannot_match(bencher: Bencher<'_, '_>, rules: usize) {
         _ => format!("team-{number}/* push"),
     });
     ask(bencher, &world, "ann fast-forward main");
+}
+
+/// The asker is in many groups; one of them may write, and is listed in a rule.
+#[divan::bench(args = MANY)]
+fn groups_of_the_asker(bencher: Bencher<'_, '_>, groups: i64) {
+    let world = world(1, |_| "main push only devs".into());
+    let (mut who, act) = world.question("ann fast-forward main").unwrap();
+    let facts = world.facts(&who);
+    who.principal.groups.extend((1..groups).map(|it| GroupId(OTHERS + it)));
+    bencher.bench(|| decide(black_box(&Question { who: &who, act: &act, facts: &facts })).verdict);
+}
+
+/// A rule lists many users, and the asker is the last of them.
+#[divan::bench(args = MANY)]
+fn subjects_of_a_rule(bencher: Bencher<'_, '_>, subjects: i64) {
+    let world = world(1, |_| "main push only ann".into());
+    let (who, act) = world.question("ann fast-forward main").unwrap();
+    let mut facts = world.facts(&who);
+    let mut rule = (**facts.restrictions.iter().next().unwrap()).clone();
+    let others = (1..subjects).map(|it| ListedSubject::new(Subject::User(UserId(OTHERS + it))));
+    rule.subjects = others.chain(rule.subjects).collect();
+    facts.restrictions = Rulebook::new([rule]);
+    bencher.bench(|| decide(black_box(&Question { who: &who, act: &act, facts: &facts })).verdict);
+}
+
+/// Many users hold a grant; whoever reads the facts may leave those of others out.
+#[divan::bench(args = MANY)]
+fn grants_of_others(bencher: Bencher<'_, '_>, grants: i64) {
+    let world = world(1, |_| "main push only devs".into());
+    let (who, act) = world.question("ann fast-forward main").unwrap();
+    let mut facts = world.facts(&who);
+    facts.grants.extend((1..grants).map(|it| Grant {
+        level: Level::Repository,
+        subject: Subject::User(UserId(OTHERS + it)),
+        permission: Permission::Write,
+    }));
+    bencher.bench(|| decide(black_box(&Question { who: &who, act: &act, facts: &facts })).verdict);
 }
 
 /// A question about the repository, before any ref is named.

@@ -85,18 +85,21 @@ impl Rulebook {
     ) -> Vec<&Arc<Restriction>> {
         let it = &*self.0;
         let target = Target::of(name, branching_model);
-        let rule = |at: &usize| it.rules.get(*at);
         let known = it.by_short_name.get(target.short).into_iter();
         let known = known.chain(it.by_full_name.get(target.full));
         let known = known.chain(starts(&it.by_prefix, target.short));
         let of_class = it.by_class.iter().filter(|(class, _)| target.is_of_class(class));
-        let known = known.chain(of_class.map(|it| it.1)).flatten().filter_map(rule);
+        let known = known.chain(of_class.map(|it| it.1)).map(|it| (it, true));
         let others = starts(&it.by_start, target.short).chain(it.with_segment_of(target.full));
-        let others = others.flatten().filter_map(rule);
-        let mut found: Vec<_> = known
-            .chain(others.filter(|it| target.fits(&it.matcher)))
-            .filter(|it| target.is_covered(it.on, &it.matcher))
-            .collect();
+        let mut found = Vec::new();
+        for (bucket, fits) in known.chain(others.map(|it| (it, false))) {
+            found.reserve(bucket.len());
+            let rules = bucket.iter().filter_map(|at| it.rules.get(*at));
+            let means = |it: &&Arc<Restriction>| {
+                (fits || target.fits(&it.matcher)) && target.is_covered(it.on, &it.matcher)
+            };
+            found.extend(rules.filter(means));
+        }
         // Each bucket is in order already, and mostly there is one.
         if !found.is_sorted_by(|a, b| a.id < b.id) {
             found.sort_unstable_by_key(|it| it.id);

@@ -76,7 +76,7 @@ pub(super) fn repository_state(question: &Question<'_>) -> Opinion {
 /// Over the size limit, deletions are still taken, beside whatever is not: they are the way back
 /// under it.
 pub(super) fn room(question: &Question<'_>, update: &RefUpdate) -> Opinion {
-    let Some(here) = question.facts.place.repository() else {
+    let Some(here) = question.facts.place.repository().filter(|it| it.over_quota) else {
         return Opinion::default();
     };
     let what = "the repository is over its size limit";

@@ -60,6 +60,9 @@ pub(super) fn restrictions(question: &Question<'_>, update: &RefUpdate) -> Opini
     opinion
 }
 
+// What it returns does not fit into registers: called rather than inlined, it goes through memory
+// once for each rule, which costs more than everything in here.
+#[inline(always)]
 fn listen(
     rule: &Restriction,
     change: Change,
@@ -72,9 +75,7 @@ fn listen(
     }
     match concern(rule.kind, change, merge.way) {
         Concern::No(outcome) => Said::Settled(outcome),
-        Concern::Yes if rule.kind.is_allow_list() => {
-            Said::List(voice(rule, now), named(rule, who, now))
-        }
+        Concern::Yes if rule.kind.is_allow_list() => list(rule, who, now),
         Concern::Yes => Said::Settled(exempt(rule, who, now).unwrap_or(refuses(rule.mode))),
         Concern::Perhaps => Said::Settled(exempt(rule, who, now).unwrap_or(Outcome::CannotTellYet)),
     }
@@ -156,22 +157,23 @@ enum Voice {
     Nobody,
 }
 
-fn voice(rule: &Restriction, now: Timestamp) -> Voice {
-    if rule.subjects.iter().any(|it| is_everyone(it.subject) && counts(it, now)) {
-        Voice::Everyone
-    } else if rule.subjects.iter().any(|it| !is_everyone(it.subject)) {
-        Voice::Some
-    } else {
-        Voice::Nobody
+/// What an allow-list says, and the subject by which it names this principal.
+fn list(rule: &Restriction, who: &Principal, now: Timestamp) -> Said {
+    let (mut voice, mut named) = (Voice::Nobody, None);
+    for entry in &rule.subjects {
+        let subject = entry.subject;
+        match (is_everyone(subject), counts(entry, now)) {
+            (true, true) => voice = Voice::Everyone,
+            (true, false) => {}
+            (false, counts) => {
+                if voice == Voice::Nobody {
+                    voice = Voice::Some;
+                }
+                named = named.or_else(|| (counts && who.is(subject)).then_some(subject));
+            }
+        }
     }
-}
-
-/// The subject by which an allow-list names this principal.
-fn named(rule: &Restriction, who: &Principal, now: Timestamp) -> Option<Subject> {
-    let mut subjects = rule.subjects.iter();
-    subjects
-        .find(|it| !is_everyone(it.subject) && counts(it, now) && who.is(it.subject))
-        .map(|it| it.subject)
+    Said::List(voice, named)
 }
 
 /// All allow-lists of a kind that mean the ref, read together: if any names subjects, the named may; else,
