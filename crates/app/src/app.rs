@@ -2,6 +2,7 @@
 
 use crate::background::Background;
 use crate::cache::Cache;
+use crate::content::{Check, Patterns};
 use crate::error::{Error, Result};
 use crate::grounds::Grounds;
 use crate::key_holders::Holders;
@@ -10,6 +11,7 @@ use crate::public_key::Authority;
 use crate::{clock, token_text};
 use model::{DisplayName, Email, Fingerprint, Scope, Scopes, Secret, UserId, Username};
 use repo::Repositories;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::{AccessToken, Actor, ApiToken, PrincipalFacts, Store, TokenHash, User};
@@ -31,6 +33,10 @@ pub struct AppOptions {
     pub certificate_authorities: Vec<Authority>,
     /// The administrator's user name; counts at the first start only.
     pub admin_user: String,
+    /// What a repository may have at most, in bytes, unless it has a limit of its own.
+    pub repository_size: Option<u64>,
+    /// The checks that `custom-check` rules can attach, by name.
+    pub checks: BTreeMap<String, Arc<dyn Check>>,
 }
 
 /// Everything that is open while the server runs.
@@ -41,6 +47,7 @@ pub struct App {
     pub(crate) grounds: Grounds,
     pub(crate) credentials: Credentials,
     pub(crate) background: Background,
+    pub(crate) patterns: Patterns,
     pub(crate) options: AppOptions,
     instance_uuid: String,
 }
@@ -71,6 +78,7 @@ impl App {
             grounds: Grounds::default(),
             credentials: Credentials::default(),
             background: Background::default(),
+            patterns: Patterns::default(),
             options,
             instance_uuid,
         });

@@ -11,7 +11,9 @@ use model::{
     Channel, CredentialKind, Layer, Level, ObjectId, Operation, RefName, RestrictionId,
     RestrictionKind,
 };
-use policy::{Act, Change, Credential, Principal, PrincipalKind, RefUpdate, Step, Way, Weighed};
+use policy::{
+    Act, Change, Content, Credential, Principal, PrincipalKind, RefUpdate, Step, Way, Weighed,
+};
 use std::sync::Arc;
 
 /// What is asked about.
@@ -179,7 +181,13 @@ fn act_of(what: &Hypothetical) -> Result<(Operation, Option<RefName>, Act)> {
         return Err(Fields::one("ref", "name the ref, such as refs/heads/main"));
     };
     let way = if operation == Operation::Merge { Way::PullRequest } else { Way::Direct };
-    let updates = vec![RefUpdate { name, old: ObjectId::ZERO, new: ObjectId::ZERO, change }];
+    let updates = vec![RefUpdate {
+        name,
+        old: ObjectId::ZERO,
+        new: ObjectId::ZERO,
+        change,
+        content: Content::Unseen,
+    }];
     Ok((operation, reference, Act::UpdateRefs { updates, way }))
 }
 

@@ -2,14 +2,16 @@
 //! with the objects, writes refusals and the push down, and makes the text that git shows. Runs on
 //! the thread of the push. Whatever cannot be read or written refuses the push.
 
+use crate::content::{About, CheckQuestion, Known, Look, Next, check_faults, told};
 use crate::ground::Ground;
 use crate::open::{Judged, OpenRepository, Pushing};
 use crate::push_meta::PushMeta;
 use crate::refusal::RefusalRecord;
-use crate::{App, PlaceName, render};
-use model::{ObjectId, Operation};
-use policy::{Act, RefUpdate, Way};
+use crate::{App, Asker, PlaceName, Result, render};
+use model::{ObjectId, Operation, Restriction};
+use policy::{Act, Content, Faults, RefUpdate, Rulebook, Way};
 use repo::{Command, Judge, JudgeFailed, Push, Quarantine, RefOutcome, RefStatus, Verdict};
+use std::cell::OnceCell;
 use std::sync::Arc;
 use store::{PushRecord, RefUpdateRecord};
 use tokio::runtime::Handle;
@@ -25,6 +27,8 @@ pub(crate) struct PolicyJudge {
     pub refused: Vec<RefusalRecord>,
     /// What rules in `evaluate` mode would have refused, as far as it is known by now.
     notices: Vec<RefusalRecord>,
+    /// What the repository had before this push, in bytes; measured if it has a limit.
+    size: OnceCell<u64>,
     ground: Option<Arc<Ground>>,
     meta: PushMeta,
 }
@@ -41,33 +45,158 @@ impl PolicyJudge {
         };
         let (runtime, place) = (open.runtime.clone(), PlaceName::from(open.path()));
         let (refused, notices) = (Vec::new(), Vec::new());
-        Self { app, runtime, open, place, protocol, refused, notices, ground: None, meta }
+        Self {
+            app,
+            runtime,
+            open,
+            place,
+            protocol,
+            refused,
+            notices,
+            size: OnceCell::new(),
+            ground: None,
+            meta,
+        }
     }
 
-    /// One verdict for each update, from facts as they are now.
-    fn judge(&mut self, updates: Vec<RefUpdate>) -> Result<(Vec<Verdict>, Judged), JudgeFailed> {
-        let count = updates.len();
+    /// Asks the policy, from facts as they are now. `arriving`: the bytes of the pack, as far as it
+    /// is here. `updates` gets the rules that are in force.
+    fn ask(
+        &self,
+        arriving: u64,
+        updates: impl FnOnce(&Rulebook) -> Vec<RefUpdate>,
+    ) -> Result<Asked> {
+        let (who, (mut facts, ground)) = self.runtime.block_on(async {
+            let who = self.app.refreshed(&self.open.who).await?;
+            let facts = self.app.facts(&who, &self.place).await?;
+            Ok::<_, crate::Error>((who, facts))
+        })?;
+        if let Some((id, limit)) = ground.as_deref().and_then(|it| self.app.size_limit(it)) {
+            let size = match self.size.get() {
+                Some(size) => *size,
+                None => self.app.repositories.repository(id)?.size_on_disk()?,
+            };
+            facts.set_over_quota(self.size.get_or_init(|| size).saturating_add(arriving) > limit);
+        }
+        let updates = updates(&facts.restrictions);
         let act = Act::UpdateRefs { updates, way: Way::Direct };
-        let (app, place) = (Arc::clone(&self.app), self.place.clone());
-        let (judged, records) = self
-            .runtime
-            .block_on(async {
-                let who = app.refreshed(&self.open.who).await?;
-                let judged = app.judge(&who, &place, &act).await?;
-                let refusals = &judged.decision.refusals;
-                let mut records = app.tell(&who, &place, &act, &judged, refusals);
-                if !records.is_empty() {
-                    app.keep_records(&who, judged.ground.as_deref(), &mut records).await;
-                }
-                self.notices = app.tell_notices(&who, &place, &act, &judged);
-                self.ground.clone_from(&judged.ground);
-                Ok::<_, crate::Error>((judged, records))
-            })
-            .map_err(failed)?;
-        let verdicts = (0..count).map(|at| verdict(&judged, &records, at)).collect();
-        self.refused.extend(records);
-        Ok((verdicts, judged))
+        let judged = Judged::by(&who, &act, facts, ground);
+        Ok(Asked { who, act, judged })
     }
+
+    /// One verdict for each update. Refusals are written down here, and only here.
+    fn settle(&mut self, asked: &Asked) -> Vec<Verdict> {
+        let Asked { who, act, judged } = asked;
+        let (app, place) = (Arc::clone(&self.app), self.place.clone());
+        let mut records = app.tell(who, &place, act, judged, &judged.decision.refusals);
+        if !records.is_empty() {
+            let ground = judged.ground.as_deref();
+            self.runtime.block_on(app.keep_records(who, ground, &mut records));
+        }
+        self.notices = app.tell_notices(who, &place, act, judged);
+        self.ground.clone_from(&judged.ground);
+        let count = act.updates().len();
+        let verdicts = (0..count).map(|at| verdict(judged, &records, at)).collect();
+        self.refused.extend(records);
+        verdicts
+    }
+
+    /// Asks until nothing is open any more, and finds out in between what rules want to know of
+    /// the content. Without such rules that is once.
+    fn ask_with_content(
+        &self,
+        push: &Push,
+        updates: &[repo::RefUpdate],
+        objects: &Quarantine<'_>,
+    ) -> Result<Asked> {
+        let mut known = Known::new(objects.count() > 0);
+        for _ in 0..ROUNDS {
+            let asked = self.ask(objects.pack_bytes(), |rules| {
+                let update = |(at, it)| seen(it, known.content(at, rules));
+                updates.iter().enumerate().map(update).collect()
+            })?;
+            let Judged { decision, facts, .. } = &asked.judged;
+            match known.next(decision, &facts.restrictions, push.atomic) {
+                Next::Nothing => return Ok(asked),
+                Next::Look(wanted) => {
+                    self.look(&asked.who, updates, objects, wanted, &mut known)?;
+                }
+                Next::Check(rule, places) => {
+                    let updates = places.iter().filter_map(|it| updates.get(*it)).collect();
+                    let faults = self.check(&asked.who, push, updates, objects, &rule)?;
+                    places.iter().for_each(|it| known.learn(*it, &rule, faults.clone()));
+                }
+            }
+        }
+        let source = format!("rules changed {ROUNDS} times while a push was judged");
+        Err(crate::Error::internal("the rules keep changing; push again", source))
+    }
+
+    fn look(
+        &self,
+        who: &Asker,
+        updates: &[repo::RefUpdate],
+        objects: &Quarantine<'_>,
+        wanted: Vec<(usize, Vec<Arc<Restriction>>)>,
+        known: &mut Known,
+    ) -> Result<()> {
+        let mut places = Vec::with_capacity(wanted.len());
+        let mut about = Vec::with_capacity(wanted.len());
+        for (place, rules) in wanted {
+            if let Some(update) = updates.get(place) {
+                places.push(place);
+                about.push(About { update, rules });
+            }
+        }
+        let pusher = who.account.as_ref().map(|it| &it.user.email);
+        let found = Look::new(&self.app, &self.runtime, objects, pusher).find(&about)?;
+        for ((place, about), mut found) in places.into_iter().zip(about).zip(found) {
+            for rule in &about.rules {
+                if let Some(faults) = found.remove(&rule.id) {
+                    known.learn(place, rule, faults);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs a check over these updates, on the thread of the push.
+    fn check(
+        &self,
+        who: &Asker,
+        push: &Push,
+        updates: Vec<&repo::RefUpdate>,
+        objects: &Quarantine<'_>,
+        rule: &Restriction,
+    ) -> Result<Faults> {
+        let name = rule.argument.as_deref().unwrap_or_default();
+        let Some(check) = self.app.options.checks.get(name) else {
+            return Ok(check_faults(Err("is not configured on this server".into())));
+        };
+        let staged = objects.stage()?;
+        let json = told(name, who, &self.place, push, &updates, &staged);
+        let question = CheckQuestion {
+            json: &json,
+            git_dir: staged.git_dir(),
+            quarantine: staged.quarantine(),
+        };
+        let answer = check.ask(&question);
+        if let Err(why) = &answer {
+            tracing::warn!(check = name, push = %push.id, why, "a check gave no answer");
+        }
+        Ok(check_faults(answer))
+    }
+}
+
+/// How often the policy is asked about one push at most: once for each check and twice besides,
+/// and again when rules change meanwhile.
+const ROUNDS: usize = 64;
+
+/// A question that was put, with its answer.
+struct Asked {
+    who: Asker,
+    act: Act,
+    judged: Judged,
 }
 
 /// The verdict on one update. Anything the policy did not answer is a refusal.
@@ -96,17 +225,18 @@ fn unseen(command: &Command) -> RefUpdate {
     RefUpdate::from_command(command.name.clone(), command.old, command.new)
 }
 
-fn seen(update: &repo::RefUpdate) -> RefUpdate {
+fn seen(update: &repo::RefUpdate, content: Content) -> RefUpdate {
     let change = match update.change {
         repo::Change::Create => policy::Change::Create,
         repo::Change::FastForward => policy::Change::FastForward,
         repo::Change::Rewrite => policy::Change::Rewrite,
         repo::Change::Delete => policy::Change::Delete,
     };
-    RefUpdate { name: update.name.clone(), old: update.old, new: update.new, change }
+    let (name, old, new) = (update.name.clone(), update.old, update.new);
+    RefUpdate { name, old, new, change, content }
 }
 
-const fn operation(change: repo::Change) -> Operation {
+pub(crate) const fn operation(change: repo::Change) -> Operation {
     match change {
         repo::Change::Create => Operation::Create,
         repo::Change::FastForward => Operation::FastForward,
@@ -116,23 +246,29 @@ const fn operation(change: repo::Change) -> Operation {
 }
 
 impl Judge for PolicyJudge {
-    fn before_pack(&mut self, push: &Push) -> Result<Vec<Verdict>, JudgeFailed> {
-        Ok(self.judge(push.commands.iter().map(unseen).collect())?.0)
+    fn before_pack(&mut self, push: &Push) -> std::result::Result<Vec<Verdict>, JudgeFailed> {
+        let asked = self.ask(0, |_| push.commands.iter().map(unseen).collect()).map_err(failed)?;
+        Ok(self.settle(&asked))
     }
 
     fn after_pack(
         &mut self,
-        _: &Push,
+        push: &Push,
         updates: &[repo::RefUpdate],
-        _: &Quarantine<'_>,
-    ) -> Result<Vec<Verdict>, JudgeFailed> {
+        objects: &Quarantine<'_>,
+    ) -> std::result::Result<Vec<Verdict>, JudgeFailed> {
         let changes = updates.iter().map(|it| (it.name.to_string(), operation(it.change)));
         self.meta.operations = changes.collect();
         // Kept facts can outlive the database. What cannot be recorded must not land.
         self.runtime.block_on(self.app.store.ping()).map_err(|it| failed(it.into()))?;
-        let (verdicts, judged) = self.judge(updates.iter().map(seen).collect())?;
-        // Nothing is unseen any more, so nothing can be undecided: a fault of ours.
-        if judged.decision.updates.iter().any(|it| it.verdict == policy::Verdict::Undecided) {
+        let asked = self.ask_with_content(push, updates, objects).map_err(failed)?;
+        let verdicts = self.settle(&asked);
+        let decision = &asked.judged.decision;
+        // Nothing is unseen any more, so nothing can be undecided: a fault of ours. Of an atomic
+        // push, one refusal is all there is to know.
+        let is_over = push.atomic && decision.verdict == policy::Verdict::Refused;
+        let open = |it: &policy::UpdateDecision| it.verdict == policy::Verdict::Undecided;
+        if !is_over && decision.updates.iter().any(open) {
             tracing::error!("a push is still undecided with its objects here");
             return Err(JudgeFailed("the push is still undecided with its objects here".into()));
         }
@@ -152,7 +288,11 @@ impl Judge for PolicyJudge {
         self.meta.write()
     }
 
-    fn landed(&mut self, push: &Push, outcomes: &[RefOutcome]) -> Result<(), JudgeFailed> {
+    fn landed(
+        &mut self,
+        push: &Push,
+        outcomes: &[RefOutcome],
+    ) -> std::result::Result<(), JudgeFailed> {
         let landed = outcomes.iter().filter(|it| it.status == RefStatus::Landed);
         let updates: Vec<_> = landed.filter_map(update_record).collect();
         let record = PushRecord {

@@ -75,6 +75,14 @@ impl Holders {
         }
     }
 
+    /// The user whose own key it is.
+    pub(crate) fn person(&self) -> Option<UserId> {
+        match self {
+            Self::Person(key) => Some(key.user),
+            Self::Places(_) => None,
+        }
+    }
+
     pub(crate) fn places(&self) -> &[AccessKey] {
         match self {
             Self::Person(_) => &[],
@@ -118,7 +126,10 @@ impl App {
         })
     }
 
-    async fn key_holders(&self, fingerprint: &Fingerprint) -> Result<Option<Arc<Holders>>> {
+    pub(crate) async fn key_holders(
+        &self,
+        fingerprint: &Fingerprint,
+    ) -> Result<Option<Arc<Holders>>> {
         let version = self.store.facts_version().await?;
         let read = async {
             let personal = self.store.find_ssh_key_by_fingerprint(fingerprint).await?;

@@ -81,6 +81,7 @@ pub(crate) fn restriction_json(rule: &Restriction, names: &Names) -> Value {
         "subjects": subjects,
         "mode": rule.mode.as_str(),
         "value": rule.value,
+        "argument": rule.argument,
         "note": rule.note,
     })
 }

@@ -5,8 +5,8 @@
 use crate::error::{Error, Result};
 use crate::ground::Ground;
 use crate::{App, Asker, PlaceName};
-use model::RepositoryPath;
-use policy::{Act, Decision, Facts, Question};
+use model::{RepositoryId, RepositoryPath};
+use policy::{Act, Decision, Facts, Question, Touches};
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Instant;
@@ -215,11 +215,33 @@ impl App {
 
     /// Asks the policy. The only place where a question about a place is put together.
     pub(crate) async fn judge(&self, who: &Asker, place: &PlaceName, act: &Act) -> Result<Judged> {
-        let (facts, ground) = self.facts(who, place).await?;
+        let (mut facts, ground) = self.facts(who, place).await?;
+        if act.needs().touches == Touches::Content {
+            let limit = ground.as_deref().and_then(|it| self.size_limit(it));
+            if let Some((id, limit)) = limit {
+                let repository = self.repositories.repository(id)?;
+                let size = tokio::task::spawn_blocking(move || repository.size_on_disk());
+                facts.set_over_quota(size.await?? > limit);
+            }
+        }
+        Ok(Judged::by(who, act, facts, ground))
+    }
+
+    /// The repository of a ground and the most it may have, in bytes, where it has a limit.
+    pub(crate) fn size_limit(&self, ground: &Ground) -> Option<(RepositoryId, u64)> {
+        let repository = ground.repository.as_ref()?;
+        let own = repository.size_limit.and_then(|it| u64::try_from(it).ok());
+        Some((repository.id, own.or(self.options.repository_size)?))
+    }
+}
+
+impl Judged {
+    /// Asks the policy with these facts.
+    pub(crate) fn by(who: &Asker, act: &Act, facts: Facts, ground: Option<Arc<Ground>>) -> Self {
         let start = Instant::now();
         let decision = policy::decide(&Question { who: &who.who, act, facts: &facts });
         metrics::histogram!("portcullis_decision_seconds").record(start.elapsed());
-        Ok(Judged { decision, facts, ground })
+        Self { decision, facts, ground }
     }
 }
 

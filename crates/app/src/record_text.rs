@@ -40,7 +40,7 @@ pub(crate) fn write(it: &RefusalRecord) -> String {
         "level": it.level.as_str(), "rule": rule, "repository": it.repository,
         "ref": it.reference, "operation": it.operation, "channel": it.channel.as_str(),
         "principal": { "kind": it.principal.kind, "name": it.principal.name },
-        "credential": credential, "scopes": scopes, "who_may": it.who_may,
+        "credential": credential, "findings": it.findings, "scopes": scopes, "who_may": it.who_may,
         "remedies": remedies, "trace": it.trace.iter().map(write_step).collect::<Vec<_>>(), "at": it.at.0, "url": it.url,
     })
     .to_string()
@@ -91,6 +91,7 @@ pub(crate) fn read(text: &str) -> Option<RefusalRecord> {
         channel: Channel::parse(&string(&it, "channel")?).ok()?,
         principal: read_principal(it.get("principal")?)?,
         credential: read_credential(it.get("credential")?)?,
+        findings: read_findings(&it)?,
         scopes: present(&it, "scopes", read_scopes)?,
         who_may: strings(&it, "who_may")?,
         remedies: it.get("remedies")?.as_array()?.iter().map(read_remedy).collect::<Option<_>>()?,
@@ -106,6 +107,11 @@ fn read_mode(it: &Value) -> Option<Mode> {
         None => Some(Mode::Enforce),
         Some(word) => Mode::parse(word.as_str()?).ok(),
     }
+}
+
+/// Records that say nothing are of the time before content rules.
+fn read_findings(it: &Value) -> Option<Vec<String>> {
+    if it.get("findings").is_none() { Some(Vec::new()) } else { strings(it, "findings") }
 }
 
 fn read_rule(it: &Value) -> Option<RuleNote> {

@@ -96,6 +96,8 @@ pub struct RefusalRecord {
     pub principal: PrincipalNote,
     /// What they presented, as the server saw it. Never a secret.
     pub credential: CredentialNote,
+    /// The commits and files that a content rule does not let through, a line each.
+    pub findings: Vec<String>,
     /// When the scopes of the credential were the reason.
     pub scopes: Option<ScopesNote>,
     /// Who may do it, as far as the one who was refused may know: `bea`, `group releng`.

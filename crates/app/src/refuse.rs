@@ -108,6 +108,7 @@ impl App {
             channel: who.channel(),
             principal: who.principal_note(),
             credential: who.credential_note(),
+            findings: refusal.unfit().map(policy::Unfit::lines).unwrap_or_default(),
             scopes: refusal.scopes().map(scopes_note),
             who_may: who_may.unwrap_or_default(),
             remedies: Vec::new(),

@@ -3,6 +3,7 @@
 
 use crate::Asker;
 use crate::ground::Ground;
+use crate::mend::{Mending, mending};
 use crate::names::{place_argument, place_path, shell_word, subject_argument, subject_json};
 use crate::refusal::{RemedyNote, RequestNote};
 use model::{
@@ -65,6 +66,7 @@ impl Words<'_> {
             RemedyKind::KeepHistory { name } => keep_history(name),
             RemedyKind::PushBranch { name, branch } => self.push_branch(name, branch),
             RemedyKind::MeetChecks { .. } => Parts::only(remedy.kind.to_string()),
+            RemedyKind::MendCommits { rules } => self.mend(rules, &remedy.updates),
             RemedyKind::ListSubject { rules, subject, until } => {
                 self.list_subject(rules, *subject, *until)
             }
@@ -81,6 +83,18 @@ impl Words<'_> {
             RemedyKind::RaiseQuota => Parts::only("raise the size limit of the repository"),
             RemedyKind::OpenInstance => Parts::only("open the server again; until then, wait"),
         }
+    }
+
+    fn mend(&self, rules: &[RestrictionId], updates: &[usize]) -> Parts {
+        let update = updates.first().and_then(|it| self.updates.get(*it));
+        let (Some(update), Some(ground)) = (update, self.ground) else {
+            return Parts::only("make the commits anew as the rules want them");
+        };
+        let rules: Vec<_> = rules.iter().filter_map(|it| ground.rules.find(*it)).collect();
+        let rules: Vec<_> = rules.into_iter().map(|it| &**it).collect();
+        let email = self.who.account.as_ref().map(|it| &it.user.email);
+        let Mending { summary, commands } = mending(update, &rules, email);
+        Parts { summary, commands, request: None }
     }
 
     /// The very commits that were refused, by id: whatever is checked out when it is pasted.

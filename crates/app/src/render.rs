@@ -34,6 +34,7 @@ pub(crate) fn notices(refusals: &[RefusalRecord]) -> String {
         if let Some(rule) = &refusal.rule {
             line(&mut text, "rule", &rule_words(rule, refusal.at));
         }
+        findings(&mut text, refusal);
         more(&mut text, refusal);
     }
     if let Some(left) = refusals.len().checked_sub(IN_FULL).filter(|it| *it > 0) {
@@ -75,6 +76,7 @@ fn full(text: &mut String, refusal: &RefusalRecord) {
     if let Some(rule) = &refusal.rule {
         line(text, "rule", &rule_words(rule, refusal.at));
     }
+    findings(text, refusal);
     if let Some(scopes) = &refusal.scopes {
         line(text, "needs", &scopes.required.join(", "));
         let held = scopes.held.join(", ");
@@ -91,6 +93,12 @@ fn full(text: &mut String, refusal: &RefusalRecord) {
         next(text, remedy);
     }
     more(text, refusal);
+}
+
+fn findings(text: &mut String, refusal: &RefusalRecord) {
+    for (at, finding) in refusal.findings.iter().enumerate() {
+        line(text, if at == 0 { "found" } else { "" }, &visible(finding));
+    }
 }
 
 fn more(text: &mut String, refusal: &RefusalRecord) {
@@ -269,6 +277,7 @@ mod tests {
                 last4: Some("k3Qz".into()),
                 fingerprint: None,
             },
+            findings: vec![],
             scopes: None,
             who_may: vec![],
             remedies: vec![RemedyNote {

@@ -46,6 +46,8 @@ pub struct RepositoryChange {
     pub language: Option<String>,
     pub has_issues: Option<bool>,
     pub has_wiki: Option<bool>,
+    /// The most it may have, in bytes; 0 for what the configuration says.
+    pub size_limit: Option<u64>,
 }
 
 /// A repository with what contains it.
@@ -157,6 +159,9 @@ impl App {
             (open.by.clone(), RepositoryView::from(open))
         };
         let (by, before) = open;
+        if change.size_limit.is_some() {
+            self.open_instance(who, Act::SetSizeLimit).await?;
+        }
         let project = match &change.project {
             Some(key) => Some(self.destination(who, &before, key).await?),
             None => None,
@@ -262,6 +267,7 @@ impl RepositoryChange {
             && self.language.is_none()
             && self.has_issues.is_none()
             && self.has_wiki.is_none()
+            && self.size_limit.is_none()
     }
 }
 
@@ -346,6 +352,8 @@ fn check_change(
     if opens && policy == ForkPolicy::NoPublicForks {
         fields.add("is_private", KEPT_PRIVATE);
     }
+    let limit = change.size_limit.map(i64::try_from).map(|it| it.map_err(|_| "it is too large"));
+    let limit = limit.and_then(|it| fields.take("size_limit", it));
     fields.check()?;
     Ok(store::RepositoryUpdate {
         project: change.project.is_some().then_some(home.id),
@@ -359,5 +367,6 @@ fn check_change(
         language: change.language.clone(),
         has_issues: change.has_issues,
         has_wiki: change.has_wiki,
+        size_limit: limit.map(|it| Some(it).filter(|it| *it > 0)),
     })
 }

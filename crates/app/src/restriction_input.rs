@@ -2,6 +2,7 @@
 //! stored.
 
 use crate::App;
+use crate::content::checked_content;
 use crate::error::{Error, Fields, Result};
 use crate::ground::Ground;
 use crate::matcher_input::checked_matcher;
@@ -36,13 +37,17 @@ impl App {
             return Err(Error::Invalid(fields));
         };
         check_number(kind, input.value, &mut fields);
+        let checks: Vec<_> = self.options.checks.keys().map(String::as_str).collect();
+        checked_content(kind, input.argument.as_deref(), &self.patterns, &checks, &mut fields);
         check_refs(kind, &matcher, on, &mut fields);
         if !kind.is_about_refs() && !subjects.is_empty() {
             fields.add("subjects", format!("{kind} is for everybody: leave the list empty"));
         }
         fields.check()?;
         let note = input.note.clone().filter(|it| !it.is_empty());
-        let new = NewRestriction { kind, matcher, on, subjects, mode, value: input.value, note };
+        let argument = input.argument.clone().filter(|it| !it.is_empty());
+        let value = input.value;
+        let new = NewRestriction { kind, matcher, on, subjects, mode, value, argument, note };
         refuse_twin(&new, ground, replaces)?;
         Ok(new)
     }
@@ -120,7 +125,7 @@ fn refuse_twin(
     let twin = ground.rules.iter().find(|it| {
         it.level == level
             && Some(it.id) != replaces
-            && (it.kind, it.mode) == (new.kind, new.mode)
+            && (it.kind, it.mode, &it.argument) == (new.kind, new.mode, &new.argument)
             && (it.matcher.kind, &it.matcher.pattern) == (new.matcher.kind, &new.matcher.pattern)
             && (it.on == new.on || it.on == RefKinds::Both || new.on == RefKinds::Both)
     });

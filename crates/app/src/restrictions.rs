@@ -30,6 +30,8 @@ pub struct RestrictionInput {
     pub mode: Option<String>,
     /// The number of a merge check that takes one.
     pub value: Option<i64>,
+    /// What a content rule needs besides: a pattern, an expression, paths, a name.
+    pub argument: Option<String>,
     pub note: Option<String>,
 }
 
@@ -44,6 +46,7 @@ pub struct RestrictionView {
     pub subjects: Vec<SubjectView>,
     pub mode: Mode,
     pub value: Option<i64>,
+    pub argument: Option<String>,
     pub note: Option<String>,
     pub changed_at: Timestamp,
     /// `None` when it was the system.
@@ -64,6 +67,7 @@ impl RestrictionView {
             subjects: rule.subjects.iter().map(|it| SubjectView::listed(it, names)).collect(),
             mode: rule.mode,
             value: rule.value,
+            argument: rule.argument.clone(),
             note: rule.note.clone(),
             changed_at: rule.changed_at,
             changed_by: rule.changed_by.clone(),

@@ -30,6 +30,8 @@ pub struct RefusalBody {
     principal: PrincipalBody,
     credential: CredentialBody,
     scopes: Option<ScopesBody>,
+    /// The commits and files that a content rule does not let through, a line each.
+    findings: Vec<String>,
     /// Who may do it, as far as the one who was refused may know.
     who_may: Vec<String>,
     remedies: Vec<RemedyBody>,
@@ -146,6 +148,7 @@ impl RefusalBody {
                 held: it.held.clone(),
                 missing: it.missing.clone(),
             }),
+            findings: refusal.findings.clone(),
             who_may: refusal.who_may.clone(),
             remedies: refusal.remedies.iter().map(RemedyBody::of).collect(),
             at: time::show(refusal.at),

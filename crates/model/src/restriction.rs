@@ -29,6 +29,25 @@ pub enum RestrictionKind {
     EnforceMergeChecks,
     /// Nothing: says what a pull request does by itself.
     Behaviour(ReviewBehaviour),
+    /// New commits without a signature by a key of their committer.
+    RequireSignedCommits,
+    /// New files larger than the value, in bytes.
+    MaxFileSize,
+    /// Pushes whose pack is larger than the value, in bytes.
+    MaxPushSize,
+    /// New commits whose author's e-mail address does not fit the argument, a glob.
+    AuthorEmail,
+    /// New commits whose committer's e-mail address does not fit the argument, a glob.
+    CommitterEmail,
+    /// New commits whose committer is not the user who pushes.
+    CommitterIsPusher,
+    /// New commits whose message does not fit the argument, a regular expression.
+    CommitMessage,
+    /// Changes to files whose paths fit the argument, Ant patterns with commas between them,
+    /// except by the subjects listed.
+    RestrictedPaths,
+    /// What the check named by the argument refuses.
+    CustomCheck,
 }
 
 words!("restriction kind", RestrictionKind {
@@ -49,6 +68,11 @@ words!("restriction kind", RestrictionKind {
     Behaviour(ReviewBehaviour::ResetChangesRequested) =
         "reset_pullrequest_changes_requested_on_change",
     Behaviour(ReviewBehaviour::AutoMerge) = "allow_auto_merge_when_builds_pass",
+    RequireSignedCommits = "require-signed-commits", MaxFileSize = "max-file-size",
+    MaxPushSize = "max-push-size", AuthorEmail = "author-email",
+    CommitterEmail = "committer-email", CommitterIsPusher = "committer-is-pusher",
+    CommitMessage = "commit-message", RestrictedPaths = "restricted-paths",
+    CustomCheck = "custom-check",
 });
 
 /// Bitbucket Data Center's words for kinds that Cloud has, too. Read, never written.
@@ -74,7 +98,42 @@ impl RestrictionKind {
             | Self::PullRequestOnly
             | Self::Require(_)
             | Self::EnforceMergeChecks
+            | Self::Behaviour(_)
+            | Self::RequireSignedCommits
+            | Self::MaxFileSize
+            | Self::MaxPushSize
+            | Self::AuthorEmail
+            | Self::CommitterEmail
+            | Self::CommitterIsPusher
+            | Self::CommitMessage
+            | Self::RestrictedPaths
+            | Self::CustomCheck => false,
+        }
+    }
+
+    /// Is it about what a change brings, rather than about the change? Then it can only be judged
+    /// once the objects are here.
+    pub const fn is_about_content(self) -> bool {
+        match self {
+            Self::Push
+            | Self::RestrictMerges
+            | Self::Force
+            | Self::Delete
+            | Self::NoCreates
+            | Self::ReadOnly
+            | Self::PullRequestOnly
+            | Self::Require(_)
+            | Self::EnforceMergeChecks
             | Self::Behaviour(_) => false,
+            Self::RequireSignedCommits
+            | Self::MaxFileSize
+            | Self::MaxPushSize
+            | Self::AuthorEmail
+            | Self::CommitterEmail
+            | Self::CommitterIsPusher
+            | Self::CommitMessage
+            | Self::RestrictedPaths
+            | Self::CustomCheck => true,
         }
     }
 
@@ -88,7 +147,16 @@ impl RestrictionKind {
             | Self::Delete
             | Self::NoCreates
             | Self::ReadOnly
-            | Self::PullRequestOnly => true,
+            | Self::PullRequestOnly
+            | Self::RequireSignedCommits
+            | Self::MaxFileSize
+            | Self::MaxPushSize
+            | Self::AuthorEmail
+            | Self::CommitterEmail
+            | Self::CommitterIsPusher
+            | Self::CommitMessage
+            | Self::RestrictedPaths
+            | Self::CustomCheck => true,
             Self::Require(_) | Self::EnforceMergeChecks | Self::Behaviour(_) => false,
         }
     }
@@ -96,12 +164,17 @@ impl RestrictionKind {
     /// The numbers it may be given, both ends included, and one of which it must be given; `None`
     /// when it takes none.
     pub const fn numbers(self) -> Option<(i64, i64)> {
-        if let Self::Require(check) = self { check.numbers() } else { None }
+        match self {
+            Self::Require(check) => check.numbers(),
+            Self::MaxFileSize | Self::MaxPushSize => Some((1, 1 << 50)),
+            _ => None,
+        }
     }
 
     /// Does Bitbucket Cloud know it, by this word?
     pub const fn is_in_cloud(self) -> bool {
         !matches!(self, Self::NoCreates | Self::ReadOnly | Self::PullRequestOnly)
+            && !self.is_about_content()
     }
 }
 
@@ -184,6 +257,8 @@ pub struct Restriction {
     pub mode: Mode,
     /// The number of a kind that takes one: see [`RestrictionKind::numbers`].
     pub value: Option<i64>,
+    /// What the kind needs besides: a pattern, an expression, paths, a name.
+    pub argument: Option<String>,
     /// Why it is there, in the words of whoever wrote it.
     pub note: Option<String>,
     pub changed_at: Timestamp,

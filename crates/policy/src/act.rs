@@ -19,6 +19,8 @@ pub enum Act {
     CreateOwnWorkspace,
     CreateOthersWorkspace,
     ReadAudit,
+    /// How large a repository may become.
+    SetSizeLimit,
 
     // Accounts.
     /// Be told who the server takes one for.
@@ -183,6 +185,7 @@ impl Act {
             Self::CreateOwnWorkspace => sets(Instance, User, &[S::AdminWorkspace]),
             Self::CreateOthersWorkspace => sets(Instance, ADMIN, &[S::AdminWorkspace]),
             Self::ReadAudit => reads(Instance, ADMIN, &[S::AdminWorkspace]),
+            Self::SetSizeLimit => sets(Instance, ADMIN, &[S::AdminRepository]),
 
             Self::ReadOwnName => reads(Instance, SignedIn, &[]),
             Self::ReadOwnAccount => reads(Instance, User, &[S::ReadUser]),
@@ -273,6 +276,7 @@ impl Act {
             | Self::CreateOthersWorkspace
             | Self::ReadAudit
             | Self::ReadOwnName
+            | Self::SetSizeLimit
             | Self::ReadOwnAccount
             | Self::ReadProfile
             | Self::ReadOwnTokens

@@ -133,8 +133,8 @@ codes! {
         "The repository is archived: its refs do not change."
         "Ask a repository admin to take it out of the archive.";
     OverQuota "PC-REPO-QUOTA" RepositoryState
-        "The repository is over its size limit: only deletions are taken."
-        "Delete refs that are not needed, or ask an instance admin for a higher limit.";
+        "The repository is over its size limit, or would be: only what adds nothing is taken."
+        "Delete refs that are not needed, or go back to an older commit; or ask an instance admin for a higher limit.";
 
     ReservedRef "PC-REF-RESERVED" ReservedRef
         "The server keeps refs of its own under this name; nobody else changes them."
@@ -191,6 +191,34 @@ codes! {
     DependenciesOpen "PC-MERGE-DEPENDENCIES" Restriction
         "A pull request that this one depends on is not merged, and a rule asks for that."
         "Merge those first.";
+
+    Signature "PC-CONTENT-SIGNATURE" Content
+        "A `require-signed-commits` rule wants every new commit signed by a key of its committer, and some are not."
+        "Sign the commits with a key that is on record for you, then push again.";
+    FileSize "PC-CONTENT-FILE-SIZE" Content
+        "A `max-file-size` rule limits new files, and some are larger."
+        "Take the files out of the commits that bring them (`git lfs` is made for them), then push again.";
+    PushSize "PC-CONTENT-PUSH-SIZE" Content
+        "A `max-push-size` rule limits what one push sends, and this one sends more."
+        "Push the history in several steps.";
+    Author "PC-CONTENT-AUTHOR" Content
+        "An `author-email` rule wants certain e-mail addresses of authors, and some commits have others."
+        "Set `user.email`, give the commits their author again, then push again.";
+    Committer "PC-CONTENT-COMMITTER" Content
+        "A `committer-email` or `committer-is-pusher` rule wants certain committers, and some commits have others."
+        "Set `user.email` to your address here, make the commits anew, then push again.";
+    Message "PC-CONTENT-MESSAGE" Content
+        "A `commit-message` rule wants messages of a certain form, and some commits have others."
+        "Reword the commits, then push again.";
+    Path "PC-CONTENT-PATH" Content
+        "A `restricted-paths` rule lets certain subjects change these files only."
+        "Leave the files out of your commits, or ask an admin to be listed.";
+    Check "PC-CONTENT-CHECK" Content
+        "A check of this server looked at the push and refuses it, with the reason it gives."
+        "Do what the check says, then push again.";
+    CheckFailed "PC-CONTENT-CHECK-FAILED" Content
+        "A check of this server gave no answer that counts, and nothing passes without one."
+        "Push again later; if it stays so, tell whoever runs the server.";
 }
 
 impl Code {

@@ -157,7 +157,10 @@ pub enum Outcome {
     /// An allow-list that lets everyone or nobody in, where another one names subjects: those
     /// decide.
     Outranked,
-    /// It depends on what the change will turn out to be, or on a pull request that is not known.
+    /// It is about content, and what was seen gives it no reason.
+    NothingFound,
+    /// It depends on what the change will turn out to be, on what it brings, or on a pull request
+    /// that is not known.
     CannotTellYet,
     /// The pull request has what it asks for.
     Met,

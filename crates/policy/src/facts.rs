@@ -60,6 +60,14 @@ impl Facts {
         }
     }
 
+    /// Notes whether the repository has more than it may, or would have. Measuring takes time, so
+    /// it is done only for questions that depend on it.
+    pub fn set_over_quota(&mut self, over: bool) {
+        if let Place::Repository(it) = &mut self.place {
+            it.over_quota = over;
+        }
+    }
+
     /// The highest permission this principal holds on the place, and where it comes from.
     /// Says the same whatever order the grants are in.
     pub fn held_by(&self, who: &Principal) -> Option<Held> {

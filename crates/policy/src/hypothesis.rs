@@ -3,14 +3,17 @@
 //! Nothing in here decides: every variation is answered by [`decide`].
 
 use crate::ask::{CredentialState, Principal, PrincipalKind, home_permission};
+use crate::content::{Content, Faults};
+use crate::decision::{Finding, Step};
 use crate::facts::{Facts, InstanceState, Place, RepositoryPlace};
 use crate::network::{AddressList, AddressRange};
 use crate::refusal::{Reason, Refusal};
 use crate::remedy::{Actor, Remedy, RemedyKind, TokenWish};
 use crate::update::{Change, RefUpdate, Way};
-use crate::{Act, Asker, Decision, Question, decide};
+use crate::{Act, Asker, Decision, Question, Verdict, decide};
 use model::{
-    Grant, Layer, Level, ListedSubject, ObjectId, RefName, Role, Scopes, Subject, Timestamp, UserId,
+    Grant, Layer, Level, ListedSubject, ObjectId, RefName, RestrictionId, Role, Scopes, Subject,
+    Timestamp, UserId,
 };
 use std::net::IpAddr;
 
@@ -59,7 +62,7 @@ impl World {
                 layer.filter(|it| *it == Layer::Credential || *it == Layer::Instance && unknown);
             match past {
                 Some(layer) => decision.layer().is_none_or(|it| it > layer),
-                None => decision.is_allowed(),
+                None => is_good(&decision),
             }
         };
         kinds
@@ -110,8 +113,10 @@ impl World {
                     .then(|| RemedyKind::KeepHistory { name: it.name.clone() });
                 keep.into_iter().chain(self.branch_of_ones_own()).collect()
             }
-            // Lacks of a token and of a pull request are put right together; the others have no remedy but another act.
-            Reason::ScopeMissing(_)
+            // Lacks of a token and of a pull request are put right together, and so are commits; the
+            // others have no remedy but another act.
+            Reason::Unfit(_)
+            | Reason::ScopeMissing(_)
             | Reason::TokenRepository { .. }
             | Reason::TokenWidens
             | Reason::UsersOnly
@@ -149,7 +154,7 @@ impl World {
             if let Reason::TokenRef { name } = &refusal.reason {
                 wish.name = Some(name.clone());
             }
-            rules.extend(refusal.restricted().map(|it| it.rule.id));
+            rules.extend(refusal.rule().map(|it| it.id));
         }
         let token = (wish != TokenWish::default()).then_some(RemedyKind::NewToken(wish));
         rules.sort_unstable();
@@ -157,7 +162,7 @@ impl World {
         let list = self.who.principal.subject().filter(|_| !rules.is_empty());
         let list = list.map(|subject| RemedyKind::ListSubject { rules, subject, until });
         let meet = (!checks.is_empty()).then_some(RemedyKind::MeetChecks { checks });
-        token.into_iter().chain(meet).chain(list).collect()
+        token.into_iter().chain(mend(refusals)).chain(meet).chain(list).collect()
     }
 
     /// The same commits, pushed to a branch that carries the asker's name and the commit's: it
@@ -187,6 +192,7 @@ impl World {
             | RemedyKind::SetUpTwoFactor
             | RemedyKind::KeepHistory { .. }
             | RemedyKind::MeetChecks { .. }
+            | RemedyKind::MendCommits { .. }
             | RemedyKind::PushBranch { .. } => Actor::You,
             // People make their own credentials; the others' are made by whoever owns them.
             RemedyKind::RenewCredential | RemedyKind::NewToken(_) => {
@@ -237,6 +243,7 @@ impl World {
                     world.facts.merge.iter_mut().for_each(|it| it.meet(*check));
                 }
             }
+            RemedyKind::MendCommits { rules } => world.mend(rules),
             RemedyKind::ListSubject { rules, subject, until } => {
                 let listed = ListedSubject { subject: *subject, until: Some(*until), reason: None };
                 world.facts.restrictions = world.facts.restrictions.with_listed(rules, &listed);
@@ -307,6 +314,17 @@ impl World {
         updates.iter_mut().find(|it| it.name == *name)
     }
 
+    /// As if these rules had found nothing.
+    fn mend(&mut self, rules: &[RestrictionId]) {
+        let Act::UpdateRefs { updates, .. } = &mut self.act else { return };
+        for update in updates {
+            if let Content::Seen(seen) = &mut update.content {
+                let mended = seen.against.iter_mut().filter(|it| rules.contains(it.0));
+                mended.for_each(|it| *it.1 = Faults::default());
+            }
+        }
+    }
+
     fn change_update(&mut self, name: &RefName, change: Change) {
         if let Some(update) = self.update_mut(name) {
             update.change = change;
@@ -323,6 +341,27 @@ impl World {
 
 fn is_about_the_tokens_addresses(reason: &Reason) -> bool {
     matches!(reason, Reason::AddressNotAllowed { list: AddressList::Token, .. })
+}
+
+/// Is it allowed, as far as anybody can know before the objects have been looked at? What content
+/// rules ask is asked of the same commits again, wherever they go.
+fn is_good(decision: &Decision) -> bool {
+    let open = |it: &&Step| it.finding == Finding::Undecided;
+    let steps = decision.updates.iter().flat_map(|it| &it.trace).chain(&decision.trace);
+    let only_content = |it: &Step| it.layer == Layer::Content;
+    match decision.verdict {
+        Verdict::Allowed => true,
+        Verdict::Undecided => steps.filter(open).all(only_content),
+        Verdict::Refused => false,
+    }
+}
+
+/// The commits made as the rules want them, where the pusher can do that alone.
+fn mend(refusals: &[&Refusal]) -> Option<RemedyKind> {
+    let unfit = refusals.iter().filter_map(|it| it.unfit());
+    let mut rules: Vec<_> = unfit.filter(|it| it.is_mendable()).map(|it| it.rule.id).collect();
+    rules.sort_unstable();
+    (!rules.is_empty()).then_some(RemedyKind::MendCommits { rules })
 }
 
 /// A principal's name as it may stand in a branch name: tokens may be called anything.

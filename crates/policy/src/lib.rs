@@ -26,6 +26,7 @@
 mod act;
 mod ask;
 mod code;
+mod content;
 mod decision;
 mod facts;
 mod hypothesis;
@@ -38,6 +39,7 @@ mod refusal;
 mod remedy;
 mod rulebook;
 mod sentences;
+mod unfit;
 mod update;
 
 pub use act::{Act, Needs, Right, Touches};
@@ -46,6 +48,7 @@ pub use ask::{
     home_permission,
 };
 pub use code::{Code, Entry, catalogue};
+pub use content::{Content, Fault, FaultKind, Faults, NamedCommit, Seen};
 pub use decision::{
     Decision, Finding, Outcome, Step, UpdateDecision, Verdict, Weighed, WeighedRule,
 };
@@ -54,7 +57,8 @@ pub use layers::{HIDDEN_REFS, is_hidden_ref};
 pub use matcher::matches;
 pub use merge::{Lack, MergeFacts};
 pub use network::{AddressList, AddressRange, NetworkRules};
-pub use refusal::{FailedCheck, Reason, Refusal, Restricted, ScopeGap};
+pub use pattern::{path_fits, text_fits};
+pub use refusal::{FailedCheck, Reason, Refusal, Restricted, ScopeGap, Unfit};
 pub use remedy::{Actor, Remedy, RemedyKind, TokenWish, remedies};
 pub use rulebook::Rulebook;
 pub use update::{Change, RefUpdate, Way};

@@ -129,6 +129,15 @@ impl Rulebook {
             | RestrictionKind::Delete
             | RestrictionKind::NoCreates
             | RestrictionKind::ReadOnly
+            | RestrictionKind::RequireSignedCommits
+            | RestrictionKind::MaxFileSize
+            | RestrictionKind::MaxPushSize
+            | RestrictionKind::AuthorEmail
+            | RestrictionKind::CommitterEmail
+            | RestrictionKind::CommitterIsPusher
+            | RestrictionKind::CommitMessage
+            | RestrictionKind::RestrictedPaths
+            | RestrictionKind::CustomCheck
             | RestrictionKind::PullRequestOnly
             | RestrictionKind::Require(_)
             | RestrictionKind::EnforceMergeChecks => None,

@@ -47,6 +47,18 @@ pub(crate) fn ant(pattern: &str, name: &str) -> bool {
     }
 }
 
+/// Does a glob fit a text?
+pub fn text_fits(pattern: &str, text: &str) -> bool {
+    glob(pattern, text)
+}
+
+/// Does an Ant pattern fit a whole path, from its first segment on? `infra/**` is everything in
+/// the folder `infra` at the root, `**/infra/**` in any folder of that name.
+pub fn path_fits(pattern: &str, path: &str) -> bool {
+    // No path holds a NUL, so that the end that fits can only be all of it.
+    ant(&format!("\0/{pattern}"), &format!("\0/{path}"))
+}
+
 /// The first segment, and what comes behind its slash.
 pub(crate) fn segment(path: &str) -> (&str, Option<&str>) {
     path.split_once('/').map_or((path, None), |(first, rest)| (first, Some(rest)))

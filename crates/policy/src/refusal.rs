@@ -6,6 +6,7 @@
 
 use crate::ask::CertificateFault;
 use crate::code::Code;
+use crate::content::{FaultKind, Faults};
 use crate::merge::Lack;
 use crate::network::AddressList;
 use crate::update::Change;
@@ -87,6 +88,7 @@ pub enum Reason {
     },
     Restricted(Restricted),
     MergeCheck(FailedCheck),
+    Unfit(Unfit),
 }
 
 /// The scopes of an operation and of a credential, where they do not meet.
@@ -126,6 +128,28 @@ pub struct FailedCheck {
     pub also: Vec<RestrictionId>,
 }
 
+/// What an update brings, where a content rule does not let it through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfit {
+    pub name: RefName,
+    pub change: Change,
+    pub rule: Arc<Restriction>,
+    /// Never none.
+    pub faults: Faults,
+}
+
+impl Unfit {
+    /// Can whoever pushes put it right by other commits? What a check wants is its own affair.
+    pub fn is_mendable(&self) -> bool {
+        self.rule.kind != RestrictionKind::CustomCheck
+    }
+
+    /// Did a check fail to answer?
+    pub(crate) fn check_failed(&self) -> bool {
+        self.faults.first().iter().any(|it| matches!(it.kind, FaultKind::CheckFailed { .. }))
+    }
+}
+
 impl Refusal {
     /// What programs branch on.
     pub fn code(&self) -> Code {
@@ -158,7 +182,9 @@ impl Refusal {
             Reason::OverQuota => Code::OverQuota,
             Reason::ReservedRef { .. } => Code::ReservedRef,
             Reason::DefaultBranchDeletion { .. } => Code::DefaultBranchDeletion,
-            Reason::Restricted(it) => restricted(it.rule.kind),
+            Reason::Restricted(it) => ruled(it.rule.kind),
+            Reason::Unfit(it) if it.check_failed() => Code::CheckFailed,
+            Reason::Unfit(it) => ruled(it.rule.kind),
             Reason::MergeCheck(it) => failed(it.check),
         }
     }
@@ -171,7 +197,8 @@ impl Refusal {
     /// The rule that refuses, where it is one.
     pub fn rule(&self) -> Option<&Restriction> {
         let restricted = self.restricted().map(|it| &*it.rule);
-        restricted.or_else(|| self.failed_check().map(|it| &*it.rule))
+        let checked = restricted.or_else(|| self.failed_check().map(|it| &*it.rule));
+        checked.or_else(|| self.unfit().map(|it| &*it.rule))
     }
 
     /// All rules that refuse together: [`Self::rule`] first.
@@ -203,6 +230,11 @@ impl Refusal {
     pub const fn restricted(&self) -> Option<&Restricted> {
         if let Reason::Restricted(it) = &self.reason { Some(it) } else { None }
     }
+
+    /// What the update brings and the rule against it, where that is the reason.
+    pub const fn unfit(&self) -> Option<&Unfit> {
+        if let Reason::Unfit(it) = &self.reason { Some(it) } else { None }
+    }
 }
 
 /// Of the instance, nothing is ever hidden; the arm answers as a workspace would.
@@ -223,7 +255,7 @@ const fn not_permitted(needed: Permission) -> Code {
     }
 }
 
-const fn restricted(kind: RestrictionKind) -> Code {
+const fn ruled(kind: RestrictionKind) -> Code {
     match kind {
         RestrictionKind::Push => Code::PushRestricted,
         RestrictionKind::RestrictMerges => Code::MergesRestricted,
@@ -232,6 +264,14 @@ const fn restricted(kind: RestrictionKind) -> Code {
         RestrictionKind::NoCreates => Code::CreationRestricted,
         RestrictionKind::ReadOnly => Code::ReadOnlyRef,
         RestrictionKind::PullRequestOnly => Code::PullRequestOnly,
+        RestrictionKind::RequireSignedCommits => Code::Signature,
+        RestrictionKind::MaxFileSize => Code::FileSize,
+        RestrictionKind::MaxPushSize => Code::PushSize,
+        RestrictionKind::AuthorEmail => Code::Author,
+        RestrictionKind::CommitterEmail | RestrictionKind::CommitterIsPusher => Code::Committer,
+        RestrictionKind::CommitMessage => Code::Message,
+        RestrictionKind::RestrictedPaths => Code::Path,
+        RestrictionKind::CustomCheck => Code::Check,
         RestrictionKind::Require(check) => failed(check),
         // Neither refuses by itself; the arm answers as the nearest kind would.
         RestrictionKind::EnforceMergeChecks | RestrictionKind::Behaviour(_) => {

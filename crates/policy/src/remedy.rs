@@ -73,6 +73,10 @@ pub enum RemedyKind {
     KeepHistory {
         name: RefName,
     },
+    /// Make the commits of the push anew so that these content rules have nothing against them.
+    MendCommits {
+        rules: Vec<RestrictionId>,
+    },
     /// Push to a branch of one's own, then open a pull request.
     PushBranch {
         name: RefName,

@@ -21,6 +21,8 @@ pub struct Rulebook(Arc<Arranged>);
 struct Arranged {
     /// By id. Everything below holds places in this list.
     rules: Vec<Arc<Restriction>>,
+    /// Is any of them about content?
+    has_content_rules: bool,
     /// Globs without a star: they fit this short name.
     by_short_name: HashMap<Box<str>, Vec<usize>>,
     /// They fit this full name.
@@ -52,6 +54,7 @@ impl Rulebook {
         for (at, rule) in rules.iter().enumerate() {
             it.bucket(&rule.matcher).push(at);
         }
+        it.has_content_rules = rules.iter().any(|it| it.kind.is_about_content());
         it.rules = rules;
         Self(Arc::new(it))
     }
@@ -64,6 +67,11 @@ impl Rulebook {
     /// How many there are.
     pub fn len(&self) -> usize {
         self.0.rules.len()
+    }
+
+    /// Is any of them about content?
+    pub fn has_content_rules(&self) -> bool {
+        self.0.has_content_rules
     }
 
     /// Are there none?

@@ -53,7 +53,7 @@ impl Refusal {
             Reason::UsersOnly => "Only users have an account.".into(),
             Reason::Archived => "The repository is archived; its refs do not change.".into(),
             Reason::OverQuota => {
-                "The repository is over its size limit; only deletions are taken.".into()
+                "The repository is over its size limit; only what adds nothing is taken.".into()
             }
             Reason::ReservedRef { name } => {
                 format!("{name} is reserved for the server.")
@@ -63,6 +63,7 @@ impl Refusal {
             }
             Reason::Restricted(it) => it.message(),
             Reason::MergeCheck(it) => it.message(),
+            Reason::Unfit(it) => it.message(),
         }
     }
 
@@ -98,6 +99,7 @@ impl Refusal {
             Reason::DefaultBranchDeletion { .. } => "default branch cannot be deleted",
             Reason::Restricted(it) => it.short(),
             Reason::MergeCheck(it) => it.short(),
+            Reason::Unfit(it) => return it.short(),
         };
         fixed.into()
     }
@@ -118,6 +120,16 @@ impl Restricted {
             RestrictionKind::Require(_)
             | RestrictionKind::EnforceMergeChecks
             | RestrictionKind::Behaviour(_) => format!("A rule closes {name} to this."),
+            // These say it with what was found: `unfit.rs`.
+            RestrictionKind::RequireSignedCommits
+            | RestrictionKind::MaxFileSize
+            | RestrictionKind::MaxPushSize
+            | RestrictionKind::AuthorEmail
+            | RestrictionKind::CommitterEmail
+            | RestrictionKind::CommitterIsPusher
+            | RestrictionKind::CommitMessage
+            | RestrictionKind::RestrictedPaths
+            | RestrictionKind::CustomCheck => format!("{name} does not take this."),
         }
     }
 
@@ -137,6 +149,16 @@ impl Restricted {
             RestrictionKind::Require(_)
             | RestrictionKind::EnforceMergeChecks
             | RestrictionKind::Behaviour(_) => "closed by a rule",
+            // These say it with what was found: `unfit.rs`.
+            RestrictionKind::RequireSignedCommits
+            | RestrictionKind::MaxFileSize
+            | RestrictionKind::MaxPushSize
+            | RestrictionKind::AuthorEmail
+            | RestrictionKind::CommitterEmail
+            | RestrictionKind::CommitterIsPusher
+            | RestrictionKind::CommitMessage
+            | RestrictionKind::RestrictedPaths
+            | RestrictionKind::CustomCheck => "content not allowed",
         }
     }
 }
@@ -344,6 +366,7 @@ impl fmt::Display for Outcome {
             Self::OtherWay => f.write_str("not about changes that come in this way"),
             Self::Lists(it) => write!(f, "lists the {}", it.kind().replace('_', " ")),
             Self::Outranked => f.write_str("another rule decides"),
+            Self::NothingFound => f.write_str("has nothing against it"),
             Self::CannotTellYet => f.write_str("depends on what is not known yet"),
             Self::Met => f.write_str("is met"),
             Self::NoRefusal => f.write_str("refuses nothing by itself"),
@@ -381,6 +404,7 @@ impl fmt::Display for RemedyKind {
             Self::KeepHistory { name } => {
                 write!(f, "put your work on top of what is on {}, then push again", name.short())
             }
+            Self::MendCommits { .. } => f.write_str("make the commits anew as the rules want them"),
             Self::PushBranch { branch, .. } => {
                 write!(f, "push to {} and open a pull request", branch.short())
             }

@@ -1,5 +1,6 @@
 //! Changes to refs, as a push or a merge brings them.
 
+use crate::content::Content;
 use model::{ObjectId, RefName};
 
 /// One change to one ref.
@@ -11,6 +12,8 @@ pub struct RefUpdate {
     /// What it shall point to; [`ObjectId::ZERO`] when it shall be gone.
     pub new: ObjectId,
     pub change: Change,
+    /// What it brings.
+    pub content: Content,
 }
 
 impl RefUpdate {
@@ -22,7 +25,7 @@ impl RefUpdate {
             (true, false) => Change::Create,
             (false, false) => Change::Unseen,
         };
-        Self { name, old, new, change }
+        Self { name, old, new, change, content: Content::Unseen }
     }
 }
 

@@ -7,6 +7,7 @@
 )]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that fails may panic"))]
 
+mod checks;
 mod client;
 mod command;
 pub mod config;

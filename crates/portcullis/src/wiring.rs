@@ -2,6 +2,7 @@
 //! how they are made; it must never hold logic of its own.
 
 use crate::Error;
+use crate::checks;
 use crate::config::{Authorities, Config};
 use crate::demo;
 use crate::error::chain;
@@ -45,6 +46,8 @@ impl Wired {
             limits: push_limits(config),
             certificate_authorities: authorities(config)?,
             admin_user: config.admin_user.to_string(),
+            repository_size: config.limits.repository_size,
+            checks: checks::of(&config.checks),
         };
         let app = App::open(options).await.map_err(|e| Error::Start(chain(&e)))?;
         let settings = async {

@@ -35,6 +35,7 @@ mod land;
 mod maintain;
 mod new_pack;
 mod objects;
+mod program;
 mod push;
 mod quarantine;
 mod receive;
@@ -60,11 +61,12 @@ pub use land::Move;
 pub use maintain::MANY_PACKS;
 pub use new_pack::NewPack;
 pub use objects::{Object, ObjectKind, Objects};
+pub use program::{Ended, Program, ProgramFailed};
 pub use push::{
     AllowAll, Change, Command, Judge, JudgeFailed, Push, PushId, PushOutcome, RefOutcome,
     RefStatus, RefUpdate, Verdict, Work,
 };
-pub use quarantine::Quarantine;
+pub use quarantine::{Quarantine, Staged};
 pub use receive::{Limits, ReceiveOptions, advertise_receive, receive_pack};
 pub use refs::{Head, RefEntry, RefSnapshot};
 pub use repositories::Repositories;

@@ -12,7 +12,7 @@ use crate::repository::Repository;
 use crate::{Error, Result};
 use model::ObjectId;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What a quarantine's folder below `objects` starts with; the rest is the push's id.
 pub(crate) const FOLDER_PREFIX: &str = "incoming-";
@@ -110,6 +110,20 @@ impl<'a> Quarantine<'a> {
         self.old.contains(id)
     }
 
+    /// Puts what is only in memory so far where programs can read it. It goes with the rest.
+    pub fn stage(&self) -> Result<Staged> {
+        let packs = self.folder.join("pack");
+        std::fs::create_dir_all(&packs).map_err(Error::io("create", &packs))?;
+        if let Some(ReadyPack::Small(small)) = &self.pack {
+            for (extension, content) in [("pack", &small.pack), ("idx", &small.index)] {
+                let path = packs.join(&small.name).with_extension(extension);
+                std::fs::write(&path, content).map_err(Error::io("write", &path))?;
+            }
+        }
+        let git_dir = self.repository.git_dir().to_owned();
+        Ok(Staged { git_dir, quarantine: self.folder.clone() })
+    }
+
     /// Reads an object, new or old; `None` when there is none.
     pub fn find(&self, id: &ObjectId) -> Result<Option<Object>> {
         if let Some(object) = self.new.known.get(id) {
@@ -136,6 +150,25 @@ impl<'a> Quarantine<'a> {
             Some(Some(header)) => Ok(Some(header)),
             Some(None) | None => self.old.find_header(id),
         }
+    }
+}
+
+/// The objects of a push, where programs can read them while the push waits.
+#[derive(Clone, Debug)]
+pub struct Staged {
+    git_dir: PathBuf,
+    quarantine: PathBuf,
+}
+
+impl Staged {
+    /// The repository that is pushed to.
+    pub fn git_dir(&self) -> &Path {
+        &self.git_dir
+    }
+
+    /// The new objects, as an object database whose alternate is the repository's own.
+    pub fn quarantine(&self) -> &Path {
+        &self.quarantine
     }
 }
 

@@ -53,7 +53,9 @@
 //! `ann` as declared, `ann/devs+ops` in these groups besides, `ann@laptop` by that API token. Any
 //! of them may come `from 10.1.2.3`; without it, nobody knows from where.
 //! A change is `unseen`, `create`, `fast-forward`, `rewrite`, `delete`, or `merge` (of a pull
-//! request); refs are branches unless written in full.
+//! request); refs are branches unless written in full. Behind a ref may stand what the change
+//! brings: `unlooked` (nobody has looked), `adding-nothing`, and `against 3+5`: that is not as
+//! rules 3 and 5 want it.
 //!
 //! The answer is `allowed`, `undecided`, or `refused:` with the code and sentence of every reason
 //! and the rule it comes from. A push of several refs is answered ref by ref.

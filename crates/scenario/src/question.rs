@@ -4,13 +4,14 @@ use crate::statement::{ApiToken, Name, Statement, matcher, ref_name};
 use crate::words::{Read, Words};
 use crate::world::{ELSEWHERE, Scenario, credential_of};
 use model::{
-    AccessKeyId, AccessTokenId, Channel, CredentialKind, GroupId, ObjectId, Scopes, Timestamp,
-    UserId, Username, WorkloadId,
+    AccessKeyId, AccessTokenId, Channel, CredentialKind, GroupId, ObjectId, RestrictionId, Scopes,
+    Timestamp, UserId, Username, WorkloadId,
 };
 use policy::{
-    Act, Asker, Change, Credential, CredentialState, Network, Principal, PrincipalKind, RefUpdate,
-    Way,
+    Act, Asker, Change, Content, Credential, CredentialState, Fault, FaultKind, Faults, Network,
+    Principal, PrincipalKind, RefUpdate, Seen, Way,
 };
+use std::collections::BTreeMap;
 
 /// A user nobody declared: no rule can be about them.
 const STRANGER: UserId = UserId(0);
@@ -132,6 +133,9 @@ fn api_token(token: &ApiToken) -> Read<Credential> {
     })
 }
 
+/// Rules of tables have numbers up to this; nothing is found against any of them unless it is said.
+const RULES: i64 = 50;
+
 fn act(words: &mut Words<'_>) -> Read<Act> {
     for (word, act) in [("fetch", Act::Fetch), ("push", Act::Push), ("read", Act::ReadRepository)] {
         if words.takes(word) {
@@ -149,9 +153,27 @@ fn act(words: &mut Words<'_>) -> Read<Act> {
             Change::Delete => (old, ObjectId::ZERO),
             Change::Unseen | Change::FastForward | Change::Rewrite => (old, new),
         };
-        Ok(RefUpdate { name, old, new, change })
+        Ok(RefUpdate { name, old, new, change, content: content(change, words)? })
     })?;
     Ok(Act::UpdateRefs { updates, way })
+}
+
+/// What an update brings: objects and no faults, unless something else is said behind its ref.
+fn content(change: Change, words: &mut Words<'_>) -> Read<Content> {
+    if words.takes("unlooked") || change == Change::Unseen {
+        return Ok(Content::Unseen);
+    }
+    let new_objects = !words.takes("adding-nothing") && change != Change::Delete;
+    let none = |number| (RestrictionId(number), Faults::default());
+    let mut against: BTreeMap<_, _> = (1..=RULES).map(none).collect();
+    if words.takes("against") {
+        for number in words.take("the numbers of rules")?.split('+') {
+            let number = number.parse().map_err(|_| format!("`{number}` is no number"))?;
+            let fault = Fault { commit: None, path: None, kind: FaultKind::Message };
+            against.insert(RestrictionId(number), Faults::one(fault));
+        }
+    }
+    Ok(Content::Seen(Seen { new_objects, against }))
 }
 
 fn change(word: &str) -> Read<(Change, Way)> {

@@ -231,6 +231,7 @@ impl Scenario {
             subjects: rule.subjects.iter().map(|it| self.listed(it)).collect(),
             mode: rule.mode,
             value: rule.value,
+            argument: None,
             note: None,
             changed_at: Timestamp(0),
             changed_by: None,

@@ -10,6 +10,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0002_keys.sql"),
     include_str!("../migrations/0003_reach.sql"),
     include_str!("../migrations/0004_branching.sql"),
+    include_str!("../migrations/0005_content_rules.sql"),
 ];
 
 /// The schema this version needs.

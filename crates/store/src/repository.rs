@@ -58,6 +58,8 @@ pub struct Repository {
     pub language: String,
     pub has_issues: bool,
     pub has_wiki: bool,
+    /// The most it may have, in bytes; `None` for what the configuration says.
+    pub size_limit: Option<i64>,
     /// In bytes, as it was measured after the last push; 0 before the first.
     pub size: i64,
     pub created_at: Timestamp,
@@ -99,6 +101,7 @@ pub struct RepositoryUpdate {
     pub language: Option<String>,
     pub has_issues: Option<bool>,
     pub has_wiki: Option<bool>,
+    pub size_limit: Option<Option<i64>>,
 }
 
 macro_rules! select_repository {
@@ -106,7 +109,7 @@ macro_rules! select_repository {
         concat!(
             "select r.id, r.uuid, r.workspace_id, r.project_id, r.slug, r.name, r.description,
                  r.is_private, r.fork_policy, r.archived, r.main_branch, r.language, r.has_issues,
-                 r.has_wiki, r.size, r.created_at, r.updated_at,
+                 r.has_wiki, r.size_limit, r.size, r.created_at, r.updated_at,
                  (select max(p.at) from push p where p.repository_id = r.id) as pushed_at
              from repository r ",
             $rest
@@ -131,6 +134,7 @@ pub(crate) fn repository_from(row: Columns<'_>) -> Result<Repository> {
         language: row.text("language")?,
         has_issues: row.flag("has_issues")?,
         has_wiki: row.flag("has_wiki")?,
+        size_limit: row.opt_int("size_limit")?,
         size: row.int("size")?,
         created_at: row.time("created_at")?,
         updated_at: row.time("updated_at")?,
@@ -159,6 +163,7 @@ impl Store {
             language: new.language,
             has_issues: new.has_issues,
             has_wiki: new.has_wiki,
+            size_limit: None,
             size: 0,
             created_at: by.at,
             updated_at: by.at,
@@ -256,6 +261,7 @@ fn apply(update: RepositoryUpdate, it: Repository) -> Repository {
         language: update.language.unwrap_or(it.language),
         has_issues: update.has_issues.unwrap_or(it.has_issues),
         has_wiki: update.has_wiki.unwrap_or(it.has_wiki),
+        size_limit: update.size_limit.unwrap_or(it.size_limit),
         ..it
     }
 }
@@ -306,7 +312,8 @@ async fn insert(change: &mut Change<'_>, it: &Repository) -> Result<()> {
 async fn save(change: &mut Change<'_>, it: &Repository) -> Result<()> {
     let sql = "update repository set project_id = $2, slug = $3, name = $4, description = $5,
                    is_private = $6, fork_policy = $7, archived = $8, main_branch = $9,
-                   language = $10, has_issues = $11, has_wiki = $12, updated_at = $13
+                   language = $10, has_issues = $11, has_wiki = $12, updated_at = $13,
+                   size_limit = $14
                where id = $1";
     let args = args![
         it.id.0,
@@ -322,6 +329,7 @@ async fn save(change: &mut Change<'_>, it: &Repository) -> Result<()> {
         it.has_issues,
         it.has_wiki,
         it.updated_at,
+        it.size_limit,
     ];
     change.execute(sql, args).await?;
     Ok(())
@@ -351,8 +359,8 @@ pub(crate) async fn remove_owned(change: &mut Change<'_>, owner: Owner) -> Resul
 
 fn audit_text(it: &Repository) -> String {
     format!(
-        "slug={} project={} is_private={} archived={} main_branch={:?}",
-        it.slug, it.project, it.is_private, it.archived, it.main_branch
+        "slug={} project={} is_private={} archived={} main_branch={:?} size_limit={:?}",
+        it.slug, it.project, it.is_private, it.archived, it.main_branch, it.size_limit
     )
 }
 

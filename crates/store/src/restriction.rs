@@ -23,6 +23,7 @@ pub struct NewRestriction {
     pub subjects: Vec<ListedSubject>,
     pub mode: Mode,
     pub value: Option<i64>,
+    pub argument: Option<String>,
     pub note: Option<String>,
 }
 
@@ -47,7 +48,7 @@ macro_rules! restriction_queries {
         $crate::restriction::Queries {
             rows: concat!(
                 "select r.id, r.level, r.owner_id, r.kind, r.matcher, r.pattern, r.on_refs, r.mode,
-                     r.value, r.note, r.changed_at, r.changed_by
+                     r.value, r.argument, r.note, r.changed_at, r.changed_by
                  from restriction r where ",
                 $where,
                 " order by r.id"
@@ -139,6 +140,7 @@ fn restriction_from(
         subjects,
         mode: row.parsed("mode", Mode::parse)?,
         value: row.opt_int("value")?,
+        argument: row.opt_text("argument")?,
         note: row.opt_text("note")?,
         changed_at: row.time("changed_at")?,
         changed_by: row.opt_text("changed_by")?,
@@ -158,8 +160,8 @@ impl Store {
         let id = RestrictionId(change.next_id("restriction").await?);
         let created = stored(id, owner, new, by);
         let sql = "insert into restriction (id, level, owner_id, kind, matcher, pattern, on_refs,
-                       mode, value, note, changed_at, changed_by)
-                   values ($3, $1, $2, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+                       mode, value, note, changed_at, changed_by, argument)
+                   values ($3, $1, $2, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
         change.execute(sql, &columns(owner, &created)).await?;
         insert_lists(&mut change, &created).await?;
         let is = audit_text(&created);
@@ -198,7 +200,8 @@ impl Store {
         let before = before.ok_or(Error::NotFound { what: "restriction" })?;
         let after = stored(id, owner, new, by);
         let sql = "update restriction set kind = $4, matcher = $5, pattern = $6, on_refs = $7,
-                       mode = $8, value = $9, note = $10, changed_at = $11, changed_by = $12
+                       mode = $8, value = $9, note = $10, changed_at = $11, changed_by = $12,
+                       argument = $13
                    where level = $1 and owner_id = $2 and id = $3";
         change.execute(sql, &columns(owner, &after)).await?;
         remove_lists(&mut change, owner, id).await?;
@@ -255,6 +258,7 @@ fn stored(id: RestrictionId, owner: Owner, new: NewRestriction, by: &Actor) -> R
         subjects: new.subjects,
         mode: new.mode,
         value: new.value,
+        argument: new.argument,
         note: new.note,
         changed_at: by.at,
         changed_by: (!is_system).then(|| by.principal.name.clone()),
@@ -262,7 +266,7 @@ fn stored(id: RestrictionId, owner: Owner, new: NewRestriction, by: &Actor) -> R
 }
 
 /// The columns of the table itself, the owner and the id first.
-fn columns(owner: Owner, it: &Restriction) -> [crate::sql::Arg<'_>; 12] {
+fn columns(owner: Owner, it: &Restriction) -> [crate::sql::Arg<'_>; 13] {
     [
         owner.word().into(),
         owner.id().into(),
@@ -276,6 +280,7 @@ fn columns(owner: Owner, it: &Restriction) -> [crate::sql::Arg<'_>; 12] {
         (&it.note).into(),
         it.changed_at.into(),
         (&it.changed_by).into(),
+        (&it.argument).into(),
     ]
 }
 
@@ -315,14 +320,17 @@ fn audit_text(it: &Restriction) -> String {
         .map(|it| format!("{}:{}", it.subject.kind(), subject_id(it.subject)))
         .collect();
     format!(
-        "kind={} matcher={} pattern={:?} except={:?} on={} mode={} subjects={}",
+        "kind={} matcher={} pattern={:?} except={:?} on={} mode={} subjects={} value={:?} \
+         argument={:?}",
         it.kind,
         it.matcher.kind,
         it.matcher.pattern,
         it.matcher.except,
         it.on,
         it.mode,
-        subjects.join(",")
+        subjects.join(","),
+        it.value,
+        it.argument
     )
 }
 

@@ -69,15 +69,23 @@ impl Server {
 
     /// An empty installation on this database, with `KEY=VALUE` as in `--set`.
     pub fn start_with(database: Database, settings: &[&str]) -> Self {
+        Self::start_by(database, settings, "")
+    }
+
+    /// The same, with a configuration file of this content. `HOME` in it is [`home`](Self::home).
+    pub fn start_by(database: Database, settings: &[&str], file: &str) -> Self {
         let home = tempfile::tempdir().expect("a temporary folder");
         let data = home.path().join("data");
+        let path = home.path().join("portcullis.toml");
+        let file = file.replace("HOME", &home.path().display().to_string());
+        fs::write(&path, file).expect("a configuration file");
         let mut flags = vec![
             ("data", data.display().to_string()),
             ("http", "127.0.0.1:0".to_owned()),
             ("ssh", "127.0.0.1:0".to_owned()),
         ];
         flags.extend(database.create().map(|it| ("database", it)));
-        let mut sources = Sources { flags, ..Sources::default() };
+        let mut sources = Sources { flags, file: Some(path), ..Sources::default() };
         let config = configured(&mut sources, settings);
         let running = serve::start(config.clone()).expect("a server");
         let url = running.http_url().to_owned();

@@ -26,8 +26,14 @@ impl Server {
     /// The same on this database.
     #[track_caller]
     pub fn with_on(database: Database, text: &str) -> Self {
+        Self::with_file(database, text, "")
+    }
+
+    /// The same with a configuration file of this content, as [`start_by`](Self::start_by) takes it.
+    #[track_caller]
+    pub fn with_file(database: Database, text: &str, file: &str) -> Self {
         let scenario = Scenario::parse(text).unwrap_or_else(|e| panic!("{e}"));
-        let server = Self::start_on(database);
+        let server = Self::start_by(database, &[], file);
         World::new(&server, scenario.statements()).build();
         server
     }

@@ -59,6 +59,8 @@ fn options(dir: &TempDir, database: Database) -> AppOptions {
         public_url: "http://localhost:8080".into(),
         limits: app::PushLimits::default(),
         certificate_authorities: Vec::new(),
+        repository_size: None,
+        checks: Default::default(),
         admin_user: "admin".into(),
     }
 }

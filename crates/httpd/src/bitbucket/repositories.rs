@@ -151,6 +151,7 @@ impl RepositoryInput {
             language: self.language,
             has_issues: self.has_issues,
             has_wiki: self.has_wiki,
+            size_limit: None,
         }
     }
 }

@@ -25,6 +25,8 @@ pub struct RepositoryChangeBody {
     is_private: Option<bool>,
     /// `allow_forks`, `no_public_forks` or `no_forks`.
     fork_policy: Option<String>,
+    /// The most it may have, in bytes; 0 for what the configuration says. For instance admins.
+    size_limit: Option<u64>,
 }
 
 /// A repository, as `/2.0` shows it, and what that cannot say.
@@ -34,6 +36,8 @@ pub struct RepositoryStateBody {
     #[serde(flatten)]
     repository: RepositoryBody,
     archived: bool,
+    /// In bytes; none for what the configuration says.
+    size_limit: Option<i64>,
 }
 
 /// Changes a repository's settings, or archives it.
@@ -52,11 +56,13 @@ pub async fn update_repository(
         description: body.description,
         is_private: body.is_private,
         fork_policy: body.fork_policy,
+        size_limit: body.size_limit,
         ..RepositoryChange::default()
     };
     let view = doors.app.update_repository(&who, &place, change).await?;
     Ok(Json(RepositoryStateBody {
         archived: view.repository.archived,
+        size_limit: view.repository.size_limit,
         repository: RepositoryBody::of(&view, &origin),
     }))
 }

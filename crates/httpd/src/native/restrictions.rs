@@ -35,8 +35,11 @@ pub struct RuleInput {
     subjects: Vec<SubjectBody>,
     /// `enforce`, or `evaluate` to tell only; enforce if it is left out.
     mode: Option<String>,
-    /// The number of a merge check that takes one.
+    /// The number of a merge check that takes one; bytes for `max-file-size` and `max-push-size`.
     value: Option<i64>,
+    /// What a content rule needs: a glob over e-mail addresses, a regular expression over messages,
+    /// patterns of paths with commas between them, the name of a check.
+    argument: Option<String>,
     /// Why it is there.
     note: Option<String>,
 }
@@ -70,6 +73,7 @@ pub struct RuleBody {
     subjects: Vec<SubjectShown>,
     mode: &'static str,
     value: Option<i64>,
+    argument: Option<String>,
     note: Option<String>,
     changed_at: String,
     changed_by: Option<String>,
@@ -94,6 +98,7 @@ impl RuleInput {
             subjects,
             mode: self.mode,
             value: self.value,
+            argument: self.argument,
             note: self.note,
         })
     }
@@ -115,6 +120,7 @@ impl From<RestrictionView> for RuleBody {
             subjects: rule.subjects.into_iter().map(SubjectShown::from).collect(),
             mode: rule.mode.as_str(),
             value: rule.value,
+            argument: rule.argument,
             note: rule.note,
             changed_at: time::show(rule.changed_at),
             changed_by: rule.changed_by,

@@ -47,6 +47,8 @@ impl Server {
             public_url: "http://localhost".into(),
             limits: PushLimits::default(),
             certificate_authorities: Vec::new(),
+            repository_size: None,
+            checks: Default::default(),
             admin_user: "root".into(),
         };
         let app = App::open(options).await.unwrap();

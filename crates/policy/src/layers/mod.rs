@@ -3,6 +3,7 @@
 //! Each is one function from a question to an [`Opinion`]; none knows what another said. A new
 //! layer is a new row here.
 
+mod content;
 mod door;
 mod merge_checks;
 mod place;
@@ -63,12 +64,11 @@ pub(crate) const OF_THE_ACT: [(Layer, WeighAct); 7] = [
 /// The layers that judge each update of a push or merge by itself.
 ///
 /// Which refs a credential may change is a matter of its scope, asked here because it differs
-/// from ref to ref, as does what a repository over its size limit still takes. There are no content
-/// rules yet: what passes the restrictions passes.
+/// from ref to ref, as does what a repository over its size limit still takes.
 pub(crate) const OF_AN_UPDATE: [(Layer, WeighUpdate); 5] = [
     (Layer::Scope, refs::scope),
     (Layer::RepositoryState, place::room),
     (Layer::ReservedRef, refs::reserved),
     (Layer::Restriction, restriction::restrictions),
-    (Layer::Content, |_, _| Opinion::default()),
+    (Layer::Content, content::content),
 ];

@@ -4,8 +4,8 @@ use super::Opinion;
 use crate::Question;
 use crate::act::{Right, Touches};
 use crate::ask::PrincipalKind;
+use crate::content::Content;
 use crate::decision::Weighed;
-use crate::facts::RepositoryPlace;
 use crate::refusal::Reason;
 use crate::update::{Change, RefUpdate};
 
@@ -66,24 +66,45 @@ pub(super) fn repository_state(question: &Question<'_>) -> Opinion {
         .push(Weighed::Fact { what: "the repository is archived", holds: here.archived });
     if here.archived {
         opinion.reasons.push(Reason::Archived);
-        if question.act.updates().iter().any(|it| has_no_room(here, it)) {
+        if here.over_quota && question.act.updates().iter().any(|it| grows(it) == Grows::Yes) {
             opinion.reasons.push(Reason::OverQuota);
         }
     }
     opinion
 }
 
-/// Over the size limit, deletions are still taken, beside whatever is not: they are the way back
-/// under it.
+/// Over the size limit, what brings no objects is still taken, deletions and going back to an
+/// older commit above all, beside whatever is not: they are the way back under it.
 pub(super) fn room(question: &Question<'_>, update: &RefUpdate) -> Opinion {
     let Some(here) = question.facts.place.repository().filter(|it| it.over_quota) else {
         return Opinion::default();
     };
+    let grows = grows(update);
     let what = "the repository is over its size limit";
-    let reason = has_no_room(here, update).then_some(Reason::OverQuota);
-    Opinion::of(Weighed::Fact { what, holds: here.over_quota }, reason)
+    let reason = (here.over_quota && grows == Grows::Yes).then_some(Reason::OverQuota);
+    let mut opinion = Opinion::of(Weighed::Fact { what, holds: here.over_quota }, reason);
+    opinion.undecided = here.over_quota && grows == Grows::Perhaps;
+    opinion
 }
 
-fn has_no_room(here: &RepositoryPlace, update: &RefUpdate) -> bool {
-    here.over_quota && update.change != Change::Delete
+/// Does the repository grow by it?
+#[derive(PartialEq, Eq)]
+enum Grows {
+    No,
+    /// It depends on whether there are objects that are not here yet.
+    Perhaps,
+    Yes,
+}
+
+fn grows(update: &RefUpdate) -> Grows {
+    match (update.change, &update.content) {
+        (Change::Delete, _) => Grows::No,
+        (Change::Unseen | Change::Create | Change::FastForward | Change::Rewrite, seen) => {
+            match seen {
+                Content::Unseen => Grows::Perhaps,
+                Content::Seen(it) if it.new_objects => Grows::Yes,
+                Content::Seen(_) => Grows::No,
+            }
+        }
+    }
 }

@@ -36,7 +36,8 @@ pub(super) fn restrictions(question: &Question<'_>, update: &RefUpdate) -> Opini
     let way = way_of(question.act);
     let facts = question.facts;
     let (who, now) = (&question.who.principal, facts.now);
-    let rules = facts.restrictions.matching(&update.name, &facts.branching_model);
+    let mut rules = facts.restrictions.matching(&update.name, &facts.branching_model);
+    rules.retain(|it| !it.kind.is_about_content());
     let enforces = |it: &&Arc<Restriction>| it.kind == ENFORCES && it.mode == Mode::Enforce;
     let merge = Merge { way, facts: facts.merge.as_ref(), enforced: rules.iter().any(enforces) };
     let said: Vec<_> = rules.iter().map(|it| listen(it, update.change, merge, who, now)).collect();
@@ -112,6 +113,16 @@ fn concern(kind: RestrictionKind, change: Change, way: Way) -> Concern {
         RestrictionKind::Require(_)
         | RestrictionKind::EnforceMergeChecks
         | RestrictionKind::Behaviour(_) => Concern::No(Outcome::NoRefusal),
+        // These are the next layer's.
+        RestrictionKind::RequireSignedCommits
+        | RestrictionKind::MaxFileSize
+        | RestrictionKind::MaxPushSize
+        | RestrictionKind::AuthorEmail
+        | RestrictionKind::CommitterEmail
+        | RestrictionKind::CommitterIsPusher
+        | RestrictionKind::CommitMessage
+        | RestrictionKind::RestrictedPaths
+        | RestrictionKind::CustomCheck => Concern::No(Outcome::OtherChange),
     }
 }
 
@@ -119,14 +130,14 @@ const fn only_if(is_about_it: bool) -> Concern {
     if is_about_it { Concern::Yes } else { Concern::No(Outcome::OtherChange) }
 }
 
-const fn refuses(mode: Mode) -> Outcome {
+pub(super) const fn refuses(mode: Mode) -> Outcome {
     match mode {
         Mode::Enforce => Outcome::Refuses,
         Mode::Evaluate => Outcome::WouldRefuse,
     }
 }
 
-fn exempt(rule: &Restriction, who: &Principal, now: Timestamp) -> Option<Outcome> {
+pub(super) fn exempt(rule: &Restriction, who: &Principal, now: Timestamp) -> Option<Outcome> {
     let listed = rule.subjects.iter().find(|it| counts(it, now) && who.is(it.subject))?;
     Some(Outcome::Lists(listed.subject))
 }
@@ -282,6 +293,7 @@ impl<'a> Closed<'a> {
             | Outcome::OtherWay
             | Outcome::Lists(_)
             | Outcome::Outranked
+            | Outcome::NothingFound
             | Outcome::CannotTellYet => (),
         }
     }

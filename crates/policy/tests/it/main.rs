@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail, and says how")]
 
 mod acts;
+mod content;
 mod generated;
 mod laws;
 mod matchers;

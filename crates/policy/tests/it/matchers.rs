@@ -136,6 +136,7 @@ fn rule(at: usize, pattern: &str, kind: usize, on: usize) -> Restriction {
         subjects: Vec::new(),
         mode: model::Mode::Enforce,
         value: None,
+        argument: None,
         note: None,
         changed_at: Timestamp(0),
         changed_by: None,

@@ -142,15 +142,15 @@ fn layer_7_an_archived_or_overfull_repository_takes_no_pushes() {
         "user ann\n grant ann admin\n archived\n over-quota",
         "ann fetch -> allowed
          ann push -> refused: PC-REPO-ARCHIVED The repository is archived; its refs do not change.
-         ann create main -> refused: PC-REPO-ARCHIVED The repository is archived; its refs do not change. PC-REPO-QUOTA The repository is over its size limit; only deletions are taken.
+         ann create main -> refused: PC-REPO-ARCHIVED The repository is archived; its refs do not change. PC-REPO-QUOTA The repository is over its size limit; only what adds nothing is taken.
          ann delete old -> refused: PC-REPO-ARCHIVED The repository is archived; its refs do not change.",
     );
     check(
         "user ann\n grant ann admin\n over-quota",
         "ann push -> allowed
-         ann create main -> refused: PC-REPO-QUOTA The repository is over its size limit; only deletions are taken.
+         ann create main -> refused: PC-REPO-QUOTA The repository is over its size limit; only what adds nothing is taken.
          ann delete old -> allowed
-         ann delete old, create main -> old allowed; main refused: PC-REPO-QUOTA The repository is over its size limit; only deletions are taken.",
+         ann delete old, create main -> old allowed; main refused: PC-REPO-QUOTA The repository is over its size limit; only what adds nothing is taken.",
     );
 }
 

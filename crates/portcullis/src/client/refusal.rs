@@ -23,6 +23,11 @@ pub fn render_refusal(refusal: &Value, style: Style) -> String {
     fact("layer", text("/layer"));
     fact("rule", rule(refusal));
     fact("what", what(refusal));
+    if let Some(Value::Array(findings)) = refusal.get("findings") {
+        for (at, finding) in findings.iter().filter_map(Value::as_str).enumerate() {
+            fact(if at == 0 { "found" } else { "" }, Some(clean(finding)));
+        }
+    }
     fact("you", you(refusal));
     fact("scopes", scopes(refusal));
     fact("who may", words(refusal, "/who_may"));

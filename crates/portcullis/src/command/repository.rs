@@ -49,6 +49,9 @@ pub enum RepositoryCommand {
         /// Archived repositories can be read and not changed
         #[arg(long, value_name = "true|false")]
         archived: Option<bool>,
+        /// The most it may have: bytes, or `10G`; 0 for what the configuration says
+        #[arg(long, value_name = "SIZE", value_parser = size_limit)]
+        size_limit: Option<u64>,
     },
     /// Delete a repository with everything in it
     Delete {
@@ -123,7 +126,9 @@ impl RepositoryCommand {
                 let answer = session.client.get(&format!("/2.0/repositories/{path}"))?;
                 session.out.one(&answer, FIELDS)
             }
-            Self::Update { change, archived } => update(session, change, *archived),
+            Self::Update { change, archived, size_limit } => {
+                update(session, change, *archived, *size_limit)
+            }
             Self::Delete { repository } => {
                 let answer = session.client.delete(&format!("/2.0/repositories/{repository}"))?;
                 session.out.done(&answer, &format!("deleted repository {repository}"))
@@ -138,8 +143,18 @@ impl RepositoryCommand {
     }
 }
 
-/// `archived` is a word of our own API, the rest are Bitbucket's: up to two requests.
-fn update(session: &Session, change: &Change, archived: Option<bool>) -> Result<(), Error> {
+fn size_limit(text: &str) -> Result<u64, String> {
+    if text == "0" { Ok(0) } else { crate::config::parse_size(text) }
+}
+
+/// `archived` and `size_limit` are words of our own API, the rest are Bitbucket's: up to two
+/// requests.
+fn update(
+    session: &Session,
+    change: &Change,
+    archived: Option<bool>,
+    size_limit: Option<u64>,
+) -> Result<(), Error> {
     let body = given([
         ("is_private", change.private.map(Into::into)),
         ("project", change.project()),
@@ -147,12 +162,15 @@ fn update(session: &Session, change: &Change, archived: Option<bool>) -> Result<
         ("fork_policy", change.fork_policy.as_deref().map(Into::into)),
     ]);
     let nothing = body.as_object().is_none_or(serde_json::Map::is_empty);
-    if nothing && archived.is_none() {
+    let own =
+        given([("archived", archived.map(Into::into)), ("size_limit", size_limit.map(Into::into))]);
+    let has_own = archived.is_some() || size_limit.is_some();
+    if nothing && !has_own {
         return Err(Error::Usage("nothing to change was given".into()));
     }
-    if let Some(archived) = archived {
+    if has_own {
         let path = format!("/api/v1/repositories/{}", change.repository);
-        session.client.put(&path, &json!({ "archived": archived }))?;
+        session.client.put(&path, &own)?;
     }
     let answer = if nothing {
         session.client.get(&change.path())?

@@ -13,6 +13,7 @@ const FIELDS: &[Field] = &[
     ("on", "/on"),
     ("subjects", "/subjects"),
     ("mode", "/mode"),
+    ("argument", "/argument"),
     ("value", "/value"),
     ("level", "/level"),
     ("note", "/note"),
@@ -75,7 +76,7 @@ pub enum RestrictionCommand {
     },
 }
 
-const KINDS: [&str; 23] = [
+const KINDS: [&str; 32] = [
     "push",
     "restrict_merges",
     "force",
@@ -97,6 +98,15 @@ const KINDS: [&str; 23] = [
     "smart_reset_pullrequest_approvals",
     "reset_pullrequest_changes_requested_on_change",
     "allow_auto_merge_when_builds_pass",
+    "require-signed-commits",
+    "max-file-size",
+    "max-push-size",
+    "author-email",
+    "committer-email",
+    "committer-is-pusher",
+    "commit-message",
+    "restricted-paths",
+    "custom-check",
     "fast-forward-only",
     "no-deletes",
 ];
@@ -133,8 +143,12 @@ pub struct Rule {
     /// Refuse, or only tell the pusher about it
     #[arg(long, value_parser = ["enforce", "evaluate"])]
     mode: Option<String>,
-    /// The number of a merge check that takes one
-    #[arg(long, value_name = "NUMBER")]
+    /// What a content rule needs: a pattern of e-mail addresses, a regular expression for
+    /// messages, patterns of paths, the name of a check
+    #[arg(long)]
+    argument: Option<String>,
+    /// The number of a merge check that takes one; of a size rule bytes, or `100M`
+    #[arg(long, value_name = "NUMBER", value_parser = number)]
     value: Option<i64>,
     /// Why it is there
     #[arg(long)]
@@ -162,6 +176,7 @@ impl Rule {
             ("on", self.on.as_deref().map(Into::into)),
             ("subjects", (!subjects.is_empty()).then(|| subjects.into())),
             ("mode", self.mode.as_deref().map(Into::into)),
+            ("argument", self.argument.as_deref().map(Into::into)),
             ("value", self.value.map(Into::into)),
             ("note", self.note.as_deref().map(Into::into)),
         ])
@@ -217,13 +232,21 @@ fn update(
     add_subjects: &[SubjectArg],
 ) -> Result<(), Error> {
     let before = session.client.get(path)?;
-    let keep = ["kind", "matcher", "on", "subjects", "mode", "value", "note"];
+    let keep = ["kind", "matcher", "on", "subjects", "mode", "value", "argument", "note"];
     let mut body = given(keep.map(|name| (name, before.get(name).cloned())));
     lay_over(&mut body, rule.body());
     if let Some(Value::Array(subjects)) = body.get_mut("subjects") {
         subjects.extend(add_subjects.iter().map(SubjectArg::to_json));
     }
     session.out.one(&session.client.put(path, &body)?, FIELDS)
+}
+
+fn number(text: &str) -> Result<i64, String> {
+    if let Ok(number) = text.parse() {
+        return Ok(number);
+    }
+    let size = crate::config::parse_size(text)?;
+    i64::try_from(size).map_err(|_| "this is more than anything has".into())
 }
 
 fn lay_over(body: &mut Value, members: Value) {

@@ -175,6 +175,12 @@ pub const KEYS: &[Key] = &[
         "Size of one object of a push, unpacked. A commit, tree or tag may have 64M at the most.",
     ),
     key(
+        "limits.repository-size",
+        Form::Size,
+        "",
+        "The most a repository may have on disk. One that has more, or would with a push, takes only what adds no objects. No limit unless it is set; an instance admin can give one repository another.",
+    ),
+    key(
         "limits.max-fetch-request",
         Form::Size,
         "64M",

@@ -1,5 +1,6 @@
 //! The four sources of a value, laid over each other. Knows names and precedence, not meanings.
 
+use super::checks::{self, CheckConfig};
 use super::keys::{KEYS, find_key, nearest_key};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -18,6 +19,8 @@ pub enum ConfigError {
     NotScalar { name: String, place: String },
     #[error("`{name}` is `{value}` in {place}: {why}")]
     BadValue { name: &'static str, value: String, place: String, why: String },
+    #[error("the check `{name}` in {place}: {why}")]
+    BadCheck { name: String, place: String, why: String },
     #[error("`{given}` is set and `{missing}` is not: both are needed for TLS")]
     Half { given: &'static str, missing: &'static str },
     #[error("`--set {0}` is not understood: write it as `--set KEY=VALUE`")]
@@ -51,8 +54,9 @@ impl Sources {
         for key in KEYS {
             values.insert(key.name, (key.default.to_owned(), "the defaults".to_owned()));
         }
-        for (name, value, place) in self.of_file()? {
-            values.insert(name, (value, place));
+        let of_file = self.of_file()?;
+        for (name, value) in of_file.values {
+            values.insert(name, (value, of_file.place.clone()));
         }
         for key in KEYS {
             let variable = key.environment();
@@ -71,21 +75,33 @@ impl Sources {
         for (name, value) in &self.flags {
             values.insert(name, (value.clone(), format!("the flag --{name}")));
         }
-        Ok(Values(values))
+        Ok(Values { values, checks: of_file.checks })
     }
 
-    fn of_file(&self) -> Result<Vec<(&'static str, String, String)>, ConfigError> {
-        let Some(path) = &self.file else { return Ok(Vec::new()) };
+    fn of_file(&self) -> Result<OfFile, ConfigError> {
+        let Some(path) = &self.file else { return Ok(OfFile::default()) };
         let text = std::fs::read_to_string(path)
             .map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
-        let table: toml::Table = text.parse().map_err(|e: toml::de::Error| {
+        let mut table: toml::Table = text.parse().map_err(|e: toml::de::Error| {
             ConfigError::NotToml { path: path.clone(), message: e.to_string() }
         })?;
         let place = format!("the file `{}`", path.display());
-        let mut found = Vec::new();
-        flatten("", &table, &place, &mut found)?;
-        Ok(found.into_iter().map(|(name, value)| (name, value, place.clone())).collect())
+        let checks = match table.remove("checks") {
+            Some(checks) => checks::read(&checks, &place)?,
+            None => Vec::new(),
+        };
+        let mut values = Vec::new();
+        flatten("", &table, &place, &mut values)?;
+        Ok(OfFile { place, values, checks })
     }
+}
+
+/// What the configuration file says.
+#[derive(Default)]
+struct OfFile {
+    place: String,
+    values: Vec<(&'static str, String)>,
+    checks: Vec<CheckConfig>,
 }
 
 /// Turns tables into dotted names, so that `[limits] max-commands` and `limits.max-commands` are
@@ -132,8 +148,12 @@ fn unknown(name: &str, place: &str) -> ConfigError {
     }
 }
 
-/// Every key's value as text, with where it came from.
-pub(super) struct Values(BTreeMap<&'static str, (String, String)>);
+/// What was given.
+pub(super) struct Values {
+    /// Every key's value as text, with where it came from.
+    values: BTreeMap<&'static str, (String, String)>,
+    pub checks: Vec<CheckConfig>,
+}
 
 impl Values {
     /// Reads a key that has a value, or a default.
@@ -142,7 +162,7 @@ impl Values {
         name: &'static str,
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Result<T, ConfigError> {
-        let (text, place) = self.0.get(name).map_or(("", ""), |(text, place)| (text, place));
+        let (text, place) = self.values.get(name).map_or(("", ""), |(text, place)| (text, place));
         parse(text).map_err(|why| ConfigError::BadValue {
             name,
             value: shown(name, text),
@@ -157,7 +177,7 @@ impl Values {
         name: &'static str,
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Result<Option<T>, ConfigError> {
-        match self.0.get(name) {
+        match self.values.get(name) {
             Some((text, _)) if !text.is_empty() => self.read(name, parse).map(Some),
             Some(_) | None => Ok(None),
         }

@@ -4,15 +4,17 @@
 //! [`Config`] is trusted. Nothing outside this module may read a `PORTCULLIS_*` variable of the
 //! server or the configuration file.
 
+mod checks;
 mod keys;
 mod layers;
 mod reference;
 mod value;
 
+pub use checks::{CheckConfig, CheckDoor};
 pub use keys::{Form, KEYS, Key, find_key};
 pub use layers::{ConfigError, Sources};
 pub use reference::reference;
-pub(crate) use value::parse_url;
+pub(crate) use value::{parse_size, parse_url};
 
 use app::{AddressRange, Authority};
 use layers::Values;
@@ -49,6 +51,8 @@ pub struct Config {
     pub instance_state: &'static str,
     /// Where private things can be used from; empty: anywhere.
     pub allowed_addresses: Vec<AddressRange>,
+    /// Custom checks.
+    pub checks: Vec<CheckConfig>,
     pub log: LogConfig,
     pub limits: Limits,
 }
@@ -84,6 +88,8 @@ pub struct Limits {
     pub max_commands: usize,
     pub max_pack_size: u64,
     pub max_object_size: u64,
+    /// What a repository may have, unless it has a limit of its own.
+    pub repository_size: Option<u64>,
     pub max_fetch_request: u64,
     pub max_request_body: u64,
     pub header_timeout: Duration,
@@ -143,6 +149,7 @@ impl Config {
                 json: values.read("log.format", parse_log_format)?,
             },
             limits: read_limits(&values)?,
+            checks: values.checks,
             database,
             data,
         })
@@ -155,6 +162,7 @@ fn read_limits(values: &Values) -> Result<Limits, ConfigError> {
         max_commands: values.read("limits.max-commands", value::parse_count)?,
         max_pack_size: values.read("limits.max-pack-size", value::parse_size)?,
         max_object_size: values.read("limits.max-object-size", value::parse_size)?,
+        repository_size: values.optional("limits.repository-size", value::parse_size)?,
         max_fetch_request: values.read("limits.max-fetch-request", value::parse_size)?,
         max_request_body: values.read("limits.max-request-body", value::parse_size)?,
         header_timeout: values.read("limits.header-timeout", value::parse_duration)?,

@@ -29,6 +29,8 @@ key = \"/etc/portcullis/privkey.pem\"
 max-pack-size = \"8G\"
 ```
 
+Besides, the file may hold tables `[checks.NAME]`: [checks of your own](../admin/checks.md).
+
 | key | default | variable | form | meaning |
 |---|---|---|---|---|
 ";

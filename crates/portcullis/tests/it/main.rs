@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
 
 mod channels;
+mod checks;
 mod client;
 mod clients;
 mod command_line;
 mod configuration;
+mod content;
 mod crash;
 mod demo;
 mod keys;

@@ -18,7 +18,8 @@ pub fn closed(subjects: Vec<ListedSubject>) -> NewRestriction {
         on: RefKinds::Branches,
         subjects,
         mode: Mode::Enforce,
-        value: None,
+        value: Some(7),
+        argument: Some("infra/**".into()),
         note: Some("frozen".into()),
     }
 }

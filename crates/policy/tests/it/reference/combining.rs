@@ -29,9 +29,8 @@ fn takes_away(kind: RestrictionKind, change: Change, way: Way) -> Option<bool> {
         (RestrictionKind::Force, _) => Some(change == Change::Rewrite),
         (RestrictionKind::Delete, _) => Some(change == Change::Delete),
         (RestrictionKind::PullRequestOnly, _) => Some(way == Way::Direct),
-        // These take no change away; merge checks are asked below.
-        (RestrictionKind::Require(_), _)
-        | (RestrictionKind::EnforceMergeChecks | RestrictionKind::Behaviour(_), _) => Some(false),
+        // These take no change away; merge checks are asked below, and content is another layer.
+        (_, _) => Some(false),
     }
 }
 
@@ -60,9 +59,7 @@ fn code(kind: RestrictionKind) -> Code {
         RestrictionKind::Require(MergeCheck::PassingBuilds) => Code::BuildsLacking,
         RestrictionKind::Require(MergeCheck::CommitsBehind) => Code::TooFarBehind,
         RestrictionKind::Require(MergeCheck::DependenciesMerged) => Code::DependenciesOpen,
-        RestrictionKind::EnforceMergeChecks | RestrictionKind::Behaviour(_) => {
-            panic!("{kind} refuses nothing")
-        }
+        other => panic!("{other} refuses nothing here"),
     }
 }
 
@@ -156,7 +153,7 @@ fn refusing(world: &World, rules: &[&Restriction], change: Change, way: Way) -> 
 }
 
 /// An exemption lifts the rule it stands on.
-fn exempts(world: &World, rule: &Restriction) -> bool {
+pub fn exempts(world: &World, rule: &Restriction) -> bool {
     rule.subjects.iter().any(|it| counts(world, it) && people::is(&world.who.principal, it.subject))
 }
 

@@ -2,10 +2,10 @@
 //! reason, and it says everything it has to say.
 
 use super::needs::{self, Needs, Right};
-use super::{Answer, OfUpdate, Reasons, World, combining, people, refs};
+use super::{Answer, OfUpdate, Reasons, World, combining, content, people, refs};
 use model::{Level, Permission};
 use policy::{
-    Act, AddressRange, Change, Code, CredentialState, InstanceState, Place, PrincipalKind,
+    Act, AddressRange, Change, Code, Content, CredentialState, InstanceState, Place, PrincipalKind,
     RefUpdate,
 };
 
@@ -46,12 +46,21 @@ fn of_update(world: &World, update: &RefUpdate) -> OfUpdate {
         return OfUpdate::refused(&reasons);
     }
     let said = combining::weigh(world, update, way);
-    OfUpdate {
+    let mut of = OfUpdate {
         refused: !said.refusing.is_empty(),
-        undecided: said.undecided,
+        undecided: said.undecided || is_full(world) && grows(update).is_none(),
         reasons: said.refusing,
         notices: said.notices,
+    };
+    if !of.refused {
+        let said = content::weigh(world, update);
+        of.refused = !said.refusing.is_empty();
+        of.undecided |= said.undecided;
+        of.reasons = said.refusing;
+        of.notices.extend(said.notices);
     }
+    of.undecided &= !of.refused;
+    of
 }
 
 fn first(layers: &[Reasons]) -> Reasons {
@@ -209,9 +218,22 @@ fn state(world: &World) -> Reasons {
     reasons
 }
 
+fn is_full(world: &World) -> bool {
+    matches!(&world.facts.place, Place::Repository(it) if it.over_quota)
+}
+
+/// Does an update make the repository larger? `None`: nobody has looked.
+fn grows(update: &RefUpdate) -> Option<bool> {
+    match &update.content {
+        _ if update.change == Change::Delete => Some(false),
+        Content::Unseen => None,
+        Content::Seen(seen) => Some(seen.new_objects),
+    }
+}
+
+/// Fact sheet, rule 94.
 fn quota(world: &World, update: &RefUpdate) -> Reasons {
-    let full = matches!(&world.facts.place, Place::Repository(it) if it.over_quota);
-    those([(full && update.change != Change::Delete, Code::OverQuota)])
+    those([(is_full(world) && grows(update) == Some(true), Code::OverQuota)])
 }
 
 /// A token that is limited to certain refs.

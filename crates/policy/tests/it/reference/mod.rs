@@ -7,6 +7,7 @@
 
 mod agreement;
 mod combining;
+mod content;
 mod dice;
 mod failure;
 mod layers;

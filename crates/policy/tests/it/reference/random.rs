@@ -11,9 +11,9 @@ use model::{
     RestrictionKind, Role, Scope, Scopes, Subject, Timestamp, UserId, WorkloadId, WorkspaceId,
 };
 use policy::{
-    Act, AddressRange, Asker, CertificateFault, Change, Credential, CredentialState, Facts,
-    InstanceState, MergeFacts, Network, NetworkRules, Place, Principal, PrincipalKind,
-    ProjectPlace, RefUpdate, RepositoryPlace, Way,
+    Act, AddressRange, Asker, CertificateFault, Change, Content, Credential, CredentialState,
+    Facts, Fault, FaultKind, Faults, InstanceState, MergeFacts, Network, NetworkRules, Place,
+    Principal, PrincipalKind, ProjectPlace, RefUpdate, RepositoryPlace, Seen, Way,
 };
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
@@ -143,7 +143,32 @@ pub fn update(dice: &mut Dice) -> RefUpdate {
     let changes =
         [Change::Unseen, Change::Create, Change::FastForward, Change::Rewrite, Change::Delete];
     let (name, change) = (dice.pick(&NAMES).clone(), *dice.pick(&changes));
-    RefUpdate { name, old: ObjectId::ZERO, new: ObjectId::ZERO, change }
+    RefUpdate { name, old: ObjectId::ZERO, new: ObjectId::ZERO, change, content: content(dice) }
+}
+
+/// What is known of what it brings: nothing, or something about some of the rules.
+fn content(dice: &mut Dice) -> Content {
+    if dice.percent(25) {
+        return Content::Unseen;
+    }
+    let mut seen = Seen { new_objects: dice.percent(60), ..Seen::default() };
+    for rule in 1..=5 {
+        let faults = match dice.below(8) {
+            0 | 4 => continue,
+            3 => {
+                let kind = FaultKind::CheckFailed { why: "slept".into() };
+                Faults::one(Fault { commit: None, path: None, kind })
+            }
+            1 => Faults::one(Fault { commit: None, path: None, kind: FaultKind::Unsigned }),
+            2 => {
+                let kind = FaultKind::Check { reason: "no".into() };
+                Faults::one(Fault { commit: None, path: None, kind })
+            }
+            _ => Faults::default(),
+        };
+        seen.against.insert(RestrictionId(rule), faults);
+    }
+    Content::Seen(seen)
 }
 
 fn facts(dice: &mut Dice, act: &Act) -> Facts {
@@ -268,6 +293,7 @@ fn rule(dice: &mut Dice) -> Restriction {
         subjects: if dice.percent(40) { Vec::new() } else { dice.some(3, listed) },
         mode: if dice.percent(80) { Mode::Enforce } else { Mode::Evaluate },
         value: dice.percent(80).then(|| *dice.pick(&[0, 1, 2, 3])),
+        argument: None,
         note: None,
         changed_at: Timestamp(0),
         changed_by: None,

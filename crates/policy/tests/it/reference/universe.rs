@@ -16,17 +16,30 @@ use model::{
     Scope, Scopes, Subject, Timestamp, UserId, WorkloadId,
 };
 use policy::{
-    Act, Asker, Change, Credential, CredentialState, Facts, InstanceState, Place, Principal,
-    PrincipalKind, RefUpdate, RepositoryPlace, Rulebook, Way,
+    Act, Asker, Change, Content, Credential, CredentialState, Facts, InstanceState, Place,
+    Principal, PrincipalKind, RefUpdate, RepositoryPlace, Rulebook, Way,
 };
 use std::sync::Arc;
 
 /// Kinds, matchers, kinds of ref, modes, lists; permissions and credentials; ways.
-const ONE_RULE: usize = (7 * 14 * 3 * 2 * 8) * (5 * 12) * 2;
+const ONE_RULE: usize = (9 * 14 * 3 * 2 * 8) * (5 * 12) * 2;
 /// Kinds, modes and lists, twice; ways.
-const TWO_RULES: usize = (7 * 2 * 8) * (7 * 2 * 8) * 2;
+const TWO_RULES: usize = (9 * 2 * 8) * (9 * 2 * 8) * 2;
 /// Kinds and subjects; principals; ways.
-const SOMEBODY: usize = (7 * 6) * 7 * 2;
+const SOMEBODY: usize = (9 * 6) * 7 * 2;
+
+/// Those about content differ in nothing but their code, and in whether they are about deletion.
+const KINDS: [RestrictionKind; 9] = [
+    RestrictionKind::Push,
+    RestrictionKind::RestrictMerges,
+    RestrictionKind::Force,
+    RestrictionKind::Delete,
+    RestrictionKind::NoCreates,
+    RestrictionKind::ReadOnly,
+    RestrictionKind::PullRequestOnly,
+    RestrictionKind::RequireSignedCommits,
+    RestrictionKind::CustomCheck,
+];
 
 const ME: Subject = Subject::User(UserId(1));
 const MY_GROUP: Subject = Subject::Group(GroupId(1));
@@ -95,7 +108,7 @@ fn the_engine_and_the_documents_agree_on_who_everybody_is() {
         PrincipalKind::Workload(WorkloadId(1)),
         PrincipalKind::System,
     ];
-    let kinds = about_refs();
+    let kinds = KINDS.into_iter();
     let rules = kinds.flat_map(|kind| {
         subjects.map(move |it| vec![rule(kind, Mode::Enforce, &[ListedSubject::new(it)])])
     });
@@ -169,7 +182,8 @@ fn act(names: &[&str], way: Way) -> Act {
         [Change::Unseen, Change::Create, Change::FastForward, Change::Rewrite, Change::Delete];
     let update = |name: &&str, change| {
         let name = RefName::parse(name.as_bytes()).unwrap();
-        RefUpdate { name, old: ObjectId::ZERO, new: ObjectId::ZERO, change }
+        let content = Content::Unseen;
+        RefUpdate { name, old: ObjectId::ZERO, new: ObjectId::ZERO, change, content }
     };
     let updates = names.iter().flat_map(|name| changes.map(|change| update(name, change)));
     Act::UpdateRefs { updates: updates.collect(), way }
@@ -185,6 +199,7 @@ fn rule(kind: RestrictionKind, mode: Mode, subjects: &[ListedSubject]) -> Restri
         subjects: subjects.to_vec(),
         mode,
         value: None,
+        argument: None,
         note: None,
         changed_at: Timestamp(0),
         changed_by: None,
@@ -194,17 +209,12 @@ fn rule(kind: RestrictionKind, mode: Mode, subjects: &[ListedSubject]) -> Restri
 /// Every kind, mode and list.
 fn behaviours() -> Vec<(RestrictionKind, Mode, Vec<ListedSubject>)> {
     let mut all = Vec::new();
-    for kind in about_refs() {
+    for kind in KINDS {
         for mode in Mode::ALL {
             all.extend(lists().into_iter().map(|subjects| (kind, *mode, subjects)));
         }
     }
     all
-}
-
-/// Kinds with lists; merge checks have a universe of their own.
-fn about_refs() -> impl Iterator<Item = RestrictionKind> {
-    RestrictionKind::ALL.iter().copied().filter(|it| it.is_about_refs())
 }
 
 /// Whom a list may name, as far as it matters to me.
