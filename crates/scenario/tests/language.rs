@@ -1,10 +1,14 @@
 //! The language: what it reads, and what it says about what it cannot read.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+use model::RestrictionKind;
 use scenario::{Name, Scenario, Statement};
 
 #[test]
 fn a_bad_line_is_named_with_what_would_be_right() {
+    let kinds: Vec<_> = RestrictionKind::ALL.iter().map(|it| it.as_str()).collect();
+    let unknown_kind =
+        format!("line 1: unknown restriction kind `pusch`: use one of {}", kinds.join(", "));
     let cases = [
         (
             "user ann\nrestrct 1 main push",
@@ -12,10 +16,7 @@ fn a_bad_line_is_named_with_what_would_be_right() {
         ),
         ("restrict main push", "line 1: `main` is no whole number"),
         ("restrict 1 main", "line 1: a kind is missing"),
-        (
-            "restrict 1 main pusch",
-            "line 1: unknown restriction kind `pusch`: use one of push, force, delete, pull-request-only",
-        ),
+        ("restrict 1 main pusch", &unknown_kind),
         ("restrict 1 main push except ann", "line 1: `except` is not expected here"),
         ("restrict 1 main force only ann", "line 1: `only` is not expected here"),
         ("restrict 1 main push only ,ann", "line 1: a subject is missing before `,`"),
