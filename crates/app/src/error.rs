@@ -110,6 +110,31 @@ impl Fields {
         }
     }
 
+    /// The same about something that is a part of what was sent: `kind` becomes `rule.kind`.
+    pub fn below(self, part: &str) -> Self {
+        Self(self.0.into_iter().map(|(name, why)| (format!("{part}.{name}"), why)).collect())
+    }
+
+    /// Adds all messages of another one.
+    pub fn absorb(&mut self, other: Self) {
+        for (name, why) in other.0 {
+            self.0.entry(name).or_default().extend(why);
+        }
+    }
+
+    /// Keeps what a part of what was sent came to, or notes what is wrong with its fields. Any
+    /// other error travels up.
+    pub(crate) fn collect<T>(&mut self, part: &str, checked: Result<T>) -> Result<Option<T>> {
+        match checked {
+            Ok(value) => Ok(Some(value)),
+            Err(Error::Invalid(fields)) => {
+                self.absorb(fields.below(part));
+                Ok(None)
+            }
+            Err(other) => Err(other),
+        }
+    }
+
     /// An error with one field.
     pub fn one(field: &str, message: impl fmt::Display) -> Error {
         let mut fields = Self::default();
@@ -156,6 +181,14 @@ impl fmt::Display for Failure {
 }
 
 impl Error {
+    /// The same, should it be about the fields of a part of what was sent.
+    pub(crate) fn below(self, part: &str) -> Self {
+        match self {
+            Self::Invalid(fields) => Self::Invalid(fields.below(part)),
+            other => other,
+        }
+    }
+
     /// The store or the disk is away, or holds what this version cannot read.
     pub(crate) fn failed(
         code: &'static str,
@@ -199,6 +232,7 @@ impl From<store::Error> for Error {
             store::Error::LastAdmin => {
                 Self::Conflict { field: "is_admin", message: error.to_string() }
             }
+            store::Error::Moved => Self::Conflict { field: "", message: error.to_string() },
             store::Error::InUse { .. } => Self::Conflict { field: "", message: error.to_string() },
             store::Error::NotFound { what } => Self::NotFound { what },
             store::Error::Unreadable { .. }

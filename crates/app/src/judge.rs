@@ -38,6 +38,7 @@ impl PolicyJudge {
         let meta = PushMeta {
             principal: open.by.principal.clone(),
             credential: open.by.credential.clone(),
+            credential_kind: Some(open.who.who.credential.kind),
             channel: open.by.channel,
             protocol: protocol.to_owned(),
             at: open.by.at,
@@ -300,6 +301,7 @@ impl Judge for PolicyJudge {
             repository: self.open.repository.id,
             principal: self.meta.principal.clone(),
             credential: self.meta.credential.clone(),
+            credential_kind: self.meta.credential_kind,
             channel: self.meta.channel,
             protocol: self.protocol.to_owned(),
             at: self.meta.at,

@@ -1,7 +1,7 @@
 //! What the journal keeps of a push besides its refs, so that its record can be made after a
 //! crash. Lines of text; no secret among them.
 
-use model::{Channel, Operation, Timestamp};
+use model::{Channel, CredentialKind, Operation, Timestamp};
 use std::collections::BTreeMap;
 use store::{PrincipalKind, PrincipalName};
 
@@ -10,6 +10,8 @@ use store::{PrincipalKind, PrincipalName};
 pub(crate) struct PushMeta {
     pub principal: PrincipalName,
     pub credential: String,
+    /// `None` when it was written before that was kept.
+    pub credential_kind: Option<CredentialKind>,
     pub channel: Channel,
     pub protocol: String,
     pub at: Timestamp,
@@ -18,7 +20,10 @@ pub(crate) struct PushMeta {
 }
 
 /// The first line: whoever changes the form changes it.
-const FORM: &str = "push 1";
+const FORM: &str = "push 2";
+
+/// The form without the kind of the credential. A journal may hold it across an upgrade.
+const FORM_WITHOUT_KIND: &str = "push 1";
 
 impl PushMeta {
     /// The bytes for the journal. None of the names holds a line break, and one that does would
@@ -31,6 +36,7 @@ impl PushMeta {
             &id,
             &self.principal.name,
             &self.credential,
+            self.credential_kind.map_or("", CredentialKind::as_str),
             self.channel.as_str(),
             &self.protocol,
             &self.at.0.to_string(),
@@ -45,9 +51,11 @@ impl PushMeta {
     /// Reads it back; `None` when it is of another form.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let mut lines = std::str::from_utf8(bytes).ok()?.lines();
-        if lines.next()? != FORM {
-            return None;
-        }
+        let has_kind = match lines.next()? {
+            FORM => true,
+            FORM_WITHOUT_KIND => false,
+            _ => return None,
+        };
         let kind = PrincipalKind::parse(lines.next()?)?;
         let id = match lines.next()? {
             "" => None,
@@ -55,6 +63,10 @@ impl PushMeta {
         };
         let name = lines.next()?.to_owned();
         let credential = lines.next()?.to_owned();
+        let credential_kind = match has_kind.then(|| lines.next()) {
+            None | Some(Some("")) => None,
+            Some(word) => Some(CredentialKind::parse(word?).ok()?),
+        };
         let channel = Channel::parse(lines.next()?).ok()?;
         let protocol = lines.next()?.to_owned();
         let at = Timestamp(lines.next()?.parse().ok()?);
@@ -64,7 +76,7 @@ impl PushMeta {
             operations.insert(name.to_owned(), Operation::parse(word).ok()?);
         }
         let principal = PrincipalName { kind, id, name };
-        Some(Self { principal, credential, channel, protocol, at, operations })
+        Some(Self { principal, credential, credential_kind, channel, protocol, at, operations })
     }
 }
 
@@ -85,13 +97,19 @@ mod tests {
                 name: "ci bot".into(),
             },
             credential: "access token \"ci bot\" (…abcd)".into(),
+            credential_kind: Some(CredentialKind::AccessToken),
             channel: Channel::GitHttp,
             protocol: "v0".into(),
             at: Timestamp(1_234),
             operations: [("refs/heads/ä".to_owned(), Operation::Rewrite)].into(),
         };
         let bytes = meta.write();
-        assert_eq!(PushMeta::read(&bytes), Some(meta));
+        assert_eq!(PushMeta::read(&bytes), Some(meta.clone()));
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        let older = text.replace("push 2", "push 1").replace("access_token\ngit", "git");
+        let unknown = PushMeta { credential_kind: None, ..meta };
+        assert_eq!(PushMeta::read(older.as_bytes()), Some(unknown.clone()));
+        assert_eq!(PushMeta::read(&unknown.write()), Some(unknown));
         for cut in 0..20 {
             assert_eq!(PushMeta::read(&bytes[..cut]), None, "{cut}");
         }

@@ -47,6 +47,13 @@ pub(crate) struct Audited<'a> {
     pub after: Option<&'a str>,
 }
 
+/// A line of [`Audited`] that is kept until the end of a change.
+pub(crate) struct AuditNote {
+    pub what: String,
+    pub before: Option<String>,
+    pub after: Option<String>,
+}
+
 /// A transaction that changes facts. Dropped without [`Change::commit`], it changes nothing.
 pub(crate) struct Change<'s> {
     store: &'s Store,
@@ -92,12 +99,35 @@ impl<'s> Change<'s> {
     /// Writes the audit line and the new version, and commits.
     pub(crate) async fn commit(mut self, audited: Audited<'_>) -> Result<()> {
         self.audit(audited).await?;
+        self.commit_audited(None).await
+    }
+
+    /// The same for several lines about one subject. Written last, because every change takes the
+    /// sequence of the audit lines last: in another order, two changes could wait for each other.
+    /// With a version, [`Error::Moved`](crate::Error::Moved) unless the facts are still those.
+    pub(crate) async fn commit_all(
+        mut self,
+        subject: (&'static str, i64),
+        notes: &[AuditNote],
+        version: Option<i64>,
+    ) -> Result<()> {
+        for AuditNote { what, before, after } in notes {
+            let (before, after) = (before.as_deref(), after.as_deref());
+            self.audit(Audited { what, subject, before, after }).await?;
+        }
+        self.commit_audited(version).await
+    }
+
+    async fn commit_audited(mut self, expected: Option<i64>) -> Result<()> {
         let sql = "update facts_version set version = version + 1 where id = 1 returning version";
         let row = self.tx.optional(sql, &[]).await?;
         let version = row
             .ok_or(crate::Error::NotFound { what: "version" })?
             .of("facts_version")
             .int("version")?;
+        if expected.is_some_and(|it| it != version - 1) {
+            return Err(crate::Error::Moved);
+        }
         self.store.version.doubt();
         self.tx.commit().await?;
         self.store.version.settle(version);

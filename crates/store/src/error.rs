@@ -42,6 +42,9 @@ pub enum Error {
     /// An installation keeps an administrator who may sign in.
     #[error("this is the last administrator: make somebody else one first")]
     LastAdmin,
+    /// Somebody else changed something between reading and writing.
+    #[error("something was changed in between: look again, then repeat it")]
+    Moved,
     /// A row holds something this version does not know. It is an error, never "no access" and
     /// never "full access".
     #[error(

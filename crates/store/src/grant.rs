@@ -1,6 +1,6 @@
 //! Grants: who holds which permission where.
 
-use crate::change::{Audited, Change};
+use crate::change::{AuditNote, Change};
 use crate::owner::{Owner, subject_from, subject_id};
 use crate::sql::{Row, args};
 use crate::{Actor, Result, Store};
@@ -37,28 +37,8 @@ impl Store {
     ) -> Result<()> {
         let mut change = self.change(by).await?;
         owner.must_exist(&mut change).await?;
-        must_exist(&mut change, subject).await?;
-        let (kind, id) = (subject.kind(), subject_id(subject));
-        let key = args![owner.word(), owner.id(), kind, id];
-        let sql = r#"select permission from "grant" where level = $1 and owner_id = $2
-                         and subject_kind = $3 and subject_id = $4"#;
-        let before = match change.optional(sql, key).await? {
-            Some(row) => Some(row.of("grant").text("permission")?),
-            None => None,
-        };
-        match permission {
-            Some(permission) => put_grant(&mut change, owner, subject, permission).await?,
-            None => {
-                let sql = r#"delete from "grant" where level = $1 and owner_id = $2
-                                 and subject_kind = $3 and subject_id = $4"#;
-                change.execute(sql, key).await?;
-            }
-        }
-        let what = format!("set the grant of {kind} {id} on {} {}", owner.word(), owner.id());
-        let after = permission.map(Permission::as_str);
-        let audited =
-            Audited { what: &what, subject: owner.audited(), before: before.as_deref(), after };
-        change.commit(audited).await
+        let note = set_grant_in(&mut change, owner, subject, permission).await?;
+        change.commit_all(owner.audited(), &[note], None).await
     }
 
     /// The grants on one thing; those of the levels above are not among them.
@@ -82,6 +62,35 @@ impl Store {
         let rows = self.database.all(sql, args![workspace.0]).await?;
         rows.iter().map(grant_from).collect()
     }
+}
+
+/// Gives a permission, or takes it away, within a change, and gives its audit line.
+pub(crate) async fn set_grant_in(
+    change: &mut Change<'_>,
+    owner: Owner,
+    subject: Subject,
+    permission: Option<Permission>,
+) -> Result<AuditNote> {
+    must_exist(change, subject).await?;
+    let (kind, id) = (subject.kind(), subject_id(subject));
+    let key = args![owner.word(), owner.id(), kind, id];
+    let sql = r#"select permission from "grant" where level = $1 and owner_id = $2
+                     and subject_kind = $3 and subject_id = $4"#;
+    let before = match change.optional(sql, key).await? {
+        Some(row) => Some(row.of("grant").text("permission")?),
+        None => None,
+    };
+    match permission {
+        Some(permission) => put_grant(change, owner, subject, permission).await?,
+        None => {
+            let sql = r#"delete from "grant" where level = $1 and owner_id = $2
+                             and subject_kind = $3 and subject_id = $4"#;
+            change.execute(sql, key).await?;
+        }
+    }
+    let what = format!("set the grant of {kind} {id} on {} {}", owner.word(), owner.id());
+    let after = permission.map(|it| it.as_str().to_owned());
+    Ok(AuditNote { what, before, after })
 }
 
 /// Writes a grant within a change, in the place of one that is there.

@@ -11,6 +11,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0003_reach.sql"),
     include_str!("../migrations/0004_branching.sql"),
     include_str!("../migrations/0005_content_rules.sql"),
+    include_str!("../migrations/0006_push_credential.sql"),
 ];
 
 /// The schema this version needs.

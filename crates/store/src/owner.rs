@@ -72,6 +72,27 @@ impl Owner {
     }
 }
 
+/// A query of the rows about the repositories in an owner, whose number is `$1`; `$select` is a
+/// macro that writes the columns.
+macro_rules! within {
+    ($owner:expr, $select:ident, $rest:literal) => {
+        match $owner {
+            $crate::Owner::Repository(_) => $select!("where repository_id = $1 ", $rest),
+            $crate::Owner::Project(_) => $select!(
+                "where repository_id in (select id from repository where project_id = $1) ",
+                $rest
+            ),
+            $crate::Owner::Workspace(_) => $select!(
+                "where repository_id in (select id from repository where workspace_id = $1) ",
+                $rest
+            ),
+            // Its number is 0, and it holds everything.
+            $crate::Owner::Instance => $select!("where $1 = 0 ", $rest),
+        }
+    };
+}
+pub(crate) use within;
+
 impl crate::Store {
     /// What a place is called: `repository acme/site`, `project acme/CORE`, `workspace acme`.
     /// `None` for the instance, and when there is no such place.

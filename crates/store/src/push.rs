@@ -1,8 +1,9 @@
 //! Push records: every accepted push, exactly once, however often it is reported.
 
+use crate::owner::within;
 use crate::sql::{Row, args};
-use crate::{Page, PageRequest, PrincipalName, Result, Store};
-use model::{Channel, ObjectId, Operation, RefName, RepositoryId, Timestamp};
+use crate::{Owner, Page, PageRequest, PrincipalName, Result, Store};
+use model::{Channel, CredentialKind, ObjectId, Operation, RefName, RepositoryId, Timestamp};
 
 /// One accepted push.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub struct PushRecord {
     pub principal: PrincipalName,
     /// The credential as people may see it. Never its secret.
     pub credential: String,
+    /// What kind of credential it was; `None` in records of the time when that was not kept.
+    pub credential_kind: Option<CredentialKind>,
     pub channel: Channel,
     /// The protocol spoken: `v0`, `v1`, `v2`, or what the channel calls it.
     pub protocol: String,
@@ -40,6 +43,18 @@ macro_rules! listed {
     };
 }
 
+/// The columns of a push.
+macro_rules! select_push {
+    ($($rest:expr),+) => {
+        concat!(
+            "select id, repository_id, principal_kind, principal_id, principal_name, credential,
+                 credential_kind, channel, protocol, at, updates
+             from push ",
+            $($rest),+
+        )
+    };
+}
+
 /// One line per ref; it ends with a space, the name and a line break, and no name contains either.
 fn update_line(it: &RefUpdateRecord) -> String {
     format!("{} {} {} {}\n", it.operation, it.old, it.new, it.name)
@@ -64,6 +79,7 @@ fn push_from(row: &Row) -> Result<PushRecord> {
         repository: RepositoryId(row.int("repository_id")?),
         principal: PrincipalName::from_columns(row)?,
         credential: row.text("credential")?,
+        credential_kind: row.opt_parsed("credential_kind", CredentialKind::parse)?,
         channel: row.parsed("channel", Channel::parse)?,
         protocol: row.text("protocol")?,
         at: row.time("at")?,
@@ -81,8 +97,9 @@ impl Store {
     pub async fn record_push(&self, push: &PushRecord) -> Result<bool> {
         let updates: String = push.updates.iter().map(update_line).collect();
         let sql = "insert into push (id, repository_id, principal_kind, principal_id,
-                       principal_name, credential, channel, protocol, at, updates)
-                   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                       principal_name, credential, credential_kind, channel, protocol, at,
+                       updates)
+                   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
                    on conflict (id) do nothing";
         let args = args![
             &push.id,
@@ -91,6 +108,7 @@ impl Store {
             push.principal.id,
             &push.principal.name,
             &push.credential,
+            push.credential_kind.map(CredentialKind::as_str),
             push.channel.as_str(),
             &push.protocol,
             push.at,
@@ -106,15 +124,15 @@ impl Store {
         name: Option<&RefName>,
         page: PageRequest,
     ) -> Result<Page<PushRecord>> {
-        let rows = concat!(
-            "select id, repository_id, principal_kind, principal_id, principal_name, credential,
-                 channel, protocol, at, updates
-             from push ",
-            listed!(),
-            " order by at desc, id limit $3 offset $4"
-        );
+        let rows = select_push!(listed!(), " order by at desc, id limit $3 offset $4");
         let count = concat!("select count(*) as size from push ", listed!());
         let line_end = name.map(|it| format!(" {it}\n"));
         self.page((rows, count), args![repository.0, &line_end], page, push_from).await
+    }
+    /// The newest pushes to a repository, or to all repositories in a project or workspace.
+    pub async fn recent_pushes(&self, owner: Owner, most: u32) -> Result<Vec<PushRecord>> {
+        let sql = within!(owner, select_push, "order by at desc, id limit $2");
+        let rows = self.database.all(sql, args![owner.id(), i64::from(most)]).await?;
+        rows.iter().map(push_from).collect()
     }
 }

@@ -1,7 +1,8 @@
 //! Refusal records: what was refused to whom, so that `explain` can tell it again.
 
+use crate::owner::within;
 use crate::sql::{Row, args};
-use crate::{Page, PageRequest, PrincipalName, Result, Store};
+use crate::{Owner, Page, PageRequest, PrincipalName, Result, Store};
 use model::{RepositoryId, Timestamp, UserId, WorkspaceId};
 
 /// One refusal, as recorded. What it says is the payload, which belongs to `app`.
@@ -105,5 +106,11 @@ impl Store {
         let count = concat!("select count(*) as size from refusal ", listed!());
         let args = args![repository.0, only.map(|it| it.kind.as_str()), only.and_then(|it| it.id),];
         self.page((rows, count), args, page, refusal_from).await
+    }
+    /// The newest refusals in a repository, or in all repositories of a project or workspace.
+    pub async fn recent_refusals(&self, owner: Owner, most: u32) -> Result<Vec<RefusalRecord>> {
+        let sql = within!(owner, select_refusal, "order by at desc, id limit $2");
+        let rows = self.database.all(sql, args![owner.id(), i64::from(most)]).await?;
+        rows.iter().map(refusal_from).collect()
     }
 }

@@ -3,7 +3,7 @@
 //! Every statement carries the owner. A restriction's id alone finds nothing: an admin of one
 //! repository must not reach another's rules by guessing numbers.
 
-use crate::change::{Audited, Change};
+use crate::change::{AuditNote, Change};
 use crate::owner::{Owner, subject_from, subject_id};
 use crate::sql::{Columns, Row, Tx, args};
 use crate::{Actor, Error, PrincipalKind, Result, Store};
@@ -25,6 +25,40 @@ pub struct NewRestriction {
     pub value: Option<i64>,
     pub argument: Option<String>,
     pub note: Option<String>,
+}
+
+impl NewRestriction {
+    /// What would make a restriction like this one.
+    pub fn like(it: &Restriction) -> Self {
+        let it = it.clone();
+        Self {
+            kind: it.kind,
+            matcher: it.matcher,
+            on: it.on,
+            subjects: it.subjects,
+            mode: it.mode,
+            value: it.value,
+            note: it.note,
+        }
+    }
+
+    /// The restriction that comes of it under this number.
+    pub fn into_restriction(self, id: RestrictionId, owner: Owner, by: &Actor) -> Restriction {
+        let is_system = by.principal.kind == PrincipalKind::System;
+        Restriction {
+            id,
+            level: owner.level(),
+            kind: self.kind,
+            matcher: self.matcher,
+            on: self.on,
+            subjects: self.subjects,
+            mode: self.mode,
+            value: self.value,
+            note: self.note,
+            changed_at: by.at,
+            changed_by: (!is_system).then(|| by.principal.name.clone()),
+        }
+    }
 }
 
 /// The condition that picks one owner's rows of `restriction r`.
@@ -157,16 +191,8 @@ impl Store {
     ) -> Result<Restriction> {
         let mut change = self.change(by).await?;
         owner.must_exist(&mut change).await?;
-        let id = RestrictionId(change.next_id("restriction").await?);
-        let created = stored(id, owner, new, by);
-        let sql = "insert into restriction (id, level, owner_id, kind, matcher, pattern, on_refs,
-                       mode, value, note, changed_at, changed_by, argument)
-                   values ($3, $1, $2, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
-        change.execute(sql, &columns(owner, &created)).await?;
-        insert_lists(&mut change, &created).await?;
-        let is = audit_text(&created);
-        let what = format!("created restriction {id}");
-        change.commit(Audited { after: Some(&is), ..about(owner, &what) }).await?;
+        let (created, note) = create_in(&mut change, owner, new).await?;
+        change.commit_all(owner.audited(), &[note], None).await?;
         Ok(created)
     }
 
@@ -196,21 +222,8 @@ impl Store {
         new: NewRestriction,
     ) -> Result<Restriction> {
         let mut change = self.change(by).await?;
-        let before = find(&mut change, owner, id).await?;
-        let before = before.ok_or(Error::NotFound { what: "restriction" })?;
-        let after = stored(id, owner, new, by);
-        let sql = "update restriction set kind = $4, matcher = $5, pattern = $6, on_refs = $7,
-                       mode = $8, value = $9, note = $10, changed_at = $11, changed_by = $12,
-                       argument = $13
-                   where level = $1 and owner_id = $2 and id = $3";
-        change.execute(sql, &columns(owner, &after)).await?;
-        remove_lists(&mut change, owner, id).await?;
-        insert_lists(&mut change, &after).await?;
-        let what = format!("changed restriction {id}");
-        let (was, is) = (audit_text(&before), audit_text(&after));
-        change
-            .commit(Audited { before: Some(&was), after: Some(&is), ..about(owner, &what) })
-            .await?;
+        let (after, note) = update_in(&mut change, owner, id, new).await?;
+        change.commit_all(owner.audited(), &[note], None).await?;
         Ok(after)
     }
 
@@ -222,17 +235,68 @@ impl Store {
         id: RestrictionId,
     ) -> Result<bool> {
         let mut change = self.change(by).await?;
-        let Some(before) = find(&mut change, owner, id).await? else {
+        let Some(note) = remove_in(&mut change, owner, id).await? else {
             return Ok(false);
         };
-        remove_lists(&mut change, owner, id).await?;
-        let sql = "delete from restriction where level = $1 and owner_id = $2 and id = $3";
-        change.execute(sql, args![owner.word(), owner.id(), id.0]).await?;
-        let was = audit_text(&before);
-        let what = format!("removed restriction {id}");
-        change.commit(Audited { before: Some(&was), ..about(owner, &what) }).await?;
+        change.commit_all(owner.audited(), &[note], None).await?;
         Ok(true)
     }
+}
+
+/// Creates a restriction within a change, and gives its audit line.
+pub(crate) async fn create_in(
+    change: &mut Change<'_>,
+    owner: Owner,
+    new: NewRestriction,
+) -> Result<(Restriction, AuditNote)> {
+    let id = RestrictionId(change.next_id("restriction").await?);
+    let created = new.into_restriction(id, owner, change.by());
+    let sql = "insert into restriction (id, level, owner_id, kind, matcher, pattern, on_refs,
+                   mode, value, note, changed_at, changed_by, argument)
+               values ($3, $1, $2, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    change.execute(sql, &columns(owner, &created)).await?;
+    insert_lists(change, &created).await?;
+    let (what, after) = (format!("created restriction {id}"), Some(audit_text(&created)));
+    Ok((created, AuditNote { what, before: None, after }))
+}
+
+/// Replaces a restriction within a change, and gives its audit line.
+pub(crate) async fn update_in(
+    change: &mut Change<'_>,
+    owner: Owner,
+    id: RestrictionId,
+    new: NewRestriction,
+) -> Result<(Restriction, AuditNote)> {
+    let before = find(change, owner, id).await?;
+    let before = before.ok_or(Error::NotFound { what: "restriction" })?;
+    let after = new.into_restriction(id, owner, change.by());
+    let sql = "update restriction set kind = $4, matcher = $5, pattern = $6, on_refs = $7,
+                   mode = $8, value = $9, note = $10, changed_at = $11, changed_by = $12,
+                   argument = $13
+               where level = $1 and owner_id = $2 and id = $3";
+    change.execute(sql, &columns(owner, &after)).await?;
+    remove_lists(change, owner, id).await?;
+    insert_lists(change, &after).await?;
+    let what = format!("changed restriction {id}");
+    let (was, is) = (Some(audit_text(&before)), Some(audit_text(&after)));
+    Ok((after, AuditNote { what, before: was, after: is }))
+}
+
+/// Removes a restriction within a change, and gives its audit line. `None` if the owner has none by
+/// this number.
+pub(crate) async fn remove_in(
+    change: &mut Change<'_>,
+    owner: Owner,
+    id: RestrictionId,
+) -> Result<Option<AuditNote>> {
+    let Some(before) = find(change, owner, id).await? else {
+        return Ok(None);
+    };
+    remove_lists(change, owner, id).await?;
+    let sql = "delete from restriction where level = $1 and owner_id = $2 and id = $3";
+    change.execute(sql, args![owner.word(), owner.id(), id.0]).await?;
+    let (what, before) = (format!("removed restriction {id}"), Some(audit_text(&before)));
+    Ok(Some(AuditNote { what, before, after: None }))
 }
 
 async fn find(
@@ -245,24 +309,6 @@ async fn find(
     let excepts = change.all(ONE.excepts, key).await?;
     let subjects = change.all(ONE.subjects, key).await?;
     Ok(assemble(&rows, &excepts, subjects)?.restrictions.pop())
-}
-
-fn stored(id: RestrictionId, owner: Owner, new: NewRestriction, by: &Actor) -> Restriction {
-    let is_system = by.principal.kind == PrincipalKind::System;
-    Restriction {
-        id,
-        level: owner.level(),
-        kind: new.kind,
-        matcher: new.matcher,
-        on: new.on,
-        subjects: new.subjects,
-        mode: new.mode,
-        value: new.value,
-        argument: new.argument,
-        note: new.note,
-        changed_at: by.at,
-        changed_by: (!is_system).then(|| by.principal.name.clone()),
-    }
 }
 
 /// The columns of the table itself, the owner and the id first.
@@ -332,8 +378,4 @@ fn audit_text(it: &Restriction) -> String {
         it.value,
         it.argument
     )
-}
-
-fn about(owner: Owner, what: &str) -> Audited<'_> {
-    Audited { what, subject: owner.audited(), before: None, after: None }
 }

@@ -1,10 +1,11 @@
 //! Refusal and push records.
 
 use crate::world::{NOW, Place, World};
-use model::{Channel, ObjectId, Operation, RefName, Timestamp, UserId};
+use model::{Channel, CredentialKind, ObjectId, Operation, RefName, Timestamp, UserId};
 use std::sync::Arc;
 use store::{
-    Error, PageRequest, PrincipalKind, PrincipalName, PushRecord, RefUpdateRecord, RefusalRecord,
+    Error, Owner, PageRequest, PrincipalKind, PrincipalName, PushRecord, RefUpdateRecord,
+    RefusalRecord,
 };
 
 fn principal(kind: PrincipalKind, id: Option<i64>, name: &str) -> PrincipalName {
@@ -30,6 +31,7 @@ fn push(id: &str, place: &Place, at: i64, updates: &[(Operation, &str)]) -> Push
         repository: place.repository.id,
         principal: principal(PrincipalKind::User, Some(1), "ann"),
         credential: "API token `laptop` (…k3Qz)".into(),
+        credential_kind: Some(CredentialKind::ApiToken),
         channel: Channel::GitHttp,
         protocol: "v2".into(),
         at: Timestamp(NOW.0 + at),
@@ -167,4 +169,37 @@ fn a_push_is_recorded_exactly_once_on_sqlite() {
 fn a_push_is_recorded_exactly_once_on_postgres() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async { storm(World::postgres().await).await });
+}
+
+on_both!(records_of_all_repositories_in_a_place_are_listed_together);
+
+async fn records_of_all_repositories_in_a_place_are_listed_together(w: &World) {
+    let (acme, other) = (w.place("acme").await, w.place("other").await);
+    let s = &w.store;
+    let unknown = PushRecord {
+        credential_kind: None,
+        ..push("p2", &acme, 2, &[(Operation::Delete, "refs/heads/a")])
+    };
+    let create = [(Operation::Create, "refs/heads/a")];
+    let pushes = [push("p1", &acme, 1, &create), unknown, push("p3", &other, 3, &create)];
+    for it in &pushes {
+        assert!(s.record_push(it).await.unwrap());
+    }
+    let ann = principal(PrincipalKind::User, Some(1), "ann");
+    let refusals =
+        [refusal("R-AAAAAA", &acme, ann.clone(), 1), refusal("R-BBBBBB", &other, ann, 2)];
+    s.insert_refusals(&refusals).await.unwrap();
+    let of_acme = [
+        Owner::Repository(acme.repository.id),
+        Owner::Project(acme.project.id),
+        Owner::Workspace(acme.workspace.id),
+    ];
+    for owner in of_acme {
+        let newest = s.recent_pushes(owner, 10).await.unwrap();
+        assert_eq!(newest, [pushes[1].clone(), pushes[0].clone()], "{owner:?}");
+        assert_eq!(s.recent_pushes(owner, 1).await.unwrap(), newest[..1], "{owner:?}");
+        assert_eq!(s.recent_refusals(owner, 10).await.unwrap(), refusals[..1], "{owner:?}");
+    }
+    assert_eq!(s.recent_pushes(Owner::Instance, 10).await.unwrap().len(), 3);
+    assert_eq!(s.recent_refusals(Owner::Instance, 1).await.unwrap(), refusals[1..]);
 }

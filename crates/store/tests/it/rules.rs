@@ -5,7 +5,7 @@ use model::{
     BranchingSettings, ListedSubject, Matcher, MatcherKind, Mode, Permission, Production, RefKinds,
     RestrictionId, RestrictionKind, Subject, Timestamp,
 };
-use store::{BranchingFacts, Error, NewRestriction, Owner, StoredBranching};
+use store::{BranchingFacts, Error, NewRestriction, Owner, PolicyChanges, StoredBranching};
 
 pub fn closed(subjects: Vec<ListedSubject>) -> NewRestriction {
     NewRestriction {
@@ -245,4 +245,44 @@ async fn remains(w: &World, place: &Place) -> (usize, usize, usize) {
         w.store.list_restrictions(on).await.unwrap().len(),
         w.store.list_access_tokens(on).await.unwrap().len(),
     )
+}
+
+on_both!(many_changes_to_one_place_are_made_together_or_not_at_all);
+
+async fn many_changes_to_one_place_are_made_together_or_not_at_all(w: &World) {
+    let place = w.place("acme").await;
+    let ann = w.user("ann").await;
+    let s = &w.store;
+    let on = Owner::Repository(place.repository.id);
+    let first = s.create_restriction(&system(), on, closed(vec![])).await.unwrap();
+    let second = s.create_restriction(&system(), on, closed(vec![])).await.unwrap();
+    let listed = vec![ListedSubject::new(Subject::User(ann.id))];
+    let changes = PolicyChanges {
+        grants: vec![(Subject::User(ann.id), Some(Permission::Write)), (Subject::Anyone, None)],
+        removed: vec![second.id],
+        changed: vec![(first.id, closed(listed.clone()))],
+        added: vec![closed(listed.clone()), closed(vec![])],
+    };
+    let version = s.facts_version().await.unwrap();
+    let audit = w.audit().await.len();
+    s.change_policy(&system(), on, version, changes.clone()).await.unwrap();
+    let rules = s.list_restrictions(on).await.unwrap();
+    let kept: Vec<_> = rules.iter().map(|it| (it.id.0, it.subjects.len())).collect();
+    assert_eq!(kept, [(first.id.0, 1), (second.id.0 + 1, 1), (second.id.0 + 2, 0)]);
+    assert_eq!(s.list_grants(on).await.unwrap().len(), 1);
+    assert_eq!(w.audit().await.len(), audit + 6);
+    assert_eq!(s.facts_version().await.unwrap(), version + 1);
+
+    // Somebody was faster, or something is not there any more: nothing is done.
+    let audit = w.audit().await;
+    let gone = PolicyChanges { removed: vec![RestrictionId(999)], ..changes.clone() };
+    for (version, changes) in [
+        (version, PolicyChanges { changed: vec![], removed: vec![], ..changes }),
+        (version + 1, gone),
+    ] {
+        let failed = s.change_policy(&system(), on, version, changes).await.unwrap_err();
+        assert!(matches!(failed, Error::Moved | Error::NotFound { .. }), "{failed}");
+        assert_eq!(s.list_restrictions(on).await.unwrap(), rules);
+        assert_eq!(w.audit().await, audit);
+    }
 }

@@ -141,6 +141,7 @@ async fn records_that_make_no_sense_are_errors(w: &World) {
         repository: place.repository.id,
         principal: principal.clone(),
         credential: "none".into(),
+        credential_kind: None,
         channel: model::Channel::Mirror,
         protocol: "v2".into(),
         at: system().at,
