@@ -80,6 +80,8 @@ pub enum Act {
     ChangeGrants(Level),
     ReadRestrictions(Level),
     ChangeRestrictions(Level),
+    /// Ask what a change of the rules would have done to everybody's pushes.
+    PreviewRestrictions(Level),
     /// What was set, not what is in force: that is a part of the place.
     ReadBranchingModel(Level),
     ChangeBranchingModel(Level),
@@ -232,6 +234,7 @@ impl Act {
             Self::ChangeGrants(on) => sets(*on, ADMIN, grant_scopes(*on)),
             Self::ReadRestrictions(on)
             | Self::ReadBranchingModel(on)
+            | Self::PreviewRestrictions(on)
             | Self::ReadAccessTokens(on)
             | Self::ReadAccessKeys(on) => reads(*on, ADMIN, admin_scope(*on)),
             Self::AddAccessKey(on) | Self::RenameAccessKey(on) => {
@@ -318,6 +321,7 @@ impl Act {
             | Self::ChangeRestrictions(_)
             | Self::ReadBranchingModel(_)
             | Self::ChangeBranchingModel(_)
+            | Self::PreviewRestrictions(_)
             | Self::ReadAccessTokens(_)
             | Self::RevokeAccessToken(_)
             | Self::ReadRepository

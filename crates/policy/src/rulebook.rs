@@ -129,6 +129,13 @@ impl Rulebook {
         };
         Self::arrange(self.iter().map(list).collect())
     }
+
+    /// The rules as they would be without one of them, or with one more, or with one in another's
+    /// place.
+    pub fn changed(&self, without: Option<RestrictionId>, with: Option<Restriction>) -> Self {
+        let stay = self.iter().filter(|it| Some(it.id) != without).map(Arc::clone);
+        Self::arrange(stay.chain(with.map(Arc::new)).collect())
+    }
 }
 
 impl Arranged {

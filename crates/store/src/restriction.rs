@@ -38,6 +38,7 @@ impl NewRestriction {
             subjects: it.subjects,
             mode: it.mode,
             value: it.value,
+            argument: it.argument,
             note: it.note,
         }
     }
@@ -54,6 +55,7 @@ impl NewRestriction {
             subjects: self.subjects,
             mode: self.mode,
             value: self.value,
+            argument: self.argument,
             note: self.note,
             changed_at: by.at,
             changed_by: (!is_system).then(|| by.principal.name.clone()),

@@ -10,6 +10,8 @@ mod place;
 mod refs;
 mod restriction;
 
+pub(crate) use restriction::{counts, is_everyone, takes};
+
 pub use refs::{HIDDEN_REFS, is_hidden_ref};
 
 use crate::Question;

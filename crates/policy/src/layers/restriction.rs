@@ -126,6 +126,14 @@ fn concern(kind: RestrictionKind, change: Change, way: Way) -> Concern {
     }
 }
 
+/// Does a kind of rule take this change away, should it come this way?
+pub(crate) fn takes(kind: RestrictionKind, change: Change, way: Way) -> bool {
+    match concern(kind, change, way) {
+        Concern::Yes | Concern::Perhaps => true,
+        Concern::No(_) => false,
+    }
+}
+
 const fn only_if(is_about_it: bool) -> Concern {
     if is_about_it { Concern::Yes } else { Concern::No(Outcome::OtherChange) }
 }
@@ -142,12 +150,12 @@ pub(super) fn exempt(rule: &Restriction, who: &Principal, now: Timestamp) -> Opt
     Some(Outcome::Lists(listed.subject))
 }
 
-fn counts(listed: &ListedSubject, now: Timestamp) -> bool {
+pub(crate) fn counts(listed: &ListedSubject, now: Timestamp) -> bool {
     listed.until.is_none_or(|until| now < until)
 }
 
 /// Does an entry let everyone in, rather than somebody?
-const fn is_everyone(subject: Subject) -> bool {
+pub(crate) const fn is_everyone(subject: Subject) -> bool {
     match subject {
         Subject::Everyone | Subject::Anyone => true,
         Subject::User(_)

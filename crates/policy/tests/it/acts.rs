@@ -75,6 +75,7 @@ pub fn every_act() -> Vec<Act> {
             Act::ChangeGrants(*on),
             Act::ReadRestrictions(*on),
             Act::ChangeRestrictions(*on),
+            Act::PreviewRestrictions(*on),
         ]);
         if matches!(on, Level::Project | Level::Repository) {
             acts.extend([Act::ReadBranchingModel(*on), Act::ChangeBranchingModel(*on)]);
@@ -144,6 +145,7 @@ pub fn name(act: &Act) -> &'static str {
         Act::ChangeGrants(_) => "change grants",
         Act::ReadRestrictions(_) => "read restrictions",
         Act::ChangeRestrictions(_) => "change restrictions",
+        Act::PreviewRestrictions(_) => "preview restrictions",
         Act::ReadBranchingModel(_) => "read the settings of the branching model",
         Act::ChangeBranchingModel(_) => "change the branching model",
         Act::ReadAccessTokens(_) => "read access tokens",

@@ -5,9 +5,11 @@
 mod acts;
 mod content;
 mod generated;
+mod idle;
 mod laws;
 mod matchers;
 mod matrix;
+mod previews;
 mod reference;
 mod remedies;
 mod rules_cloud;
