@@ -34,15 +34,22 @@ pub enum Error {
     /// The server's answer was no.
     #[error(transparent)]
     Server(Box<ServerError>),
+    /// The answer to a question was no.
+    #[error("{0}")]
+    Refused(String),
+    /// The answer to a question was that it depends.
+    #[error("{0}")]
+    Undecided(String),
     #[error("{0}")]
     Failed(String),
 }
 
 impl Error {
-    /// 2 for bad usage, 1 for everything else.
+    /// 2 for bad usage, 3 for what cannot be told yet, 1 for everything else.
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Config(_) | Self::Usage(_) => 2,
+            Self::Undecided(_) => 3,
             Self::Folder { .. }
             | Self::FolderInUse { .. }
             | Self::Listen { .. }
@@ -51,6 +58,7 @@ impl Error {
             | Self::Log { .. }
             | Self::Start(_)
             | Self::Server(_)
+            | Self::Refused(_)
             | Self::Failed(_) => 1,
         }
     }

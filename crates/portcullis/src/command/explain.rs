@@ -8,6 +8,9 @@ use clap::Args;
 use model::RepositoryPath;
 use serde_json::Value;
 
+/// What somebody can want to do to a ref.
+pub const OPERATIONS: [&str; 6] = ["read", "create", "fast-forward", "rewrite", "delete", "merge"];
+
 /// Arguments of `explain`.
 #[derive(Args, Debug)]
 pub struct ExplainArgs {
@@ -15,7 +18,7 @@ pub struct ExplainArgs {
     #[arg(value_name = "REFUSAL-ID", required_unless_present = "operation", conflicts_with_all = ["repository", "name", "operation", "principal"])]
     id: Option<String>,
     /// What somebody wants to do
-    #[arg(long, value_parser = ["read", "create", "fast-forward", "rewrite", "delete", "merge"])]
+    #[arg(long, value_parser = OPERATIONS)]
     operation: Option<String>,
     /// The repository; the one that one stands in if not given
     #[arg(long, value_name = "WORKSPACE/REPOSITORY", value_parser = repository)]
@@ -33,21 +36,44 @@ impl ExplainArgs {
     pub fn run(&self, session: &Session) -> Result<(), Error> {
         let answer = match &self.id {
             Some(id) => session.client.get(&format!("/api/v1/refusals/{}", segment(id)))?,
-            None => session.client.get(&self.question(session)?)?,
+            None => session.client.get(&self.question().path(session)?)?,
         };
         session.out.text(&answer, &render(&answer, Style::of_stdout()))
     }
 
-    fn question(&self, session: &Session) -> Result<String, Error> {
-        let repository = session.repository(self.repository.as_ref())?.to_string();
-        let name = self.name.as_deref().map(|it| {
+    fn question(&self) -> Question<'_> {
+        Question {
+            repository: self.repository.as_ref(),
+            name: self.name.as_deref(),
+            operation: self.operation.as_deref(),
+            principal: self.principal.as_deref(),
+        }
+    }
+}
+
+/// What the server is asked to decide without doing it.
+pub struct Question<'a> {
+    /// The repository one stands in if not given.
+    pub repository: Option<&'a RepositoryPath>,
+    /// By its full name or as a branch.
+    pub name: Option<&'a str>,
+    pub operation: Option<&'a str>,
+    /// Somebody else than the one who asks.
+    pub principal: Option<&'a str>,
+}
+
+impl Question<'_> {
+    /// Its path and query.
+    pub fn path(&self, session: &Session) -> Result<String, Error> {
+        let repository = session.repository(self.repository)?.to_string();
+        let name = self.name.map(|it| {
             if it.starts_with("refs/") { it.to_owned() } else { format!("refs/heads/{it}") }
         });
         let parameters: Vec<String> = [
             ("repository", Some(repository.as_str())),
             ("ref", name.as_deref()),
-            ("operation", self.operation.as_deref()),
-            ("as", self.principal.as_deref()),
+            ("operation", self.operation),
+            ("as", self.principal),
         ]
         .into_iter()
         .filter_map(|(name, value)| Some(format!("{name}={}", segment(value?))))
@@ -80,7 +106,7 @@ fn render(answer: &Value, style: Style) -> String {
 }
 
 /// A layer with what it found and what it looked at, and below it each rule.
-fn render_layer(layer: &Value, style: Style) -> Vec<String> {
+pub fn render_layer(layer: &Value, style: Style) -> Vec<String> {
     let text = |value: &Value, name: &str| {
         value.get(name).and_then(Value::as_str).map(clean).unwrap_or_default()
     };

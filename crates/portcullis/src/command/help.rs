@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 /// The overview's groups. Every command stands in exactly one; a test sees to it.
 pub const GROUPS: &[(&str, &[&str])] = &[
     ("Server", &["serve"]),
-    ("Refusals", &["explain", "refusal"]),
+    ("Refusals", &["explain", "can", "refusal"]),
     ("People", &["user", "workspace", "group"]),
     ("Code", &["project", "repository", "branch"]),
     ("Rules", &["grant", "restriction", "branching-model", "key", "token"]),
@@ -40,6 +40,16 @@ pub const EXPLAIN: &str = "Examples:
   portcullis explain R-7KQ2M9
   portcullis explain --repository acme/site --ref main --operation fast-forward
   portcullis explain --repository acme/site --ref main --operation delete --as ann";
+
+/// Below `can --help`.
+pub const CAN: &str = "Examples:
+  portcullis can me fast-forward main --repository acme/site
+  portcullis can access_token:ci-bot create refs/tags/v1.2 --repository acme/site
+  portcullis can ann delete release/1.0 || echo 'keep it'
+
+Exit codes: 0 allowed; 1 refused, with the refusal on standard error (or the question could not be
+asked); 2 bad usage, an unknown principal or ref included; 3 undecided: it depends on what is
+pushed, as standard error says.";
 
 /// Below `login --help`.
 pub const LOGIN: &str = "Examples:

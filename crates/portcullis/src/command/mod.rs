@@ -3,6 +3,7 @@
 
 mod branch;
 mod branching_model;
+mod can;
 mod explain;
 mod grant;
 mod group;
@@ -46,6 +47,9 @@ enum Command {
     /// Explain a refusal, or what would be decided now
     #[command(after_help = help::EXPLAIN)]
     Explain(Asking<explain::ExplainArgs>),
+    /// May somebody do this to a ref? The exit code says it
+    #[command(after_help = help::CAN)]
+    Can(Asking<can::CanArgs>),
     /// What was refused lately
     Refusal(Noun<refusal::RefusalCommand>),
     /// People
@@ -109,6 +113,7 @@ impl Command {
         match self {
             Self::Serve(it) => it.run(),
             Self::Explain(it) => it.what.run(&Session::open(&it.connection)?),
+            Self::Can(it) => it.what.run(&Session::open(&it.connection)?),
             Self::Refusal(it) => it.verb.run(&Session::open(&it.connection)?),
             Self::User(it) => it.verb.run(&Session::open(&it.connection)?),
             Self::Workspace(it) => it.verb.run(&Session::open(&it.connection)?),
@@ -132,6 +137,7 @@ impl Command {
     fn wants_json(&self) -> bool {
         match self {
             Self::Explain(it) => it.connection.json,
+            Self::Can(it) => it.connection.json,
             Self::Refusal(it) => it.connection.json,
             Self::User(it) => it.connection.json,
             Self::Workspace(it) => it.connection.json,

@@ -21,6 +21,11 @@ impl Output {
         Self { json }
     }
 
+    /// Is one JSON document wanted?
+    pub const fn is_json(self) -> bool {
+        self.json
+    }
+
     /// A sentence; with `--json`, the server's answer (`null` where it has none).
     pub fn done(self, answer: &Value, sentence: &str) -> Result<(), Error> {
         if self.json { self.document(answer) } else { print(&format!("{}\n", clean(sentence))) }

@@ -2,6 +2,7 @@
 //! for all of them, so that they link once.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
 
+mod can;
 mod channels;
 mod checks;
 mod client;
@@ -21,6 +22,7 @@ mod refusals;
 mod restricted;
 mod serving;
 mod session;
+mod site;
 mod ssh_attacks;
 mod ssh_door;
 mod transport;
