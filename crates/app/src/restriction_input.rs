@@ -21,6 +21,17 @@ impl App {
         ground: &Ground,
         replaces: Option<RestrictionId>,
     ) -> Result<NewRestriction> {
+        let new = self.sound_restriction(input, ground).await?;
+        refuse_twin(&new, ground, replaces)?;
+        Ok(new)
+    }
+
+    /// The same, whatever else hangs on the place.
+    pub(crate) async fn sound_restriction(
+        &self,
+        input: &RestrictionInput,
+        ground: &Ground,
+    ) -> Result<NewRestriction> {
         let mut fields = Fields::default();
         let kind = fields.take("kind", RestrictionKind::named(&input.kind));
         let matcher = checked_matcher(input, &mut fields);
@@ -47,9 +58,7 @@ impl App {
         let note = input.note.clone().filter(|it| !it.is_empty());
         let argument = input.argument.clone().filter(|it| !it.is_empty());
         let value = input.value;
-        let new = NewRestriction { kind, matcher, on, subjects, mode, value, argument, note };
-        refuse_twin(&new, ground, replaces)?;
-        Ok(new)
+        Ok(NewRestriction { kind, matcher, on, subjects, mode, value, argument, note })
     }
 
     async fn listed_subjects(

@@ -168,7 +168,7 @@ impl App {
         Ok(None)
     }
 
-    async fn token_numbered(
+    pub(crate) async fn token_numbered(
         &self,
         id: AccessTokenId,
         ground: &Ground,
@@ -207,7 +207,11 @@ impl App {
         Ok(None)
     }
 
-    async fn key_numbered(&self, id: AccessKeyId, ground: &Ground) -> Result<Option<AccessKey>> {
+    pub(crate) async fn key_numbered(
+        &self,
+        id: AccessKeyId,
+        ground: &Ground,
+    ) -> Result<Option<AccessKey>> {
         for owner in owners(ground) {
             if let Some(key) = self.store.find_access_key(owner, id).await? {
                 return Ok(Some(key));

@@ -57,6 +57,11 @@ impl ListRequest {
         self.pairs.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str())
     }
 
+    /// Every value of a parameter that may be sent more than once.
+    pub fn parameters<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.pairs.iter().filter(move |(it, _)| it == name).map(|(_, value)| value.as_str())
+    }
+
     /// Is it the list as it is, neither filtered nor sorted?
     pub fn is_plain(&self) -> bool {
         !self

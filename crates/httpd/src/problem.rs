@@ -23,6 +23,16 @@ impl From<Error> for Problem {
     }
 }
 
+impl Problem {
+    /// The same, should it be about the fields of a part of what was sent.
+    pub fn below(self, part: &str) -> Self {
+        match self.0 {
+            Error::Invalid(fields) => Self(Error::Invalid(fields.below(part))),
+            other => Self(other),
+        }
+    }
+}
+
 /// The status table. git deletes a stored credential on 401, and only then.
 pub fn status(error: &Error, dialect: Dialect) -> StatusCode {
     match (error, dialect) {

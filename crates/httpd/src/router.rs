@@ -194,7 +194,8 @@ macro_rules! on_every_level {
 
 fn native_routes(table: Table) -> Table {
     use native::{access_keys, access_tokens, audit, explain, grants, groups, members, networks};
-    use native::{refusals, repositories, restrictions, ssh_keys, tokens, users, workspaces};
+    use native::{preview, refusals, repositories, restrictions, ssh_keys, tokens, users};
+    use native::{workbench, workspaces};
     let table = table
         .get("/api/v1/openapi.json", openapi::get_native)
         .get("/api/v1/users", users::list_users)
@@ -234,6 +235,8 @@ fn native_routes(table: Table) -> Table {
             repositories::maintain_repository,
         )
         .get("/api/v1/repositories/{workspace}/{repository}/refusals", refusals::list_refusals)
+        .get("/api/v1/repositories/{workspace}/{repository}/matches", workbench::get_matches)
+        .post("/api/v1/repositories/{workspace}/{repository}/matches", workbench::post_matches)
         .get("/api/v1/refusals/{id}", refusals::get_refusal)
         .get("/api/v1/explain", explain::explain)
         .get("/api/v1/audit", audit::list_audit)
@@ -259,6 +262,8 @@ fn native_routes(table: Table) -> Table {
     let table = on_every_level!(table.delete("/access-keys/{id}", access_keys::remove_access_key));
     let table = on_every_level!(table.get("/restrictions", restrictions::list_restrictions));
     let table = on_every_level!(table.post("/restrictions", restrictions::create_restriction));
+    let table = on_every_level!(table.get("/restrictions/check", workbench::check_restrictions));
+    let table = on_every_level!(table.post("/restrictions/preview", preview::preview_restriction));
     let table = on_every_level!(table.get("/restrictions/{id}", restrictions::get_restriction));
     let table = on_every_level!(table.put("/restrictions/{id}", restrictions::update_restriction));
     on_every_level!(table.delete("/restrictions/{id}", restrictions::remove_restriction))

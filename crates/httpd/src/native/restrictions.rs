@@ -12,7 +12,7 @@ use app::{Fields, RestrictionInput, RestrictionView};
 use axum::Json;
 use axum::extract::State;
 use hyper::StatusCode;
-use model::RestrictionId;
+use model::{Matcher, RestrictionId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -81,8 +81,28 @@ pub struct RuleBody {
     warnings: Vec<String>,
 }
 
+impl MatcherBody {
+    /// A rule of which nothing is said but the refs.
+    pub fn into_input(self, on: Option<String>) -> RestrictionInput {
+        RestrictionInput {
+            matcher: self.kind,
+            pattern: self.pattern,
+            except: self.except,
+            on,
+            ..RestrictionInput::default()
+        }
+    }
+}
+
+impl From<Matcher> for MatcherBody {
+    fn from(it: Matcher) -> Self {
+        Self { kind: it.kind.as_str().to_owned(), pattern: it.pattern, except: it.except }
+    }
+}
+
 impl RuleInput {
-    fn parse(self) -> Result<RestrictionInput, Problem> {
+    /// The rule as `app` takes it.
+    pub fn parse(self) -> Result<RestrictionInput, Problem> {
         let mut fields = Fields::default();
         let mut subjects = Vec::with_capacity(self.subjects.len());
         for (at, subject) in self.subjects.into_iter().enumerate() {
@@ -91,15 +111,12 @@ impl RuleInput {
         fields.check()?;
         Ok(RestrictionInput {
             kind: self.kind,
-            matcher: self.matcher.kind,
-            pattern: self.matcher.pattern,
-            except: self.matcher.except,
-            on: self.on,
             subjects,
             mode: self.mode,
             value: self.value,
             argument: self.argument,
             note: self.note,
+            ..self.matcher.into_input(self.on)
         })
     }
 }
@@ -111,11 +128,7 @@ impl From<RestrictionView> for RuleBody {
             type_: "restriction",
             level: rule.level.as_str(),
             kind: rule.kind.as_str(),
-            matcher: MatcherBody {
-                kind: rule.matcher.kind.as_str().to_owned(),
-                pattern: rule.matcher.pattern,
-                except: rule.matcher.except,
-            },
+            matcher: rule.matcher.into(),
             on: rule.on.as_str(),
             subjects: rule.subjects.into_iter().map(SubjectShown::from).collect(),
             mode: rule.mode.as_str(),

@@ -12,6 +12,7 @@ mod key;
 mod login;
 mod output;
 mod plumbing;
+mod preview;
 mod project;
 mod refusal;
 mod repository;
@@ -20,6 +21,7 @@ mod serve;
 mod shared;
 mod token;
 mod user;
+mod workbench;
 mod workspace;
 
 use crate::Error;

@@ -1,7 +1,9 @@
 //! `portcullis restriction`: rules that take operations on refs away.
 
 use super::output::Field;
+use super::preview;
 use super::shared::{Place, Session, SubjectArg, given, subject};
+use super::workbench;
 use crate::Error;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -67,6 +69,19 @@ pub enum RestrictionCommand {
         #[command(flatten)]
         place: Place,
     },
+    /// Say what a rule would have done to the pushes and refusals of late; changes nothing
+    #[command(after_help = "Examples:
+  portcullis restriction preview push --ref refs/heads/main --repository acme/site
+  portcullis restriction preview --instead-of 12 --subject group:releng --last 1000
+  portcullis restriction preview --without 12 --workspace acme")]
+    Preview(preview::PreviewArgs),
+    /// Say which refs of a repository a pattern means, and which it nearly means
+    #[command(after_help = "Examples:
+  portcullis restriction matches --glob 'release/*' --repository acme/site
+  portcullis restriction matches --ant 'heads/**/fix' --except-pattern 'heads/old/**' --on both")]
+    Matches(workbench::MatchesArgs),
+    /// List the restrictions that can never decide anything, and why
+    Check(workbench::CheckArgs),
     /// Delete a restriction
     Delete {
         /// Its number
@@ -76,7 +91,7 @@ pub enum RestrictionCommand {
     },
 }
 
-const KINDS: [&str; 32] = [
+pub const KINDS: [&str; 32] = [
     "push",
     "restrict_merges",
     "force",
@@ -111,9 +126,9 @@ const KINDS: [&str; 32] = [
     "no-deletes",
 ];
 
-/// What a rule says, besides its kind.
+/// Which refs are meant.
 #[derive(Args, Debug)]
-pub struct Rule {
+pub struct Refs {
     /// Refs whose short name matches; `*` stands for anything, slashes too
     #[arg(long, value_name = "PATTERN", group = "matcher")]
     glob: Option<String>,
@@ -121,7 +136,7 @@ pub struct Rule {
     #[arg(long, value_name = "PATTERN", group = "matcher")]
     ant: Option<String>,
     /// Branches that the branching model calls so
-    #[arg(long, group = "matcher",
+    #[arg(long, visible_alias = "branching-model", group = "matcher",
         value_parser = ["production", "development", "feature", "bugfix", "release", "hotfix"])]
     class: Option<String>,
     /// One ref, by its full name
@@ -135,7 +150,14 @@ pub struct Rule {
     except: Vec<String>,
     /// Branches, tags or both; if left out, both with --ant, and branches otherwise
     #[arg(long, value_parser = ["branches", "tags", "both"])]
-    on: Option<String>,
+    pub on: Option<String>,
+}
+
+/// What a rule says, besides its kind.
+#[derive(Args, Debug)]
+pub struct Rule {
+    #[command(flatten)]
+    refs: Refs,
     /// For `push` and `restrict_merges`, who alone may; for the other kinds, who is exempt. May
     /// be repeated
     #[arg(long = "subject", value_name = "SUBJECT", value_parser = subject)]
@@ -155,8 +177,9 @@ pub struct Rule {
     note: Option<String>,
 }
 
-impl Rule {
-    fn matcher(&self) -> Option<Value> {
+impl Refs {
+    /// The matcher, if it was said.
+    pub fn matcher(&self) -> Option<Value> {
         let given = [
             ("glob", &self.glob),
             ("ant", &self.ant),
@@ -167,13 +190,15 @@ impl Rule {
         let (kind, pattern) = given.or(self.any.then_some(("any", "")))?;
         Some(json!({ "type": kind, "pattern": pattern, "except": self.except }))
     }
+}
 
+impl Rule {
     /// The members that were given.
-    fn body(&self) -> Value {
+    pub fn body(&self) -> Value {
         let subjects: Vec<_> = self.subjects.iter().map(SubjectArg::to_json).collect();
         given([
-            ("matcher", self.matcher()),
-            ("on", self.on.as_deref().map(Into::into)),
+            ("matcher", self.refs.matcher()),
+            ("on", self.refs.on.as_deref().map(Into::into)),
             ("subjects", (!subjects.is_empty()).then(|| subjects.into())),
             ("mode", self.mode.as_deref().map(Into::into)),
             ("argument", self.argument.as_deref().map(Into::into)),
@@ -200,6 +225,9 @@ impl RestrictionCommand {
                 let path = format!("{}/{id}", list_path(session, place)?);
                 update(session, &path, rule, add_subjects)
             }
+            Self::Preview(it) => it.run(session),
+            Self::Matches(it) => it.run(session),
+            Self::Check(it) => it.run(session),
             Self::Delete { id, place } => {
                 let path = format!("{}/{id}", list_path(session, place)?);
                 let answer = session.client.delete(&path)?;
@@ -209,19 +237,36 @@ impl RestrictionCommand {
     }
 }
 
-fn list_path(session: &Session, place: &Place) -> Result<String, Error> {
+/// What is said when no refs were named.
+pub const WHICH: &str = "about which refs? Give --ref, --glob, --ant, --class or --any";
+
+/// Where the rules of a place are.
+pub fn list_path(session: &Session, place: &Place) -> Result<String, Error> {
     Ok(format!("/api/v1{}/restrictions", place.path(session)?))
 }
 
 fn create(session: &Session, kind: &str, rule: &Rule, place: &Place) -> Result<(), Error> {
-    if rule.matcher().is_none() {
-        return Err(Error::Usage(
-            "about which refs? Give --ref, --glob, --ant, --class or --any".into(),
-        ));
+    let body = new_rule(kind, rule)?;
+    session.out.one(&session.client.post(&list_path(session, place)?, &body)?, FIELDS)
+}
+
+/// A rule that is not there yet, whole.
+pub fn new_rule(kind: &str, rule: &Rule) -> Result<Value, Error> {
+    if rule.refs.matcher().is_none() {
+        return Err(Error::Usage(WHICH.into()));
     }
     let mut body = json!({ "kind": kind, "subjects": [], "mode": "enforce" });
     lay_over(&mut body, rule.body());
-    session.out.one(&session.client.post(&list_path(session, place)?, &body)?, FIELDS)
+    Ok(body)
+}
+
+/// A rule that is there, whole, with what was given laid over it.
+pub fn changed_rule(session: &Session, path: &str, rule: &Rule) -> Result<Value, Error> {
+    let before = session.client.get(path)?;
+    let keep = ["kind", "matcher", "on", "subjects", "mode", "value", "argument", "note"];
+    let mut body = given(keep.map(|name| (name, before.get(name).cloned())));
+    lay_over(&mut body, rule.body());
+    Ok(body)
 }
 
 /// `PUT` replaces the whole rule, so that what was not given is read first.
@@ -231,10 +276,7 @@ fn update(
     rule: &Rule,
     add_subjects: &[SubjectArg],
 ) -> Result<(), Error> {
-    let before = session.client.get(path)?;
-    let keep = ["kind", "matcher", "on", "subjects", "mode", "value", "argument", "note"];
-    let mut body = given(keep.map(|name| (name, before.get(name).cloned())));
-    lay_over(&mut body, rule.body());
+    let mut body = changed_rule(session, path, rule)?;
     if let Some(Value::Array(subjects)) = body.get_mut("subjects") {
         subjects.extend(add_subjects.iter().map(SubjectArg::to_json));
     }

@@ -17,6 +17,7 @@ mod kinds;
 mod layers;
 mod peers;
 mod plumbing;
+mod previews;
 mod program;
 mod refusals;
 mod restricted;
@@ -27,6 +28,7 @@ mod ssh_attacks;
 mod ssh_door;
 mod transport;
 mod two_worlds;
+mod workbench;
 
 /// A file that nobody names above would look like tests and never run.
 #[test]
