@@ -1,6 +1,7 @@
 //! Grants: who was given what on a workspace, project or repository.
 
 use crate::error::{Error, Fields, Result};
+use crate::ground::Ground;
 use crate::subjects::{SubjectInput, SubjectView};
 use crate::{App, Asker, PlaceName};
 use model::{Level, Permission, Subject};
@@ -27,6 +28,22 @@ impl App {
     ) -> Result<NamedGrant> {
         let level = place.level();
         let open = self.open_place(who, place, Act::ChangeGrants(level)).await?;
+        let (subject, permission) =
+            self.checked_grant(subject, permission, &open.ground, level).await?;
+        self.keep_admin(who, place, |it| it.regrant(level, subject, permission)).await?;
+        self.store.set_grant(&open.by, open.owner, subject, permission).await?;
+        let names = self.name_of(subject, &open.ground).await?;
+        Ok(NamedGrant { subject: SubjectView::of(subject, &names), permission, level })
+    }
+
+    /// Whom a grant that was sent means and what it gives; `none` is `None`.
+    pub(crate) async fn checked_grant(
+        &self,
+        subject: &SubjectInput,
+        permission: &str,
+        ground: &Ground,
+        level: Level,
+    ) -> Result<(Subject, Option<Permission>)> {
         let mut fields = Fields::default();
         let permission = match permission {
             "none" => Some(None),
@@ -40,7 +57,7 @@ impl App {
         if subject.reason.is_some() {
             fields.add("subject.reason", "a grant keeps no reason: leave this out");
         }
-        let found = self.subject(subject, &open.ground, "subject", &mut fields).await?;
+        let found = self.subject(subject, ground, "subject", &mut fields).await?;
         let (Some(permission), Some(subject)) = (permission, found) else {
             return Err(Error::Invalid(fields));
         };
@@ -51,10 +68,7 @@ impl App {
             fields.add("permission", "anyone, signed in or not, can be given read only");
         }
         fields.check()?;
-        self.keep_admin(who, place, |it| it.regrant(level, subject, permission)).await?;
-        self.store.set_grant(&open.by, open.owner, subject, permission).await?;
-        let names = self.name_of(subject, &open.ground).await?;
-        Ok(NamedGrant { subject: SubjectView::of(subject, &names), permission, level })
+        Ok((subject, permission))
     }
 
     /// The grants on one place; those of what contains it are not among them.

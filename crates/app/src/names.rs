@@ -114,7 +114,8 @@ pub(crate) fn place_words(ground: &Ground, level: Level) -> String {
     }
 }
 
-fn place_name(ground: &Ground, level: Level) -> Option<String> {
+/// `acme/site`, `acme/CORE`, `acme`; `None` for the installation.
+pub(crate) fn place_name(ground: &Ground, level: Level) -> Option<String> {
     let workspace = &ground.workspace.as_ref()?.slug;
     match level {
         Level::Instance => None,

@@ -1,4 +1,4 @@
-//! JSON bodies. What cannot be read is answered with the name of the field that is wrong.
+//! Bodies: JSON, and text. What cannot be read is answered with the name of the field that is wrong.
 
 use crate::doors::Doors;
 use crate::problem::Problem;
@@ -26,6 +26,19 @@ impl<T: DeserializeOwned> FromRequest<Doors> for JsonBody<T> {
         })?;
         reader.end().map_err(|_| Fields::one("body", "there is something after the JSON"))?;
         Ok(Self(value))
+    }
+}
+
+/// The body of a request, as the text that it is, whatever its type is said to be.
+pub struct TextBody(pub String);
+
+impl FromRequest<Doors> for TextBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, doors: &Doors) -> Result<Self, Problem> {
+        let body = read(request.into_body(), doors.settings.max_json).await?;
+        let text = String::from_utf8(body.to_vec());
+        Ok(Self(text.map_err(|_| Fields::one("body", "it is not UTF-8"))?))
     }
 }
 

@@ -66,6 +66,8 @@ use utoipa::OpenApi;
         native::workbench::get_matches,
         native::workbench::post_matches,
         native::workbench::check_restrictions,
+        native::policy::get_policy,
+        native::policy::put_policy,
         native::repositories::update_repository,
         native::repositories::maintain_repository,
         native::explain::explain,
@@ -198,7 +200,8 @@ const LEVELS: [(&str, &str); 2] = [
 ];
 
 /// What hangs on repositories, projects and workspaces alike has one handler, described once.
-const ON_EVERY_LEVEL: [&str; 4] = ["/grants", "/access-tokens", "/access-keys", "/restrictions"];
+const ON_EVERY_LEVEL: [&str; 5] =
+    ["/grants", "/access-tokens", "/access-keys", "/restrictions", "/policy"];
 
 fn add_levels(document: &mut Value) {
     let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else { return };

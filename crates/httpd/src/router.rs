@@ -194,7 +194,7 @@ macro_rules! on_every_level {
 
 fn native_routes(table: Table) -> Table {
     use native::{access_keys, access_tokens, audit, explain, grants, groups, members, networks};
-    use native::{preview, refusals, repositories, restrictions, ssh_keys, tokens, users};
+    use native::{policy, preview, refusals, repositories, restrictions, ssh_keys, tokens, users};
     use native::{workbench, workspaces};
     let table = table
         .get("/api/v1/openapi.json", openapi::get_native)
@@ -248,6 +248,8 @@ fn native_routes(table: Table) -> Table {
         .get("/api/v1/unknown-keys", ssh_keys::list_unknown_keys);
     let table = on_every_level!(table.get("/grants", grants::list_grants));
     let table = on_every_level!(table.put("/grants", grants::set_grant));
+    let table = on_every_level!(table.get("/policy", policy::get_policy));
+    let table = on_every_level!(table.put("/policy", policy::put_policy));
     let table = on_every_level!(table.get("/access-tokens", access_tokens::list_access_tokens));
     let table = on_every_level!(table.post("/access-tokens", access_tokens::create_access_token));
     let table =

@@ -7,7 +7,7 @@ use crate::list::{ListRequest, Paged};
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::who::Who;
-use app::{Fields, NamedGrant};
+use app::{Fields, NamedGrant, SubjectInput};
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,16 @@ pub struct GrantBody {
     permission: &'static str,
     /// Where it was given: it holds for everything below, too.
     level: &'static str,
+}
+
+impl GrantInput {
+    /// Whom and what, as `app` takes it.
+    pub fn parse(self) -> Result<(SubjectInput, String), Problem> {
+        let mut fields = Fields::default();
+        let subject = self.subject.parse("subject", &mut fields);
+        fields.check()?;
+        Ok((subject, self.permission))
+    }
 }
 
 impl From<NamedGrant> for GrantBody {
@@ -65,9 +75,7 @@ pub async fn set_grant(
     Place(place): Place,
     JsonBody(input): JsonBody<GrantInput>,
 ) -> Result<Json<GrantBody>, Problem> {
-    let mut fields = Fields::default();
-    let subject = input.subject.parse("subject", &mut fields);
-    fields.check()?;
-    let grant = doors.app.set_grant(&who, &place, &subject, &input.permission).await?;
+    let (subject, permission) = input.parse()?;
+    let grant = doors.app.set_grant(&who, &place, &subject, &permission).await?;
     Ok(Json(grant.into()))
 }

@@ -9,6 +9,7 @@ pub mod grants;
 pub mod groups;
 pub mod members;
 pub mod networks;
+pub mod policy;
 pub mod preview;
 pub mod refusals;
 pub mod repositories;

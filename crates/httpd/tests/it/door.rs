@@ -135,6 +135,8 @@ fn body(route: &Route) -> Option<Value> {
             }
             Some("settings") => json!({ "branch_types": [{ "kind": "moon" }] }),
             Some("override-settings") => json!({ "override_settings": 1 }),
+            // Sent as TOML, this is none.
+            Some("policy") => json!({}),
             Some("preview") => json!({ "last": 0 }),
             Some("matches") => json!({ "matcher": { "type": "moon" } }),
             Some("ssh-keys" | "deploy-keys") => json!({ "key": "" }),

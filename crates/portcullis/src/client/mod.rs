@@ -119,7 +119,39 @@ impl Client {
         Ok(entries)
     }
 
+    /// `GET` of a text: the text, and the tag that names this state of it.
+    pub fn get_text(&self, path: &str) -> Result<(String, String), Error> {
+        self.exchange(Method::GET, path, "*/*", None, None)
+    }
+
+    /// `PUT` of a TOML text, answered in JSON; with a tag, only if that still names its state.
+    pub fn put_text(&self, path: &str, text: &str, tag: Option<&str>) -> Result<Value, Error> {
+        let body = Some(("application/toml", text.to_owned()));
+        self.json(&self.exchange(Method::PUT, path, "application/json", body, tag)?.0)
+    }
+
     fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Error> {
+        let body = body.map(|it| ("application/json", it.to_string()));
+        self.json(&self.exchange(method, path, "application/json", body, None)?.0)
+    }
+
+    fn json(&self, text: &str) -> Result<Value, Error> {
+        if text.trim().is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_str(text)
+            .map_err(|e| self.not_understood(&format!("its answer is not JSON: {e}")))
+    }
+
+    /// One request: the text of its answer, and its `ETag` without quotes.
+    fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        accept: &str,
+        body: Option<(&str, String)>,
+        tag: Option<&str>,
+    ) -> Result<(String, String), Error> {
         let confirm = match path.contains('?') {
             _ if !self.confirmed || method == Method::GET => String::new(),
             true => format!("&{CONFIRM}"),
@@ -128,19 +160,24 @@ impl Client {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}{confirm}", self.base))
-            .header("accept", "application/json");
+            .header("accept", accept);
         if let Some(authorization) = &self.authorization {
             request = request.header("authorization", authorization);
         }
+        if let Some(tag) = tag {
+            request = request.header("if-match", format!("\"{tag}\""));
+        }
         let sent = match body {
-            Some(body) => {
-                let request = request.header("content-type", "application/json");
-                self.agent.run(request.body(body.to_string()).map_err(|e| self.unreachable(&e))?)
+            Some((kind, body)) => {
+                let request = request.header("content-type", kind);
+                self.agent.run(request.body(body).map_err(|e| self.unreachable(&e))?)
             }
             None => self.agent.run(request.body(()).map_err(|e| self.unreachable(&e))?),
         };
         let mut response = sent.map_err(|e| self.unreachable(&e))?;
         let status = response.status().as_u16();
+        let tag = response.headers().get("etag").and_then(|it| it.to_str().ok());
+        let tag = tag.unwrap_or_default().trim_matches('"').to_owned();
         let text = response
             .body_mut()
             .with_config()
@@ -148,11 +185,7 @@ impl Client {
             .read_to_string()
             .map_err(|e| self.unreachable(&e))?;
         if (200..300).contains(&status) {
-            if text.trim().is_empty() {
-                return Ok(Value::Null);
-            }
-            return serde_json::from_str(&text)
-                .map_err(|e| self.not_understood(&format!("its answer is not JSON: {e}")));
+            return Ok((text, tag));
         }
         Err(Error::Server(Box::new(ServerError::read(&self.base, status, &text))))
     }

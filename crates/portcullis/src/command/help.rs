@@ -10,7 +10,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("Refusals", &["explain", "can", "refusal"]),
     ("People", &["user", "workspace", "group"]),
     ("Code", &["project", "repository", "branch"]),
-    ("Rules", &["grant", "restriction", "branching-model", "key", "token"]),
+    ("Rules", &["grant", "restriction", "policy", "branching-model", "key", "token"]),
     ("This machine", &["login", "logout", "completions", "plumbing"]),
 ];
 

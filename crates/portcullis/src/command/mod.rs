@@ -12,6 +12,7 @@ mod key;
 mod login;
 mod output;
 mod plumbing;
+mod policy;
 mod preview;
 mod project;
 mod refusal;
@@ -72,6 +73,8 @@ enum Command {
     Grant(Noun<grant::GrantCommand>),
     /// Rules that take operations on refs away
     Restriction(Noun<restriction::RestrictionCommand>),
+    /// Grants and restrictions of a place as one text
+    Policy(Noun<policy::PolicyCommand>),
     /// SSH keys and access keys
     Key(Noun<key::KeyCommand>),
     /// API tokens and access tokens
@@ -126,6 +129,7 @@ impl Command {
             Self::BranchingModel(it) => it.verb.run(&Session::open(&it.connection)?),
             Self::Grant(it) => it.verb.run(&Session::open(&it.connection)?),
             Self::Restriction(it) => it.verb.run(&Session::open(&it.connection)?),
+            Self::Policy(it) => it.verb.run(&Session::open(&it.connection)?),
             Self::Key(it) => it.verb.run(&Session::open(&it.connection)?),
             Self::Token(it) => it.verb.run(&Session::open(&it.connection)?),
             Self::Login(it) => it.run(),
@@ -150,6 +154,7 @@ impl Command {
             Self::BranchingModel(it) => it.connection.json,
             Self::Grant(it) => it.connection.json,
             Self::Restriction(it) => it.connection.json,
+            Self::Policy(it) => it.connection.json,
             Self::Key(it) => it.connection.json,
             Self::Token(it) => it.connection.json,
             Self::Login(_)

@@ -89,7 +89,7 @@ impl std::fmt::Display for ProjectPath {
 
 /// What something hangs on: exactly one of a repository, a project and a workspace. Without any,
 /// the repository one stands in.
-#[derive(clap::Args, Debug, Clone)]
+#[derive(clap::Args, Debug, Clone, Default)]
 #[group(multiple = false)]
 #[command(next_help_heading = "On what")]
 pub struct Place {

@@ -17,6 +17,7 @@ mod kinds;
 mod layers;
 mod peers;
 mod plumbing;
+mod policies;
 mod previews;
 mod program;
 mod refusals;
