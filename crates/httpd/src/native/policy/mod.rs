@@ -103,7 +103,14 @@ pub async fn put_policy(
     let dry_run = flag(&query, "dry_run", &mut fields);
     fields.check()?;
     let terms = PolicyTerms { dry_run, expected: expected(&headers)? };
-    let read = read::policy(&text)?;
+    let read = match read::policy(&text) {
+        Ok(read) => read,
+        Err(wrong) => {
+            // Whoever is not let in hears that, whatever they sent.
+            doors.app.policy(&who, &place).await?;
+            return Err(wrong);
+        }
+    };
     let outcome = doors.app.import_policy(&who, &place, &read.input, &terms).await;
     let outcome = outcome.map_err(|it| read.lines.name(it))?;
     Ok(Json(OutcomeBody::of(outcome, dry_run)))
