@@ -77,7 +77,7 @@ impl App {
         grants.sort_by_key(|it| (it.subject.kind, it.subject.name.clone(), it.subject.id));
         let mut restrictions = Vec::new();
         for rule in ground.rules.iter().filter(|it| it.level == level) {
-            let mut view = RestrictionView::of(rule, &ground.names);
+            let mut view = RestrictionView::of(rule, ground);
             let mut subjects = Vec::new();
             for (shown, listed) in view.subjects.into_iter().zip(&rule.subjects) {
                 subjects.push(self.nameable(shown, listed.subject, ground).await?);

@@ -102,7 +102,7 @@ impl App {
         });
         let here = idle.into_iter().filter_map(|(id, why)| {
             let rule = ground.rules.find(id).filter(|it| it.level == place.level())?;
-            Some(IdleRestriction { restriction: RestrictionView::of(rule, &ground.names), why })
+            Some(IdleRestriction { restriction: RestrictionView::of(rule, ground), why })
         });
         Ok(here.collect())
     }

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use std::fmt::Write as _;
 
 /// What the server says about a rule or a grant and nobody can wish for.
-const SERVERS: [&str; 5] = ["id", "type", "level", "changed_at", "changed_by"];
+const SERVERS: [&str; 6] = ["id", "type", "level", "changed_at", "changed_by", "warnings"];
 
 /// The order of members that are known; all others come behind them, by name.
 const ORDER: [&str; 13] = [
