@@ -6,7 +6,7 @@ use crate::{App, RefusalRecord, record_text};
 use model::{
     Channel, CredentialKind, Layer, Mode, ObjectId, Operation, RefName, RepositoryId, Timestamp,
 };
-use policy::{Act, Change, RefUpdate, Way};
+use policy::{Act, Change, Content, RefUpdate, Way};
 use store::{Owner, PrincipalName, PushRecord};
 
 /// Something that somebody tried, by one record or by several of the same moment.
@@ -114,6 +114,8 @@ fn landed(push: PushRecord) -> Attempt {
             // Nothing that only reads lands.
             Operation::Read => Change::Unseen,
         },
+        // What was in it is not looked into again.
+        content: Content::Unseen,
     };
     let updates = push.updates.into_iter().map(update).collect();
     Attempt {
@@ -138,6 +140,7 @@ fn act_of(record: &RefusalRecord) -> Option<Act> {
     let changes =
         [Change::Unseen, Change::Create, Change::FastForward, Change::Rewrite, Change::Delete];
     let change = changes.into_iter().find(|it| it.as_str() == word)?;
-    let updates = vec![RefUpdate { name, old: ObjectId::ZERO, new: ObjectId::ZERO, change }];
+    let (id, content) = (ObjectId::ZERO, Content::Unseen);
+    let updates = vec![RefUpdate { name, old: id, new: id, change, content }];
     Some(Act::UpdateRefs { updates, way: way(record.channel == Channel::Merge) })
 }
