@@ -138,12 +138,7 @@ impl App {
             Parts::Workspace(workspace) => {
                 let Some(slug) = self.workspace_slug(workspace).await? else { return Ok(None) };
                 let read = async {
-                    Ok(self
-                        .store
-                        .workspace_facts(&slug)
-                        .await?
-                        .map(Ground::of_workspace)
-                        .transpose()?)
+                    self.store.workspace_facts(&slug).await?.map(Ground::of_workspace).transpose()
                 };
                 grounds.workspaces.get(slug.clone(), version, read).await
             }
@@ -153,12 +148,8 @@ impl App {
                     return Ok(None);
                 };
                 let read = async {
-                    Ok(self
-                        .store
-                        .project_facts(&slug, &key)
-                        .await?
-                        .map(Ground::of_project)
-                        .transpose()?)
+                    let facts = self.store.project_facts(&slug, &key).await?;
+                    facts.map(Ground::of_project).transpose()
                 };
                 grounds.projects.get((slug.clone(), key.clone()), version, read).await
             }
@@ -166,7 +157,7 @@ impl App {
                 let path = self.path_of(workspace.as_ref(), repository, version).await?;
                 let Some(path) = path else { return Ok(None) };
                 let read = async {
-                    Ok(self.store.facts_of(&path).await?.map(Ground::of_repository).transpose()?)
+                    self.store.facts_of(&path).await?.map(Ground::of_repository).transpose()
                 };
                 grounds.repositories.get(path.clone(), version, read).await
             }

@@ -15,7 +15,7 @@ use store::{AccessKey, SshKey};
 #[derive(Clone, Debug)]
 pub(crate) enum Holders {
     /// A user's own key.
-    Person(SshKey),
+    Person(Box<SshKey>),
     /// An access key of these places; never empty.
     Places(Vec<AccessKey>),
 }
@@ -134,7 +134,7 @@ impl App {
         let read = async {
             let personal = self.store.find_ssh_key_by_fingerprint(fingerprint).await?;
             if let Some(key) = personal {
-                return Ok(Some(Holders::Person(key)));
+                return Ok(Some(Holders::Person(Box::new(key))));
             }
             let keys = self.store.list_access_keys_by_fingerprint(fingerprint).await?;
             Ok((!keys.is_empty()).then_some(Holders::Places(keys)))

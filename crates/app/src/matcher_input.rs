@@ -71,7 +71,7 @@ fn check_ant(pattern: &str) -> Checked {
     }
     // A pattern is about the end of a name, which may begin before it or with it.
     let whole = if pattern.ends_with('/') { format!("{pattern}**") } else { pattern.to_owned() };
-    let example: Vec<_> = whole.split('/').map(|it| example_of(it)).collect();
+    let example: Vec<_> = whole.split('/').map(example_of).collect();
     let example = example.join("/");
     RefName::branch(&example)
         .or_else(|why| RefName::parse(example.as_bytes()).map_err(|_| why))

@@ -189,7 +189,8 @@ impl App {
                 let checked = self.checked_grant(subject, permission, ground, place.level()).await;
                 match wrong.collect(&part, checked)? {
                     Some((subject, Some(permission))) => {
-                        if wished.insert(subject, permission).is_some() {
+                        let before = wished.insert(subject, permission);
+                        if before.is_some() {
                             wrong.add(&format!("{part}.subject"), "is given something twice");
                         }
                     }

@@ -12,6 +12,7 @@ use crate::{App, Asker, PlaceName};
 use model::{CredentialKind, RepositoryId, Restriction, RestrictionId, Timestamp};
 use policy::{Act, Decision, Effect, Facts, Question, Rulebook};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// A change of the rules of one place.
 #[derive(Clone, Debug, Default)]
@@ -20,7 +21,7 @@ pub struct PreviewInput {
     pub rule: Option<RestrictionInput>,
     /// The rule that it would replace.
     pub instead_of: Option<RestrictionId>,
-    /// How many pushes and refusals to look at; [`USUAL`] if left out.
+    /// How many pushes and refusals to look at; 200 if left out.
     pub last: Option<u32>,
 }
 
@@ -125,12 +126,13 @@ impl App {
             let Some(name) = names.get(&attempt.repository) else { continue };
             let principal = &attempt.principal;
             let key = (principal.kind, principal.id, attempt.repository);
-            if !standpoints.contains_key(&key) {
-                let found = self.standpoint(who, name, attempt, &change).await?;
-                standpoints.insert(key, found);
-            }
-            let standpoint = standpoints.get(&key).and_then(Option::as_ref);
-            for event in events(attempt, &name.to_string(), standpoint) {
+            let standpoint = match standpoints.entry(key) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => {
+                    new.insert(self.standpoint(who, name, attempt, &change).await?)
+                }
+            };
+            for event in events(attempt, &name.to_string(), standpoint.as_ref()) {
                 sums.add(event, MOST_EVENTS);
             }
         }

@@ -11,6 +11,7 @@ use crate::{App, Asker, PlaceName};
 use model::{Level, Matcher, RefKinds, RefName, Subject};
 use policy::{Act, Idle, Miss};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 use store::{PageRequest, PrincipalKind, PrincipalName};
 
@@ -19,11 +20,11 @@ use store::{PageRequest, PrincipalKind, PrincipalName};
 pub struct RefMatches {
     pub matcher: Matcher,
     pub on: RefKinds,
-    /// The refs it means, by name; the first [`MOST`].
+    /// The refs it means, by name; the first 1,000.
     pub matched: Vec<String>,
     /// How many there are in all.
     pub matched_size: usize,
-    /// Those it nearly means, and why not; the first [`MOST`].
+    /// Those it nearly means, and why not; the first 1,000.
     pub missed: Vec<(String, Miss)>,
     pub missed_size: usize,
     /// How many refs were looked at.
@@ -113,8 +114,8 @@ impl App {
         let subjects = lists.flat_map(|it| &it.subjects).map(|it| it.subject);
         let mut known = BTreeMap::new();
         for subject in subjects {
-            if !known.contains_key(&subject) {
-                known.insert(subject, self.may_push(place, ground, subject).await?);
+            if let Entry::Vacant(new) = known.entry(subject) {
+                new.insert(self.may_push(place, ground, subject).await?);
             }
         }
         Ok(known)

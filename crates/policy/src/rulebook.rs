@@ -179,23 +179,19 @@ enum Segment<'a> {
 }
 
 fn telling_segment(pattern: &str) -> Segment<'_> {
-    let mut best = Segment::Start("");
+    let mut longest = "";
     let mut rest = Some(pattern);
     while let Some((it, left)) = rest.map(segment) {
         rest = left;
         let start = it.split(['*', '?']).next().unwrap_or_default();
-        best = match best {
-            // Nearly every name has these, so that they tell next to nothing.
-            Segment::Start(_) if start == it && !matches!(it, "" | "refs" | "heads" | "tags") => {
-                return Segment::Whole(it);
-            }
-            Segment::Start(before) if start != it && start.len() > before.len() => {
-                Segment::Start(start)
-            }
-            best => best,
-        };
+        if start != it {
+            longest = if start.len() > longest.len() { start } else { longest };
+        } else if !matches!(it, "" | "refs" | "heads" | "tags") {
+            return Segment::Whole(it);
+        }
+        // Nearly every name has the others, so that they tell next to nothing.
     }
-    best
+    Segment::Start(longest)
 }
 
 impl FromIterator<Restriction> for Rulebook {

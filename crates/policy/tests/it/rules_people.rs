@@ -38,7 +38,7 @@ fn by_token(scopes: &[&str], act: &Act) -> Decision {
 
 /// The scopes that a refusal lists: required, then missing.
 fn gap(decision: &Decision) -> (Vec<&str>, Vec<&str>) {
-    let gap = decision.refusals[0].scopes().expect("a scope refusal");
+    let gap = decision.refusals[0].scopes().unwrap();
     let words = |it: &BTreeSet<Scope>| it.iter().map(|it| it.as_str()).collect();
     (words(&gap.required), words(&gap.missing))
 }

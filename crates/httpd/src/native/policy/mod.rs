@@ -1,5 +1,5 @@
 //! `…/policy`: what hangs on a repository, a project or a workspace as one text that people keep,
-//! compare and put back. The text is in [`read`] and [`write`]; what may stand in it is `app`'s.
+//! compare and put back. The text is in [`read`] and [`write`](mod@write); what may stand in it is `app`'s.
 
 mod lines;
 mod read;
