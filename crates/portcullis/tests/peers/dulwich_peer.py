@@ -94,7 +94,16 @@ def push(repo, updates, expected=None, **options):
                 raise LookupError(name)
         return updates
     said = []
-    result = client.send_pack(path, changes, repo.generate_pack_data, progress=said.append, **options)
+    # It writes all of its pack before it reads anything. Of a push that is answered early, OpenSSH's
+    # client may have ended by then, and with it the pipe: the answer is lost, and asked for again.
+    for attempt in range(20):
+        try:
+            result = client.send_pack(
+                path, changes, repo.generate_pack_data, progress=said.append, **options)
+            break
+        except BrokenPipeError:
+            if not OVER_SSH or attempt == 19:
+                raise
     return {name: reason for name, reason in (result.ref_status or {}).items() if reason}
 
 
