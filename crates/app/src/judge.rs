@@ -215,11 +215,16 @@ fn verdict(judged: &Judged, records: &[RefusalRecord], at: usize) -> Verdict {
 }
 
 fn failed(error: crate::Error) -> JudgeFailed {
+    if let crate::Error::Failed(failure) = &error
+        && let Some(repo::Error::Failed(of_the_push)) = failure.source.downcast_ref()
+    {
+        return JudgeFailed::Unfit(of_the_push.clone());
+    }
     let text = match &error {
         crate::Error::Failed(failure) => format!("{}: {}", failure, failure.source),
         other => other.to_string(),
     };
-    JudgeFailed(text)
+    JudgeFailed::Away(text)
 }
 
 fn unseen(command: &Command) -> RefUpdate {
@@ -271,7 +276,8 @@ impl Judge for PolicyJudge {
         let open = |it: &policy::UpdateDecision| it.verdict == policy::Verdict::Undecided;
         if !is_over && decision.updates.iter().any(open) {
             tracing::error!("a push is still undecided with its objects here");
-            return Err(JudgeFailed("the push is still undecided with its objects here".into()));
+            let why = "the push is still undecided with its objects here";
+            return Err(JudgeFailed::Away(why.into()));
         }
         Ok(verdicts)
     }

@@ -3,7 +3,7 @@
 
 use crate::names::shell_word;
 use model::{Email, ObjectId, Restriction, RestrictionKind};
-use policy::{Change, Fault, Faults, NamedCommit, RefUpdate};
+use policy::{Change, Fault, FaultKind, Faults, NamedCommit, RefUpdate};
 
 /// Files that are taken out one by one in commands; more are left to people.
 const FILES: usize = 3;
@@ -25,7 +25,15 @@ struct Plan {
     /// Must a person decide, commit by commit?
     by_hand: bool,
     /// Files that go back to what they were.
-    files: Vec<String>,
+    files: Vec<Back>,
+    /// Is there a file that cannot go back, because both sides of a merge changed it?
+    stuck: bool,
+}
+
+/// A file, and the parent as in which it is as it should be, counted from one.
+struct Back {
+    path: String,
+    parent: usize,
 }
 
 /// How this update is made to pass these rules. `email`: the address of whoever pushes.
@@ -85,7 +93,9 @@ impl Plan {
                 "give the commits a message that fits"
             }
             RestrictionKind::MaxFileSize | RestrictionKind::RestrictedPaths => {
-                self.files.extend(faults.first().iter().filter_map(path));
+                for fault in faults.first() {
+                    self.put_back(fault);
+                }
                 self.by_hand |= self.files.len() > FILES || faults.more() > 0;
                 "take the files out of your commits"
             }
@@ -105,6 +115,17 @@ impl Plan {
         if !self.summary.contains(&words) {
             self.summary.push(words);
         }
+    }
+
+    fn put_back(&mut self, fault: &Fault) {
+        let Some(path) = fault.path.clone().filter(|it| !it.is_empty()) else { return };
+        let has_parent = fault.commit.as_ref().is_some_and(|it| it.parent.is_some());
+        let mut parent = 1;
+        if let FaultKind::Path { belongs, .. } = fault.kind {
+            self.stuck |= has_parent && belongs.is_none();
+            parent = belongs.unwrap_or(parent);
+        }
+        self.files.push(Back { path, parent });
     }
 
     fn set_email(&mut self, email: Option<&Email>) {
@@ -133,9 +154,13 @@ impl Plan {
     }
 
     fn at_the_tip(&self, is_root: bool) -> Vec<String> {
-        let back = |it: &String| match is_root {
-            true => format!("git rm --quiet --cached -- {}", shell_word(it)),
-            false => format!("git reset --quiet HEAD^ -- {}", shell_word(it)),
+        if self.stuck {
+            return Vec::new();
+        }
+        let back = |it: &Back| match (is_root, it.parent, shell_word(&it.path)) {
+            (true, _, path) => format!("git rm --quiet --cached -- {path}"),
+            (false, 1, path) => format!("git reset --quiet HEAD^ -- {path}"),
+            (false, nth, path) => format!("git reset --quiet HEAD^{nth} -- {path}"),
         };
         self.files.iter().take(FILES).map(back).chain([self.amend()]).collect()
     }
@@ -147,10 +172,6 @@ impl Plan {
         }
         vec![format!("git rebase --rebase-merges --exec {} {base}", shell_word(&self.amend()))]
     }
-}
-
-fn path(fault: &Fault) -> Option<String> {
-    fault.path.clone().filter(|it| !it.is_empty())
 }
 
 /// The last commit that stays: what the ref has now, or what the oldest faulty commit is on.

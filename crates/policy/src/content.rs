@@ -145,7 +145,13 @@ pub enum FaultKind {
     },
     Message,
     /// A file that only certain subjects may change.
-    Path,
+    Path {
+        /// The parent of the commit, counted from one, as in which it would be no change; `None`
+        /// at the beginning of a history and where both sides of a merge changed it.
+        belongs: Option<usize>,
+        /// Is it a merge that keeps one side's file and leaves out what the other did to it?
+        left_out: bool,
+    },
     /// The check said no.
     Check {
         reason: String,

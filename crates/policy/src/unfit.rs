@@ -140,8 +140,15 @@ impl fmt::Display for Fault {
         match (&self.path, &self.commit) {
             (Some(path), commit) => {
                 f.write_str(if path.is_empty() { "the object itself" } else { path })?;
+                let in_merge = commit.as_ref().is_some_and(|it| it.parent.is_some());
                 if let FaultKind::FileSize { bytes: size } = self.kind {
                     write!(f, ": {}", bytes(size))?;
+                } else if let FaultKind::Path { belongs, left_out } = self.kind {
+                    f.write_str(match belongs {
+                        None if in_merge => ": both sides changed it",
+                        Some(_) if left_out => ": leaves out what the other side did",
+                        None | Some(_) => "",
+                    })?;
                 }
                 commit.as_ref().map_or(Ok(()), |it| write!(f, ", in {it}"))
             }
@@ -179,7 +186,7 @@ impl fmt::Display for FaultKind {
             }
             Self::NotThePusher { committer } => write!(f, "committed by <{committer}>"),
             Self::Message => f.write_str("another message"),
-            Self::Path => f.write_str("restricted"),
+            Self::Path { .. } => f.write_str("restricted"),
             Self::Check { reason } => f.write_str(reason),
             Self::CheckFailed { why } => f.write_str(why),
         }

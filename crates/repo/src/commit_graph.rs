@@ -2,10 +2,19 @@
 //! else from a commit's own bytes. The graph only repeats what the commits say, so a graph that is
 //! damaged or missing makes walks slower and nothing else.
 
-use crate::objects::{from_gix, to_gix};
+use crate::Result;
+use crate::failure::FailureCode;
+use crate::objects::{Lookup, ObjectKind, from_gix, to_gix};
 use model::ObjectId;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::HashMap;
 use std::path::PathBuf;
+use std::rc::Rc;
+
+/// Commits that are read before the commit-graph is opened: most pushes need two.
+const BEFORE_GRAPH: u64 = 16;
+/// Commits that are kept; beyond it, everything is forgotten.
+const KEPT: usize = 100_000;
 
 /// What a walk needs to know of a commit.
 #[derive(Clone, Debug)]
@@ -72,6 +81,60 @@ impl CommitGraph {
                 .ok()
         };
         self.graph.get_or_init(open).as_ref()
+    }
+}
+
+/// Commits of one place for one or more walks, wherever they are; the last ones are kept.
+pub(crate) struct Commits<'a> {
+    objects: &'a dyn Lookup,
+    graph: CommitGraph,
+    kept: RefCell<HashMap<ObjectId, Rc<WalkCommit>>>,
+    asked: Cell<u64>,
+    most: u64,
+}
+
+impl<'a> Commits<'a> {
+    pub(crate) fn new(git_dir: impl Into<PathBuf>, objects: &'a dyn Lookup) -> Self {
+        let (graph, kept) = (CommitGraph::new(git_dir), RefCell::default());
+        Self { objects, graph, kept, asked: Cell::new(0), most: u64::MAX }
+    }
+
+    /// All walks together may ask so often; then it is too much.
+    pub(crate) fn at_most(self, most: u64) -> Self {
+        Self { most, ..self }
+    }
+
+    /// Reads a commit; `None` when it is not there or is none.
+    pub(crate) fn find(&self, id: &ObjectId) -> Result<Option<Rc<WalkCommit>>> {
+        self.asked.set(self.asked.get() + 1);
+        if self.asked.get() > self.most {
+            return Err(FailureCode::TooMuch.because("it brings many merges").into());
+        }
+        if let Some(commit) = self.kept.borrow().get(id) {
+            return Ok(Some(Rc::clone(commit)));
+        }
+        let Some(commit) = self.read(id)?.map(Rc::new) else { return Ok(None) };
+        let mut kept = self.kept.borrow_mut();
+        if kept.len() >= KEPT {
+            kept.clear();
+        }
+        kept.insert(*id, Rc::clone(&commit));
+        Ok(Some(commit))
+    }
+
+    fn read(&self, id: &ObjectId) -> Result<Option<WalkCommit>> {
+        if self.asked.get() > BEFORE_GRAPH
+            && let Some(commit) = self.graph.find(id)
+        {
+            return Ok(Some(commit));
+        }
+        let object = self.objects.find(id)?.filter(|it| it.kind == ObjectKind::Commit);
+        Ok(object.and_then(|it| WalkCommit::parse(&it.data)))
+    }
+
+    /// The generation of a commit that the graph has.
+    pub(crate) fn generation(&self, id: &ObjectId) -> Option<u32> {
+        self.graph.find(id)?.generation
     }
 }
 

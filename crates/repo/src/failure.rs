@@ -61,6 +61,9 @@ failure_codes! {
     ObjectBad "PC-OBJECT-BAD",
         "an object in the push breaks git's format or could harm those who check it out",
         "run `git fsck --strict` in your clone and rewrite the commits it names";
+    TooMuch "PC-PUSH-TOO-MUCH",
+        "a rule asks about the files of this push, and they are more than can be looked at",
+        "push the history in several steps, or ask a repository admin to let you through the rule";
     ObjectCollision "PC-OBJECT-COLLISION",
         "an object in the push is made to collide with another one under SHA-1",
         "find out where the object came from: this does not happen by accident";

@@ -35,6 +35,7 @@ mod land;
 mod maintain;
 mod new_pack;
 mod objects;
+mod painted;
 mod program;
 mod push;
 mod quarantine;
@@ -49,7 +50,7 @@ mod staged_pack;
 mod tag;
 mod understand;
 
-pub use brought::{FileChange, NewCommit, NewCommits, Signed};
+pub use brought::{FileChange, FileChanges, MergedFiles, NewCommit, NewCommits, Signed};
 pub use commit::{CommitInfo, Signature};
 pub use crash::{CRASH_POINTS, crash_point};
 pub use error::{Error, Result};

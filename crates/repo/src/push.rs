@@ -119,10 +119,16 @@ pub enum Verdict {
     },
 }
 
-/// The judge could not answer: the push fails closed. The text is for the log.
+/// The judge could not answer: the push fails closed.
 #[derive(Debug, thiserror::Error)]
-#[error("the push could not be judged: {0}")]
-pub struct JudgeFailed(pub String);
+pub enum JudgeFailed {
+    /// For reasons of our own. The text is for the log.
+    #[error("the push could not be judged: {0}")]
+    Away(String),
+    /// Because of what was pushed, which is answered with this.
+    #[error("the push could not be judged: {0}")]
+    Unfit(Failure),
+}
 
 /// Who is asked during a push. `app` answers with the policy; plumbing lets everything pass.
 pub trait Judge {

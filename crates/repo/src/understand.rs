@@ -30,7 +30,7 @@ fn compare(old: &ObjectId, new: &ObjectId, objects: &Quarantine<'_>) -> Result<C
         return Ok(Change::Rewrite);
     };
     let git_dir = objects.repository().git_dir();
-    let contains = is_ancestor(git_dir, &|id| objects.find(id), &old, &new)?;
+    let contains = is_ancestor(git_dir, objects, &old, &new)?;
     Ok(if contains { Change::FastForward } else { Change::Rewrite })
 }
 

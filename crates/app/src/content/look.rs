@@ -6,7 +6,7 @@ use super::test::Test;
 use crate::{App, Result};
 use model::{Email, Fingerprint, Restriction, RestrictionId};
 use policy::{Fault, FaultKind, Faults, NamedCommit};
-use repo::{FileChange, NewCommit, Quarantine, RefUpdate};
+use repo::{FileChange, FileChanges, MergedFiles, NewCommit, Quarantine, RefUpdate};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -66,6 +66,11 @@ impl<'a> Look<'a> {
         let new = if in_commits { self.objects.new_commits(&updates)? } else { <_>::default() };
         // Most commits are without fault, and several updates may bring the same ones.
         let mut faultless = HashSet::new();
+        let asks_of_merges = all.iter().any(|it| matches!(it.test, Test::Paths(_)));
+        let files = self.objects.file_changes(match asks_of_merges {
+            true => MergedFiles::NewOrLeftOut,
+            false => MergedFiles::New,
+        });
         let mut found = Found::with_capacity(asked.len());
         for About { update, rules } in asked {
             let mut against = self.start(rules, &all);
@@ -73,7 +78,7 @@ impl<'a> Look<'a> {
                 if faultless.contains(&id) {
                     continue;
                 }
-                let faults = self.look_at(&self.objects.new_commit(&id)?, &all)?;
+                let faults = self.look_at(&self.objects.new_commit(&id)?, &files, &all)?;
                 if faults.is_empty() {
                     faultless.insert(id);
                 }
@@ -117,7 +122,12 @@ impl<'a> Look<'a> {
         all.iter().filter(asked).map(|it| (it.rule, push(it))).collect()
     }
 
-    fn look_at(&self, commit: &NewCommit, all: &[Asking]) -> Result<Vec<(RestrictionId, Fault)>> {
+    fn look_at(
+        &self,
+        commit: &NewCommit,
+        files: &FileChanges<'_>,
+        all: &[Asking],
+    ) -> Result<Vec<(RestrictionId, Fault)>> {
         let name = named(commit);
         let mut faults = Vec::new();
         for Asking { rule, test } in all {
@@ -128,7 +138,7 @@ impl<'a> Look<'a> {
         if all.iter().any(|it| it.test.needs_files()) {
             let mut show =
                 |it: FileChange<'_>| self.look_at_file(it, Some(&name), all, &mut faults);
-            self.objects.changed_files(commit, &mut show)?;
+            files.of(commit, &mut show)?;
         }
         Ok(faults)
     }
@@ -167,10 +177,13 @@ impl<'a> Look<'a> {
             let kind = match test {
                 Test::Paths(patterns) => {
                     let fits = patterns.iter().any(|it| policy::path_fits(it, &path));
-                    fits.then_some(FaultKind::Path)
+                    let (belongs, left_out) = (file.belongs, file.as_in_parent);
+                    fits.then_some(FaultKind::Path { belongs, left_out })
                 }
                 Test::FileSize(most) => {
-                    if let (Some(blob), None) = (file.blob, size) {
+                    // What a parent has was looked at there.
+                    let blob = file.blob.filter(|_| !file.as_in_parent);
+                    if let (Some(blob), None) = (blob, size) {
                         size = Some(self.objects.new_blob_size(&blob)?.unwrap_or(0));
                     }
                     size.filter(|it| it > most).map(|bytes| FaultKind::FileSize { bytes })

@@ -9,7 +9,7 @@ use testkit::{Door, KeyPair, Pushed, Server, WorkTree};
 const PEOPLE: &str = "user ann\n user bob\n grant ann write\n grant bob write";
 
 /// Rule 1 of a new world, on `main` unless it says otherwise.
-fn with_rule(rule: Value) -> Server {
+pub fn with_rule(rule: Value) -> Server {
     let server = Server::with(PEOPLE);
     add(&server, rule);
     server
@@ -25,7 +25,7 @@ fn add(server: &Server, rule: Value) -> Value {
 
 /// What the person saw, from the code to the remedies; the rule and who they are is in the first
 /// test and the same everywhere.
-fn told(pushed: &Pushed) -> String {
+pub fn told(pushed: &Pushed) -> String {
     let told = pushed.told();
     let shown = |it: &&str| {
         ["  rule ", "  you ", "  more "].iter().all(|label| !it.starts_with(label))
@@ -46,7 +46,7 @@ fn refused(server: &Server, tree: &WorkTree, push: &[&str], lines: &[&str]) {
 
 /// The commands below the first `next` that is for the pusher, run one by one as they stand.
 #[track_caller]
-fn follow(pushed: &Pushed, tree: &WorkTree) {
+pub fn follow(pushed: &Pushed, tree: &WorkTree) {
     let mut commands = Vec::new();
     let lines: Vec<&str> = pushed.stderr().lines().map(|it| it.trim_end()).collect();
     let from = lines.iter().position(|it| it.starts_with("remote:   next ")).expect("a remedy");

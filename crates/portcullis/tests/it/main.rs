@@ -15,6 +15,7 @@ mod demo;
 mod keys;
 mod kinds;
 mod layers;
+mod merged_paths;
 mod peers;
 mod plumbing;
 mod policies;

@@ -1,12 +1,14 @@
 //! Which files a commit changes: its tree beside those of its parents. Equal folders are not
 //! opened, so the cost follows the change and not the size of the tree.
 
+use super::resolution::{Entry, Resolution};
 use crate::failure::FailureCode;
 use crate::objects::{ObjectKind, from_gix};
 use crate::quarantine::Quarantine;
 use crate::{Error, Result};
 use model::ObjectId;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// How many names are compared for one commit at most, whatever it consists of, besides
 /// [`PER_OBJECT`]: a few trees that hold one another can pretend to be millions of folders.
@@ -23,85 +25,46 @@ pub struct FileChange<'a> {
     pub path: &'a [u8],
     /// Its content now; `None` when it is gone, or is a submodule.
     pub blob: Option<ObjectId>,
+    /// The parent, counted from one, as in which it would be no change; `None` when there is none
+    /// such: at the beginning of a history, or where two sides of a merge changed it.
+    pub belongs: Option<usize>,
+    /// Is it as in one of the parents all the same? Then the merge leaves out what another did.
+    pub as_in_parent: bool,
 }
 
-/// What a name stands for in a tree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Entry {
-    mode: u16,
-    id: ObjectId,
-}
-
-impl Entry {
-    const TREE: u16 = 0o040_000;
-    const SUBMODULE: u16 = 0o160_000;
-
-    fn is_tree(self) -> bool {
-        self.mode == Self::TREE
-    }
-
-    fn blob(self) -> Option<ObjectId> {
-        (self.mode != Self::SUBMODULE).then_some(self.id)
-    }
-}
-
-/// A name, as it is now and as it was in each parent.
+/// A name with what it stands for in each tree.
 struct Place {
     path: Vec<u8>,
-    now: Option<Entry>,
-    before: Vec<Option<Entry>>,
-}
-
-impl Place {
-    /// Is it as in one of the parents?
-    fn is_as_before(&self) -> bool {
-        self.before.contains(&self.now)
-    }
-
-    /// The change of a file, where it is one: here is a file, or there was one everywhere.
-    fn change(&self) -> Option<FileChange<'_>> {
-        let path = self.path.as_slice();
-        match self.now {
-            Some(now) if !now.is_tree() => Some(FileChange { path, blob: now.blob() }),
-            Some(_) | None => {
-                let was_file = |it: &Option<Entry>| it.is_some_and(|it| !it.is_tree());
-                let gone = self.before.iter().all(was_file);
-                gone.then_some(FileChange { path, blob: None })
-            }
-        }
-    }
+    entries: Vec<Option<Entry>>,
 }
 
 pub(super) struct Walk<'a> {
     objects: &'a Quarantine<'a>,
+    resolution: Resolution,
     compared: u64,
 }
 
 type Names = BTreeMap<Vec<u8>, Entry>;
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(objects: &'a Quarantine<'a>) -> Self {
-        Self { objects, compared: 0 }
+    pub(super) fn new(objects: &'a Quarantine<'a>, resolution: Resolution) -> Self {
+        Self { objects, resolution, compared: 0 }
     }
 
-    /// Shows what differs between a tree and every one of these.
+    /// Shows what is not as the resolution has it. `trees`: in the resolution's order.
     pub(super) fn compare(
         mut self,
-        tree: ObjectId,
-        parents: &[ObjectId],
+        trees: impl Iterator<Item = Option<ObjectId>>,
         show: &mut dyn FnMut(FileChange<'_>) -> Result<()>,
     ) -> Result<()> {
-        let root = |id: &ObjectId| Some(Entry { mode: Entry::TREE, id: *id });
-        // The first commit of a history has nothing before it.
-        let before =
-            if parents.is_empty() { vec![None] } else { parents.iter().map(root).collect() };
-        let mut waiting = vec![Place { path: Vec::new(), now: root(&tree), before }];
+        let entries = trees.map(|it| it.map(Entry::tree)).collect();
+        let mut waiting = vec![Place { path: Vec::new(), entries }];
         // Not by recursion: how deep it goes is for whoever pushes to say.
         while let Some(place) = waiting.pop() {
-            if place.is_as_before() {
+            if self.resolution.is_kept(&place.entries) {
                 continue;
             }
-            if let Some(change) = place.change() {
+            if let Some(change) = self.change(&place) {
                 show(change)?;
             }
             self.open(&place, &mut waiting)?;
@@ -111,26 +74,43 @@ impl<'a> Walk<'a> {
 
     /// Shows every file of a tree, or the blob.
     pub(super) fn list(
-        self,
+        objects: &'a Quarantine<'a>,
         id: ObjectId,
         show: &mut dyn FnMut(FileChange<'_>) -> Result<()>,
     ) -> Result<()> {
-        match self.objects.find_header(&id)? {
-            Some((ObjectKind::Tree, _)) => self.compare(id, &[], show),
+        match objects.find_header(&id)? {
+            Some((ObjectKind::Tree, _)) => Self::new(objects, Resolution::beginning())
+                .compare([Some(id), None].into_iter(), show),
             Some((ObjectKind::Blob | ObjectKind::Commit | ObjectKind::Tag, _)) | None => {
-                show(FileChange { path: b"", blob: Some(id) })
+                let (path, blob) = (&b""[..], Some(id));
+                show(FileChange { path, blob, belongs: None, as_in_parent: false })
             }
         }
     }
 
+    /// The change of a file, where it is one. A folder is no file.
+    fn change<'p>(&self, place: &'p Place) -> Option<FileChange<'p>> {
+        let files: Vec<_> = place.entries.iter().map(|it| it.filter(|it| !it.is_tree())).collect();
+        (!self.resolution.is_kept(&files)).then(|| FileChange {
+            path: &place.path,
+            blob: files.first().copied().flatten().and_then(Entry::blob),
+            belongs: self.resolution.belongs(&files),
+            as_in_parent: self.resolution.is_as_in_parent(&files),
+        })
+    }
+
     /// Puts everything below a name on the list, if it is or was a folder.
     fn open(&mut self, place: &Place, waiting: &mut Vec<Place>) -> Result<()> {
-        let now = self.names(place.now)?;
-        let before: Vec<Names> =
-            place.before.iter().map(|it| self.names(*it)).collect::<Result<_>>()?;
-        let all: BTreeSet<&Vec<u8>> =
-            now.keys().chain(before.iter().flat_map(BTreeMap::keys)).collect();
-        self.count(all.len(), before.len())?;
+        let mut trees: Vec<Rc<Names>> = Vec::with_capacity(place.entries.len());
+        for (at, entry) in place.entries.iter().enumerate() {
+            let same = place.entries.iter().position(|it| it == entry).filter(|it| *it < at);
+            trees.push(match same.and_then(|it| trees.get(it)) {
+                Some(known) => Rc::clone(known),
+                None => Rc::new(self.names(*entry)?),
+            });
+        }
+        let all: BTreeSet<&Vec<u8>> = trees.iter().flat_map(|it| it.keys()).collect();
+        self.count(all.len(), trees.len().saturating_sub(1))?;
         // The last is visited first.
         for name in all.into_iter().rev() {
             let path = match place.path.as_slice() {
@@ -140,17 +120,17 @@ impl<'a> Walk<'a> {
             if path.len() > PATH {
                 return Err(FailureCode::ObjectBad.because("a path in it is too long").into());
             }
-            let before = before.iter().map(|it| it.get(name).copied()).collect();
-            waiting.push(Place { path, now: now.get(name).copied(), before });
+            let entries = trees.iter().map(|it| it.get(name).copied()).collect();
+            waiting.push(Place { path, entries });
         }
         Ok(())
     }
 
-    fn count(&mut self, names: usize, parents: usize) -> Result<()> {
-        self.compared += names.saturating_mul(parents) as u64;
+    fn count(&mut self, names: usize, others: usize) -> Result<()> {
+        self.compared += names.saturating_mul(others) as u64;
         if self.compared > NAMES + PER_OBJECT * self.objects.count() {
-            let why = "its trees lead to more paths than can be looked at";
-            return Err(FailureCode::ObjectBad.because(why).into());
+            let why = "its trees lead to more paths than that";
+            return Err(FailureCode::TooMuch.because(why).into());
         }
         Ok(())
     }

@@ -3,10 +3,13 @@
 
 mod changes;
 mod commit;
+mod files;
 mod history;
+mod resolution;
 
 pub use changes::FileChange;
 pub use commit::{NewCommit, Signed};
+pub use files::{FileChanges, MergedFiles};
 pub use history::NewCommits;
 
 use crate::Result;
@@ -27,18 +30,9 @@ impl Quarantine<'_> {
         commit::read(self, id)
     }
 
-    /// Shows every file that a commit changes: those that are as in none of its parents. A file
-    /// that a merge takes from one of its parents as it is there is not changed by the merge.
-    pub fn changed_files(
-        &self,
-        commit: &NewCommit,
-        show: &mut dyn FnMut(FileChange<'_>) -> Result<()>,
-    ) -> Result<()> {
-        let mut parents = Vec::with_capacity(commit.info.parents.len());
-        for id in &commit.info.parents {
-            parents.push(commit::read(self, id)?.info.tree);
-        }
-        Walk::new(self).compare(commit.info.tree, &parents, show)
+    /// Finds out which files commits change.
+    pub fn file_changes(&self, merged: MergedFiles) -> FileChanges<'_> {
+        FileChanges::new(self, merged)
     }
 
     /// Shows every file of something pushed that is no commit: a tree, or a blob, whose path is
@@ -48,7 +42,7 @@ impl Quarantine<'_> {
         id: &ObjectId,
         show: &mut dyn FnMut(FileChange<'_>) -> Result<()>,
     ) -> Result<()> {
-        Walk::new(self).list(*id, show)
+        Walk::list(self, *id, show)
     }
 
     /// The size of a blob that the repository does not have yet; `None` of one it has.

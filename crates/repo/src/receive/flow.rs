@@ -193,7 +193,7 @@ impl<'a> Session<'a> {
     /// A judge that does not answer for every command has not judged the push.
     fn take_verdicts(&mut self, places: &[usize], verdicts: Vec<Verdict>) -> Result<()> {
         if verdicts.len() != places.len() {
-            return Err(unjudged(JudgeFailed("a verdict is missing".into())));
+            return Err(unjudged(JudgeFailed::Away("a verdict is missing".into())));
         }
         for (place, verdict) in places.iter().zip(verdicts) {
             match verdict {
@@ -346,8 +346,13 @@ fn unusable(problem: CommandProblem) -> Failure {
 }
 
 fn unjudged(failed: JudgeFailed) -> Error {
-    tracing::error!(error = %failed, "a push was not judged");
-    FailureCode::StoreAway.because("the rules could not be read").into()
+    match failed {
+        JudgeFailed::Unfit(failure) => failure.into(),
+        JudgeFailed::Away(_) => {
+            tracing::error!(error = %failed, "a push was not judged");
+            FailureCode::StoreAway.because("the rules could not be read").into()
+        }
+    }
 }
 
 fn chain(error: &Error) -> String {

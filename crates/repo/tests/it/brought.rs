@@ -3,7 +3,8 @@
 use crate::support::{World, ZERO, git};
 use model::ObjectId;
 use repo::{
-    Judge, JudgeFailed, Limits, NewCommit, Push, Quarantine, RefOutcome, RefUpdate, Verdict,
+    Judge, JudgeFailed, Limits, MergedFiles, NewCommit, Push, Quarantine, RefOutcome, RefUpdate,
+    Verdict,
 };
 
 /// Lets everything pass and writes down what it brings.
@@ -68,7 +69,7 @@ fn changes(objects: &Quarantine<'_>, commit: &NewCommit) -> String {
         shown.push(text(objects, it));
         Ok(())
     };
-    objects.changed_files(commit, &mut show).unwrap();
+    objects.file_changes(MergedFiles::New).of(commit, &mut show).unwrap();
     shown.join(" ")
 }
 
@@ -210,7 +211,11 @@ fn a_bomb_of_trees_is_not_walked() {
             objects: &Quarantine<'_>,
         ) -> Result<Vec<Verdict>, JudgeFailed> {
             let commit = objects.new_commit(&updates[0].new).unwrap();
-            self.0 = objects.changed_files(&commit, &mut |_| Ok(())).err().map(|it| it.to_string());
+            self.0 = objects
+                .file_changes(MergedFiles::New)
+                .of(&commit, &mut |_| Ok(()))
+                .err()
+                .map(|it| it.to_string());
             Ok(vec![Verdict::Refuse { short: "no".into() }])
         }
         fn text(&mut self) -> String {
@@ -228,5 +233,5 @@ fn a_bomb_of_trees_is_not_walked() {
     let pack = world.clone.pack_of(&ids);
     let answer = world.push_with(&commands, "", &pack, &mut judge, &Limits::default());
     answer.reported("unpack ok\nng refs/heads/bomb no");
-    assert!(judge.0.unwrap().contains("more paths than can be looked at"));
+    assert!(judge.0.unwrap().contains("PC-PUSH-TOO-MUCH"));
 }

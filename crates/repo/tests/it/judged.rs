@@ -23,7 +23,7 @@ impl Script {
     }
 
     fn answer<T>(&self, when: &str, value: T) -> Result<T, JudgeFailed> {
-        if self.fail == Some(when) { Err(JudgeFailed("away".into())) } else { Ok(value) }
+        if self.fail == Some(when) { Err(JudgeFailed::Away("away".into())) } else { Ok(value) }
     }
 }
 

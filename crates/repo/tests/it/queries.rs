@@ -30,6 +30,9 @@ fn ancestry_agrees_with_git_with_and_without_a_commit_graph() {
             for old in ids.iter().skip(nth % 2).step_by(2) {
                 let expected = ancestors.contains(&old.to_string());
                 assert_eq!(world.repository.is_ancestor(old, new).unwrap(), expected);
+                assert_eq!(bases(world, old, &[new]), git_bases(&dir, old, &[new]));
+                let others = [new, &ids[(nth * 5) % ids.len()]];
+                assert_eq!(bases(world, old, &others), git_bases(&dir, old, &others));
             }
         }
     };
@@ -38,6 +41,58 @@ fn ancestry_agrees_with_git_with_and_without_a_commit_graph() {
     assert!(world.repository.git_dir().join("objects/info/commit-graph").exists());
     agree(&world);
     world.check();
+}
+
+fn bases(world: &World, one: &ObjectId, others: &[&ObjectId]) -> Vec<String> {
+    let others: Vec<ObjectId> = others.iter().map(|it| **it).collect();
+    let found = world.repository.merge_bases(one, &others).unwrap();
+    let mut found: Vec<String> = found.iter().map(ObjectId::to_string).collect();
+    found.sort();
+    found
+}
+
+/// What git calls the best common ancestors; it exits with 1 when there are none.
+fn git_bases(dir: &std::path::Path, one: &ObjectId, others: &[&ObjectId]) -> Vec<String> {
+    let mut command = crate::support::git_in(dir);
+    command.args(["merge-base", "--all", &one.to_string()]);
+    let output = command.args(others.iter().map(|it| it.to_string())).output().unwrap();
+    assert!(matches!(output.status.code(), Some(0 | 1)), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let mut found: Vec<String> = text.lines().map(str::to_owned).collect();
+    found.sort();
+    found
+}
+
+/// A commit whose date lies sits above one that is newer, and a history stands beside this one.
+#[test]
+fn merge_bases_do_not_trust_dates_and_need_a_common_history() {
+    let world = World::new();
+    let dir = world.clone.dir.clone();
+    let base = world.clone.commit("a", "0\n");
+    let dated = |parents: &[&ObjectId], date: &str| {
+        let mut command = crate::support::git_in(&dir);
+        command.env("GIT_COMMITTER_DATE", date).args(["commit-tree", "-m", date]);
+        for parent in parents {
+            command.args(["-p", &parent.to_string()]);
+        }
+        let output = command.arg("HEAD^{tree}").output().unwrap();
+        ObjectId::parse(output.stdout.trim_ascii_end()).unwrap()
+    };
+    let old = dated(&[&base], "1000000000 +0000");
+    let (left, right) =
+        (dated(&[&old, &base], "1800000000 +0000"), dated(&[&old], "200000000 +0000"));
+    let right = dated(&[&right, &base], "1900000000 +0000");
+    let alone = dated(&[], "1950000000 +0000");
+    let commands: Vec<_> = [left, right, alone].iter().map(|it| (ZERO, *it)).collect();
+    let names = ["refs/heads/l", "refs/heads/r", "refs/heads/alone"];
+    let commands: Vec<_> =
+        commands.iter().zip(names).map(|(it, name)| (it.0, it.1, name)).collect();
+    let lines = format!("{left}\n{right}\n{alone}\n");
+    world.push(&commands, &world.clone.pack(&lines, false)).landed();
+    assert_eq!(bases(&world, &left, &[&right]), [old.to_string()]);
+    assert_eq!(bases(&world, &left, &[&alone]), [""; 0]);
+    assert_eq!(bases(&world, &left, &[&alone, &right]), [old.to_string()]);
+    assert_eq!(bases(&world, &left, &[&left]), [left.to_string()]);
 }
 
 #[test]

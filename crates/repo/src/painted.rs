@@ -1,0 +1,85 @@
+//! A walk over history from several sides at once: commits carry flags that say from where they
+//! were reached, and come newest first. It ends when everything left is stale.
+
+use crate::commit_graph::{Commits, WalkCommit};
+use crate::{Error, Result};
+use model::ObjectId;
+use std::collections::{BinaryHeap, HashMap};
+use std::rc::Rc;
+
+/// Commits with their flags.
+pub(crate) struct Painted<'a> {
+    commits: &'a Commits<'a>,
+    /// The flag of commits below which nothing new is found.
+    stale: u8,
+    seen: HashMap<ObjectId, Known>,
+    queue: BinaryHeap<(i64, ObjectId)>,
+    /// Commits in the queue that are not stale: when there is none, nothing new can be found.
+    interesting: usize,
+}
+
+struct Known {
+    flags: u8,
+    queued: bool,
+}
+
+impl<'a> Painted<'a> {
+    pub(crate) fn new(commits: &'a Commits<'a>, stale: u8) -> Self {
+        let (seen, queue) = (HashMap::new(), BinaryHeap::new());
+        Self { commits, stale, seen, queue, interesting: 0 }
+    }
+
+    /// Begins here, too; `false` when there is no such commit.
+    pub(crate) fn begin(&mut self, id: &ObjectId, flag: u8) -> Result<bool> {
+        let Some(commit) = self.commits.find(id)? else { return Ok(false) };
+        self.add(id, flag, &commit);
+        Ok(true)
+    }
+
+    /// Adds flags to the parent of a commit; it comes (again) if it did not have them all.
+    pub(crate) fn paint(&mut self, id: &ObjectId, flags: u8) -> Result<()> {
+        if self.flags(id) & flags != flags {
+            let why = || "it is a parent and is not there".into();
+            let commit = self.commits.find(id)?;
+            let commit = commit.ok_or_else(|| Error::Object { id: *id, why: why() })?;
+            self.add(id, flags, &commit);
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, id: &ObjectId, flags: u8, commit: &WalkCommit) {
+        let known = self.seen.entry(*id).or_insert(Known { flags: 0, queued: false });
+        let was_interesting = known.queued && known.flags & self.stale == 0;
+        known.flags |= flags;
+        let is_interesting = known.flags & self.stale == 0;
+        if !std::mem::replace(&mut known.queued, true) {
+            self.queue.push((commit.time, *id));
+        }
+        match (was_interesting, is_interesting) {
+            (false, true) => self.interesting += 1,
+            (true, false) => self.interesting -= 1,
+            (true, true) | (false, false) => {}
+        }
+    }
+
+    /// The newest commit waiting, with its flags; `None` when all that wait are stale.
+    pub(crate) fn next(&mut self) -> Result<Option<(ObjectId, Rc<WalkCommit>, u8)>> {
+        if self.interesting == 0 {
+            return Ok(None);
+        }
+        let Some((_, id)) = self.queue.pop() else { return Ok(None) };
+        let mut flags = 0;
+        if let Some(known) = self.seen.get_mut(&id) {
+            (known.queued, flags) = (false, known.flags);
+            if flags & self.stale == 0 {
+                self.interesting -= 1;
+            }
+        }
+        Ok(self.commits.find(&id)?.map(|it| (id, it, flags)))
+    }
+
+    /// What a commit has been painted with by now.
+    pub(crate) fn flags(&self, id: &ObjectId) -> u8 {
+        self.seen.get(id).map_or(0, |it| it.flags)
+    }
+}
