@@ -37,4 +37,10 @@ ids! {
     WorkloadId,
     /// A restriction. Unique in the installation; people read it as "rule 12".
     RestrictionId,
+    /// A pull request. Unique in the installation; people know it by its number in its repository.
+    PullRequestId,
+    /// A comment on a pull request.
+    CommentId,
+    /// A task of a pull request.
+    TaskId,
 }

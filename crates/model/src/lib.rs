@@ -12,6 +12,7 @@ mod merge_check;
 mod names;
 mod object_id;
 mod permission;
+mod pull_request;
 mod ref_name;
 mod restriction;
 mod scope;
@@ -25,8 +26,8 @@ pub use branching::{
 };
 pub use fingerprint::Fingerprint;
 pub use ids::{
-    AccessKeyId, AccessTokenId, ApiTokenId, GroupId, ProjectId, RepositoryId, RestrictionId,
-    SshKeyId, UserId, WorkloadId, WorkspaceId,
+    AccessKeyId, AccessTokenId, ApiTokenId, CommentId, GroupId, ProjectId, PullRequestId,
+    RepositoryId, RestrictionId, SshKeyId, TaskId, UserId, WorkloadId, WorkspaceId,
 };
 pub use merge_check::{MergeCheck, ReviewBehaviour};
 pub use names::{
@@ -35,6 +36,7 @@ pub use names::{
 };
 pub use object_id::{BadObjectId, ObjectId};
 pub use permission::{Grant, Permission, Role, UnknownWord};
+pub use pull_request::{ActivityKind, ParticipantRole, PullRequestState, ReviewState};
 pub use ref_name::{BadRefName, RefName};
 pub use restriction::{Matcher, MatcherKind, Mode, RefKinds, Restriction, RestrictionKind};
 pub use scope::{Scope, ScopeFamily, Scopes};

@@ -116,6 +116,25 @@ pub enum Act {
     ReadOwnRefusals,
     ReadAllRefusals,
     MaintainRepository,
+
+    // Pull requests. Merging one is `UpdateRefs`.
+    ReadPullRequests,
+    CreatePullRequest,
+    /// Its title, text, reviewers, destination.
+    UpdateOwnPullRequest,
+    UpdateOthersPullRequest,
+    DeclineOwnPullRequest,
+    DeclineOthersPullRequest,
+    /// Approve it, or ask for changes.
+    ReviewPullRequest,
+    /// Take back what one thought of it.
+    WithdrawReview,
+    /// A comment or a task; resolving either.
+    CommentOnPullRequest,
+    ChangeOwnComment,
+    RemoveOthersComment,
+    ReadDefaultReviewers(Level),
+    ChangeDefaultReviewers(Level),
 }
 
 /// What an act needs.
@@ -170,6 +189,11 @@ const fn writes(scopes: &'static [Scope]) -> Needs {
         scopes,
         touches: Touches::Content,
     }
+}
+
+/// What anybody can do who may read a repository and has said who they are.
+const fn discusses(scopes: &'static [Scope]) -> Needs {
+    Needs { on: Level::Repository, right: Right::SignedIn, scopes, touches: Touches::Content }
 }
 
 impl Act {
@@ -261,6 +285,27 @@ impl Act {
             Self::ReadOwnRefusals => reads(Repository, SignedIn, &[S::ReadRepository]),
             Self::ReadAllRefusals => reads(Repository, ADMIN, &[S::AdminRepository]),
             Self::MaintainRepository => sets(Repository, ADMIN, &[S::AdminRepository]),
+
+            Self::ReadPullRequests => {
+                reads(Repository, Hold(Permission::Read), &[S::ReadPullRequest])
+            }
+            Self::CreatePullRequest
+            | Self::UpdateOwnPullRequest
+            | Self::DeclineOwnPullRequest
+            | Self::ReviewPullRequest => discusses(&[S::ReadPullRequest, S::WritePullRequest]),
+            Self::UpdateOthersPullRequest | Self::DeclineOthersPullRequest => {
+                writes(&[S::ReadPullRequest, S::WritePullRequest])
+            }
+            Self::WithdrawReview => discusses(&[S::WritePullRequest]),
+            Self::CommentOnPullRequest | Self::ChangeOwnComment => discusses(&[S::ReadPullRequest]),
+            Self::RemoveOthersComment => Needs {
+                on: Repository,
+                right: ADMIN,
+                scopes: &[S::ReadPullRequest],
+                touches: Touches::Content,
+            },
+            Self::ReadDefaultReviewers(on) => reads(*on, See, &[S::ReadPullRequest]),
+            Self::ChangeDefaultReviewers(on) => sets(*on, ADMIN, admin_scope(*on)),
         }
     }
 
@@ -335,7 +380,20 @@ impl Act {
             | Self::ExplainForOthers
             | Self::ReadOwnRefusals
             | Self::ReadAllRefusals
-            | Self::MaintainRepository => None,
+            | Self::MaintainRepository
+            | Self::ReadPullRequests
+            | Self::CreatePullRequest
+            | Self::UpdateOwnPullRequest
+            | Self::UpdateOthersPullRequest
+            | Self::DeclineOwnPullRequest
+            | Self::DeclineOthersPullRequest
+            | Self::ReviewPullRequest
+            | Self::WithdrawReview
+            | Self::CommentOnPullRequest
+            | Self::ChangeOwnComment
+            | Self::RemoveOthersComment
+            | Self::ReadDefaultReviewers(_)
+            | Self::ChangeDefaultReviewers(_) => None,
         }
     }
 

@@ -155,6 +155,11 @@ fn what_is_taken(error: &dyn sqlx::error::DatabaseError) -> &'static str {
         "repository_workspace_id_slug_key" => "repository slug",
         "api_token_hash_key" | "access_token_hash_key" => "token",
         "ssh_key_fingerprint_key" | "access_key_level_owner_id_fingerprint_key" => "SSH key",
+        // The second is what SQLite says of the columns of the first.
+        "pull_request_open"
+        | "pull_request_repository_id_destination_branch_source_repository_id_source_branch_key" => {
+            "open pull request"
+        }
         "refusal_pkey" | "refusal_id_key" => "refusal id",
         it if it.starts_with("restriction_subject_") => "subject",
         _ => "name",

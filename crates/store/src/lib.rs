@@ -26,6 +26,7 @@ mod page;
 mod policy;
 mod principal;
 mod project;
+mod pull_request;
 mod push;
 mod refusal;
 mod refused;
@@ -59,6 +60,10 @@ pub use page::{Page, PageRequest};
 pub use policy::PolicyChanges;
 pub use principal::{PrincipalKind, PrincipalName};
 pub use project::{NewProject, Project, ProjectUpdate};
+pub use pull_request::{
+    Activity, Closed, Closing, NewPullRequest, Participant, PullRequest, PullRequestFilter,
+    PullRequestUpdate, ReviewReset, SourceBranch,
+};
 pub use push::{PushRecord, RefUpdateRecord};
 pub use refusal::RefusalRecord;
 pub use refused::LastRefused;

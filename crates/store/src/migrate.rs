@@ -12,6 +12,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0004_branching.sql"),
     include_str!("../migrations/0005_content_rules.sql"),
     include_str!("../migrations/0006_push_credential.sql"),
+    include_str!("../migrations/0007_pull_requests.sql"),
 ];
 
 /// The schema this version needs.

@@ -54,9 +54,14 @@ pub struct PrincipalName {
 impl PrincipalName {
     /// Reads `principal_kind`, `principal_id` and `principal_name`.
     pub(crate) fn from_columns(row: Columns<'_>) -> Result<Self> {
-        let kind = row.text("principal_kind")?;
-        let kind =
-            PrincipalKind::parse(&kind).ok_or_else(|| row.unreadable("principal_kind", kind))?;
-        Ok(Self { kind, id: row.opt_int("principal_id")?, name: row.text("principal_name")? })
+        Self::from_named(row, ["principal_kind", "principal_id", "principal_name"])
+    }
+
+    /// Reads the three columns of these names.
+    pub(crate) fn from_named(row: Columns<'_>, names: [&'static str; 3]) -> Result<Self> {
+        let [kind, id, name] = names;
+        let word = row.text(kind)?;
+        let parsed = PrincipalKind::parse(&word).ok_or_else(|| row.unreadable(kind, word))?;
+        Ok(Self { kind: parsed, id: row.opt_int(id)?, name: row.text(name)? })
     }
 }

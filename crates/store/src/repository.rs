@@ -234,6 +234,7 @@ impl Store {
         remove_owned(&mut change, Owner::Repository(id)).await?;
         change.execute("delete from refusal where repository_id = $1", args![id.0]).await?;
         change.execute("delete from push where repository_id = $1", args![id.0]).await?;
+        crate::pull_request::forget_pull_requests(&mut change, id).await?;
         change.execute("delete from repository where id = $1", args![id.0]).await?;
         let what = format!("removed repository `{}`", repository.slug);
         let was = audit_text(&repository);
@@ -343,6 +344,7 @@ pub(crate) async fn remove_owned(change: &mut Change<'_>, owner: Owner) -> Resul
     change.execute(sql, key).await?;
     change.execute("delete from restriction where level = $1 and owner_id = $2", key).await?;
     crate::branching::remove_branching(change, owner).await?;
+    change.execute("delete from default_reviewer where level = $1 and owner_id = $2", key).await?;
     let sql = "select id from access_token where level = $1 and owner_id = $2";
     for row in change.all(sql, key).await? {
         let id = row.of("access_token").int("id")?;

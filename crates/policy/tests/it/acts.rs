@@ -68,6 +68,17 @@ pub fn every_act() -> Vec<Act> {
         Act::ReadOwnRefusals,
         Act::ReadAllRefusals,
         Act::MaintainRepository,
+        Act::ReadPullRequests,
+        Act::CreatePullRequest,
+        Act::UpdateOwnPullRequest,
+        Act::UpdateOthersPullRequest,
+        Act::DeclineOwnPullRequest,
+        Act::DeclineOthersPullRequest,
+        Act::ReviewPullRequest,
+        Act::WithdrawReview,
+        Act::CommentOnPullRequest,
+        Act::ChangeOwnComment,
+        Act::RemoveOthersComment,
     ];
     for on in Level::ALL {
         acts.extend([
@@ -78,7 +89,12 @@ pub fn every_act() -> Vec<Act> {
             Act::PreviewRestrictions(*on),
         ]);
         if matches!(on, Level::Project | Level::Repository) {
-            acts.extend([Act::ReadBranchingModel(*on), Act::ChangeBranchingModel(*on)]);
+            acts.extend([
+                Act::ReadBranchingModel(*on),
+                Act::ChangeBranchingModel(*on),
+                Act::ReadDefaultReviewers(*on),
+                Act::ChangeDefaultReviewers(*on),
+            ]);
         }
         if *on != Level::Instance {
             acts.extend([
@@ -168,5 +184,18 @@ pub fn name(act: &Act) -> &'static str {
         Act::ReadOwnRefusals => "read own refusals",
         Act::ReadAllRefusals => "read all refusals",
         Act::MaintainRepository => "maintain repository",
+        Act::ReadPullRequests => "read pull requests",
+        Act::CreatePullRequest => "create pull request",
+        Act::UpdateOwnPullRequest => "update own pull request",
+        Act::UpdateOthersPullRequest => "update others' pull request",
+        Act::DeclineOwnPullRequest => "decline own pull request",
+        Act::DeclineOthersPullRequest => "decline others' pull request",
+        Act::ReviewPullRequest => "review pull request",
+        Act::WithdrawReview => "withdraw review",
+        Act::CommentOnPullRequest => "comment on pull request",
+        Act::ChangeOwnComment => "change own comment",
+        Act::RemoveOthersComment => "remove others' comment",
+        Act::ReadDefaultReviewers(_) => "read default reviewers",
+        Act::ChangeDefaultReviewers(_) => "change default reviewers",
     }
 }

@@ -1,0 +1,18 @@
+//! Pull requests: the requests themselves, who takes part in them, what was said and what happened.
+//!
+//! Each change writes its line of history and its event in the same transaction. No decision is
+//! made from what is here without reading it anew, so nothing here moves the version of the facts.
+
+mod history;
+mod list;
+mod participant;
+mod request;
+mod write;
+
+pub use history::Activity;
+pub use list::PullRequestFilter;
+pub use participant::{Participant, ReviewReset};
+pub use request::{Closed, PullRequest, SourceBranch};
+pub use write::{Closing, NewPullRequest, PullRequestUpdate};
+
+pub(crate) use write::forget_pull_requests;
