@@ -39,6 +39,11 @@ impl RefName {
         Self::parse(format!("refs/heads/{short}").as_bytes())
     }
 
+    /// `v1` to `refs/tags/v1`.
+    pub fn tag(short: &str) -> Result<Self, BadRefName> {
+        Self::parse(format!("refs/tags/{short}").as_bytes())
+    }
+
     /// The full name.
     pub fn as_str(&self) -> &str {
         &self.0

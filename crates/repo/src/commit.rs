@@ -44,6 +44,13 @@ impl Repository {
             .filter(|it| it.kind == ObjectKind::Commit)
             .and_then(|it| CommitInfo::parse(id, &it.data)))
     }
+
+    /// The commit itself, or the one that a tag leads to; `None` when there is none.
+    pub fn commit_id(&self, id: &ObjectId) -> Result<Option<ObjectId>> {
+        let id = self.peel(id)?.unwrap_or(*id);
+        let kind = self.objects().find_header(&id)?.map(|it| it.0);
+        Ok(Some(id).filter(|_| kind == Some(ObjectKind::Commit)))
+    }
 }
 
 impl CommitInfo {
@@ -64,8 +71,23 @@ impl CommitInfo {
 }
 
 impl Signature {
+    /// As git writes it: `Ann <ann@example.com> 1700000000 +0100`. What git could not read back
+    /// is left out.
+    pub fn to_line(&self) -> String {
+        let clean = |text: &str| {
+            let fits = |c: &char| !c.is_control() && !matches!(c, '<' | '>');
+            text.chars().filter(fits).collect::<String>().trim().to_owned()
+        };
+        let (sign, zone) = match self.offset_minutes {
+            zone if zone < 0 => ('-', -zone),
+            zone => ('+', zone),
+        };
+        let zone = format!("{sign}{:02}{:02}", zone / 60, zone % 60);
+        format!("{} <{}> {} {zone}", clean(&self.name), clean(&self.email), self.seconds)
+    }
+
     /// Reads `Ann <ann@example.com> 1700000000 +0100`; what is not there stays empty or zero.
-    fn parse(line: &[u8]) -> Self {
+    pub(crate) fn parse(line: &[u8]) -> Self {
         let mut signature = Self::default();
         let mut parts = line.splitn(2, |&b| b == b'<');
         signature.name = text(parts.next().unwrap_or_default().trim_ascii());
@@ -117,6 +139,9 @@ mod tests {
         assert_eq!((commit.author.name.as_str(), commit.author.seconds), ("Ann B", 1_700_000_000));
         assert_eq!((commit.author.offset_minutes, commit.committer.seconds), (-90, 5));
         assert_eq!(commit.message, "One\n\nTwo\n");
+        assert_eq!(commit.author.to_line(), "Ann B <ann@example.com> 1700000000 -0130");
+        let hostile = Signature { name: "A\n<b> ".into(), ..commit.committer };
+        assert_eq!(hostile.to_line(), "Ab <> 5 +0000");
         assert_eq!(date(content.as_bytes()), 5);
         assert_eq!(CommitInfo::parse(id, b"object x\n"), None);
     }

@@ -50,6 +50,12 @@ pub enum Error {
         /// The last of what it said.
         stderr: String,
     },
+    /// A git command was ended because it took longer than anybody waits.
+    #[error("git {verb} took too long")]
+    TookTooLong {
+        /// The subcommand.
+        verb: &'static str,
+    },
     /// A file operation failed.
     #[error("cannot {what} `{path}`")]
     Io {
@@ -139,6 +145,7 @@ impl Error {
             | Self::GitMissing { .. }
             | Self::GitTooOld { .. }
             | Self::Git { .. }
+            | Self::TookTooLong { .. }
             | Self::Io { .. }
             | Self::Object { .. }
             | Self::DamagedRefs { .. }

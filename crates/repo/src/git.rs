@@ -1,9 +1,11 @@
 //! Starting stock git, for bulk work only: the one place in Portcullis that starts a process.
 
+use crate::watchdog::Watchdog;
 use crate::{Error, Result};
 use std::io::Read as _;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 /// The oldest git that will do: Debian 12's. Tried 2026-11: `index-pack --strict` with message
 /// ids, `repack --geometric` with bitmaps over a multi-pack index.
@@ -99,6 +101,7 @@ pub struct Running {
     child: Child,
     verb: &'static str,
     stderr: Option<std::thread::JoinHandle<String>>,
+    watchdog: Option<Watchdog>,
 }
 
 impl Running {
@@ -139,7 +142,14 @@ impl Running {
                 tail(&kept)
             })
         });
-        Ok(Self { child, verb, stderr })
+        Ok(Self { child, verb, stderr, watchdog: None })
+    }
+
+    /// The same, ended when it has taken so long: its output ends, and [`finish`](Self::finish)
+    /// says why.
+    pub(crate) fn within(mut self, time: Duration) -> Self {
+        self.watchdog = Some(Watchdog::over(&self.child, time));
+        self
     }
 
     /// The child, for its pipes.
@@ -148,22 +158,36 @@ impl Running {
     }
 
     /// Waits for the end: `Ok` for exit code 0, else what it said.
-    pub fn finish(mut self) -> Result<()> {
+    pub fn finish(self) -> Result<()> {
+        self.finish_with(&[0]).map(drop)
+    }
+
+    /// Waits for the end, for a command that answers with its exit code: which of these it was.
+    pub(crate) fn finish_with(mut self, answers: &[i32]) -> Result<i32> {
         drop(self.child.stdin.take());
+        if let Some(watchdog) = self.watchdog.take() {
+            watchdog.await_end();
+            if watchdog.leave() {
+                return Err(Error::TookTooLong { verb: self.verb });
+            }
+        }
         let status = self
             .child
             .wait()
             .map_err(|source| Error::GitMissing { needed: MINIMUM_TEXT, source })?;
         let said = self.stderr.take().map(|it| it.join().unwrap_or_default()).unwrap_or_default();
-        if status.success() {
-            return Ok(());
+        match status.code().filter(|it| answers.contains(it)) {
+            Some(code) => Ok(code),
+            None => Err(Error::Git { verb: self.verb, status: status.to_string(), stderr: said }),
         }
-        Err(Error::Git { verb: self.verb, status: status.to_string(), stderr: said })
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
+        if let Some(watchdog) = self.watchdog.take() {
+            watchdog.leave();
+        }
         // Already gone after `finish`; otherwise nobody waits for its answer any more.
         if let Ok(None) = self.child.try_wait() {
             if let Err(error) = self.child.kill() {

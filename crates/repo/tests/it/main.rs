@@ -11,4 +11,5 @@ mod journal;
 mod judged;
 mod many_refs;
 mod queries;
+mod reading;
 mod support;
