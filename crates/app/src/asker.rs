@@ -7,6 +7,7 @@ use crate::refusal::{CredentialNote, PrincipalNote};
 use crate::render;
 use model::{Channel, CredentialKind, Role, Scopes, Timestamp, UserId, WorkspaceId};
 use policy::PrincipalKind;
+use repo::Signature;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -147,6 +148,17 @@ impl Asker {
                 None => it.user.username.as_str().eq_ignore_ascii_case(name),
             }
         })
+    }
+
+    /// As git names people. Tokens and keys have no address that anybody could write to.
+    pub(crate) fn signature(&self, at: Timestamp) -> Signature {
+        let user = self.account.as_ref().map(|it| &it.user);
+        Signature {
+            name: user.map_or_else(|| self.name().to_owned(), |it| it.display_name.to_string()),
+            email: user.map(|it| it.email.to_string()).unwrap_or_default(),
+            seconds: at.0.div_euclid(1000),
+            offset_minutes: 0,
+        }
     }
 
     pub(crate) fn role_in(&self, workspace: WorkspaceId) -> Option<Role> {

@@ -48,24 +48,15 @@ impl App {
     ) -> Result<Page<Branch>> {
         let open = self.open_repository::<Reading>(who, repository).await?;
         let part = part.map(str::to_owned);
-        let listed = tokio::task::spawn_blocking(move || {
-            let repository = open.app.repositories.repository(open.repository.id)?;
+        let listed = open.on_disk(move |repository| {
             let refs = repository.refs()?;
             let heads = refs.with_prefix(HEADS).filter(|it| {
                 let name = it.name.strip_prefix(HEADS).unwrap_or_default();
                 is_visible(it.name) && part.as_deref().is_none_or(|part| name.contains(part))
             });
-            let found = page.of(heads);
-            let branches = found.values.iter().map(|it| branch(&repository, it.name, it.id));
-            let values = branches.collect::<repo::Result<_>>()?;
-            Ok::<_, repo::Error>(Page {
-                values,
-                size: found.size,
-                page: found.page,
-                pagelen: found.pagelen,
-            })
+            Ok(page.of(heads).try_map(|it| branch(repository, it.name, it.id))?)
         });
-        Ok(listed.await??)
+        listed.await
     }
 
     /// One branch, by short name.
@@ -104,7 +95,7 @@ impl App {
             let message = format!("branch `{}` exists already", name.short());
             return Err(Error::Conflict { field: "name", message });
         }
-        change_ref(open.clone(), ObjectId::ZERO, target, &name).await?;
+        change_ref(open.clone(), ObjectId::ZERO, target, &name, EMPTY_PACK).await?;
         look(open, name.short()).await?.ok_or(Error::NotFound { what: "branch" })
     }
 
@@ -119,26 +110,25 @@ impl App {
         let missing = Error::NotFound { what: "branch" };
         let Some(branch) = look(open.clone(), name).await? else { return Err(missing) };
         let name = RefName::branch(&branch.name).map_err(|_| missing)?;
-        change_ref(open, branch.target, ObjectId::ZERO, &name).await
+        change_ref(open, branch.target, ObjectId::ZERO, &name, &[]).await
     }
 }
 
 const HEADS: &str = "refs/heads/";
 
-/// One command, pushed from inside.
-async fn change_ref(
+/// One command, pushed from inside with what it brings; a deletion brings no pack.
+pub(crate) async fn change_ref(
     open: OpenRepository<Pushing>,
     old: ObjectId,
     new: ObjectId,
     name: &RefName,
+    pack: &[u8],
 ) -> Result<()> {
     let mut input = Vec::new();
     let command = format!("{old} {new} {name}\0report-status delete-refs agent=rest");
     wire::put_text(&mut input, &command);
     wire::put_flush(&mut input);
-    if !new.is_zero() {
-        input.extend_from_slice(EMPTY_PACK);
-    }
+    input.extend_from_slice(pack);
     let received = tokio::task::spawn_blocking(move || {
         open.receive(Version::V0, &mut input.as_slice(), &mut std::io::sink(), true)
     });
@@ -154,13 +144,12 @@ async fn look<A: Send + Sync + 'static>(
     name: &str,
 ) -> Result<Option<Branch>> {
     let Ok(name) = RefName::branch(name) else { return Ok(None) };
-    let found = tokio::task::spawn_blocking(move || {
-        let repository = open.app.repositories.repository(open.repository.id)?;
+    let found = open.on_disk(move |repository| {
         let refs = repository.refs()?;
         let found = refs.find(name.as_str()).filter(|it| is_visible(it.name));
-        found.map(|it| branch(&repository, it.name, it.id)).transpose()
+        Ok(found.map(|it| branch(repository, it.name, it.id)).transpose()?)
     });
-    Ok(found.await??)
+    found.await
 }
 
 fn branch(repository: &repo::Repository, name: &str, target: ObjectId) -> repo::Result<Branch> {
@@ -171,11 +160,10 @@ fn branch(repository: &repo::Repository, name: &str, target: ObjectId) -> repo::
 /// The commit that somebody means, if a ref they may see leads to it.
 async fn resolve(open: OpenRepository<Pushing>, target: &str) -> Result<ObjectId> {
     let target = target.to_owned();
-    let found = tokio::task::spawn_blocking(move || {
-        let repository = open.app.repositories.repository(open.repository.id)?;
+    let found = open.on_disk(move |repository| {
         let id = repository.resolve(&target, VISIBLE)?;
         // A tag leads to its commit: a branch can only point to one.
-        Ok::<_, repo::Error>(repository.commit_info(&id)?.map_or(id, |it| it.id))
+        Ok(repository.commit_id(&id)?.unwrap_or(id))
     });
-    Ok(found.await??)
+    found.await
 }

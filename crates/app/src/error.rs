@@ -48,6 +48,9 @@ pub enum Error {
         /// The limit in bytes.
         limit: u64,
     },
+    /// It would take longer than anybody is made to wait.
+    #[error("the answer took too long to find out: ask for less")]
+    TookTooLong,
     /// Nothing was decided, because something is broken or away. Nothing changed either.
     #[error("{0}")]
     Failed(Failure),
@@ -261,6 +264,7 @@ impl From<repo::Error> for Error {
             repo::Error::UnknownRevision(_) | repo::Error::Ambiguous(_) => {
                 Fields::one("target", error)
             }
+            repo::Error::TookTooLong { .. } => Self::TookTooLong,
             other => {
                 let code = other.to_failure().code;
                 Self::failed(code.code(), code.cause(), error)

@@ -33,6 +33,7 @@ mod branching_model;
 mod cache;
 mod certificate;
 mod clock;
+mod commits;
 mod content;
 mod error;
 mod explain;
@@ -80,10 +81,12 @@ mod repositories;
 mod restriction_input;
 mod restriction_warnings;
 mod restrictions;
+mod revisions;
 mod settings;
 mod sign_in;
 mod ssh_keys;
 mod subjects;
+mod tags;
 mod token_input;
 mod token_text;
 mod users;
@@ -96,6 +99,7 @@ pub use branch_restrictions::{BranchRestriction, BranchRestrictionInput};
 pub use branches::{Branch, NewBranch};
 pub use branching_input::{BranchInput, BranchingInput, TypeInput};
 pub use branching_model::{BranchingView, ModelBranch, SettingsView};
+pub use commits::{Commit, CommitsQuery};
 pub use content::{Check, CheckAnswer, CheckQuestion};
 pub use error::{Answer, Error, Failure, Fields, Refused, Result};
 pub use explain::{ExplainedRule, ExplainedStep, Explanation, Hypothetical};
@@ -108,7 +112,8 @@ pub use networks::{NetworkChange, NetworkView};
 pub use offered_key::OfferedKey;
 pub use open::{
     Archiving, Explaining, ExplainingForOthers, Fetching, Maintaining, OpenRepository, Pushing,
-    Reading, ReadingAllRefusals, ReadingOwnRefusals, Removing, RepositoryAct, Updating,
+    Reading, ReadingAllRefusals, ReadingOwnRefusals, Removing, RepositoryAct, SeesContent,
+    Updating,
 };
 pub use own_way::Consequence;
 pub use page::{Page, PageRequest};
@@ -125,9 +130,10 @@ pub use refusal::{
     ScopesNote,
 };
 pub use render::{door_text, git_text, record_page, short, visible};
-pub use repo::{CommitInfo, Limits as PushLimits, Signature};
+pub use repo::{CommitInfo, Limits as PushLimits, Signature, TagInfo};
 pub use repositories::{NewRepository, RepositoryChange, RepositoryView};
 pub use restrictions::{RestrictionInput, RestrictionView};
+pub use revisions::Range;
 pub use sign_in::Presented;
 pub use ssh_keys::UserKey;
 pub use store::{
@@ -136,6 +142,7 @@ pub use store::{
     WorkspaceNetwork,
 };
 pub use subjects::{SubjectInput, SubjectView};
+pub use tags::{NewTag, Tag};
 pub use token_input::{Created, NewToken};
 pub use users::{NewUser, Profile, User, UserChange};
 pub use wire::Version;

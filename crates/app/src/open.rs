@@ -74,6 +74,20 @@ impl<A> OpenRepository<A> {
     pub fn path(&self) -> &RepositoryPath {
         &self.path
     }
+
+    /// What is known of it besides what is in it.
+    pub fn repository(&self) -> &Repository {
+        &self.repository
+    }
+
+    /// Work on what is in it, on a thread that may block.
+    pub(crate) async fn on_disk<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&repo::Repository) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (app, id) = (Arc::clone(&self.app), self.repository.id);
+        tokio::task::spawn_blocking(move || work(&*app.repositories.repository(id)?)).await?
+    }
 }
 
 /// What can be done to a repository as a whole; each is one act of the policy.
@@ -81,6 +95,11 @@ pub trait RepositoryAct {
     /// The act that is asked about.
     fn act() -> Act;
 }
+
+/// An act that lets somebody see commits and files.
+pub trait SeesContent: RepositoryAct + Send + Sync + 'static {}
+
+impl SeesContent for Reading {}
 
 macro_rules! repository_acts {
     ($($(#[$doc:meta])* $name:ident = $act:expr;)*) => {$(

@@ -85,6 +85,13 @@ impl<T> Page<T> {
         u64::from(self.page) * u64::from(self.pagelen) < self.size
     }
 
+    /// The same page with each value turned into something else, unless one cannot be.
+    pub fn try_map<U, E>(self, turn: impl FnMut(T) -> Result<U, E>) -> Result<Page<U>, E> {
+        let Self { values, size, page, pagelen } = self;
+        let values = values.into_iter().map(turn).collect::<Result<_, E>>()?;
+        Ok(Page { values, size, page, pagelen })
+    }
+
     /// The same page with each value turned into something else.
     pub fn map<U>(self, turn: impl FnMut(T) -> U) -> Page<U> {
         Page {

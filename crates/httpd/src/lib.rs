@@ -21,6 +21,7 @@ mod context;
 mod dialect;
 mod doors;
 mod edge;
+mod form;
 mod git;
 mod json;
 mod list;

@@ -62,6 +62,12 @@ impl ListRequest {
         self.pairs.iter().filter(move |(it, _)| it == name).map(|(_, value)| value.as_str())
     }
 
+    /// The same with parameters that came in the body, which links to other pages repeat.
+    pub fn with(mut self, pairs: Vec<(String, String)>) -> Self {
+        self.pairs.extend(pairs);
+        self
+    }
+
     /// Is it the list as it is, neither filtered nor sorted?
     pub fn is_plain(&self) -> bool {
         !self

@@ -108,6 +108,15 @@ struct Native;
         bitbucket::branches::create_branch,
         bitbucket::branches::get_branch,
         bitbucket::branches::remove_branch,
+        bitbucket::tags::list_refs,
+        bitbucket::tags::list_tags,
+        bitbucket::tags::create_tag,
+        bitbucket::tags::get_tag,
+        bitbucket::tags::remove_tag,
+        bitbucket::commits::list_commits,
+        bitbucket::commits::find_commits_of_form,
+        bitbucket::commits::get_commit,
+        bitbucket::commits::get_merge_base,
         bitbucket::ssh_keys::list_ssh_keys,
         bitbucket::ssh_keys::add_ssh_key,
         bitbucket::ssh_keys::get_ssh_key,
@@ -223,13 +232,25 @@ fn add_levels(document: &mut Value) {
     paths.extend(added);
 }
 
-/// Older addresses of the same lists.
-const ALIASES: [(&str, &str, &str); 2] = [
-    ("/workspaces/{workspace}/permissions", "/workspaces/{workspace}/members", "list_permissions"),
+/// Other addresses of the same lists.
+const ALIASES: [(&str, &str, &str, &str); 3] = [
     (
-        "/repositories/{workspace}/{repository}/refs",
-        "/repositories/{workspace}/{repository}/refs/branches",
-        "list_refs",
+        "get",
+        "/workspaces/{workspace}/permissions",
+        "/workspaces/{workspace}/members",
+        "list_permissions",
+    ),
+    (
+        "get",
+        "/repositories/{workspace}/{repository}/commits/{revision}",
+        "/repositories/{workspace}/{repository}/commits",
+        "list_commits_of_revision",
+    ),
+    (
+        "post",
+        "/repositories/{workspace}/{repository}/commits/{revision}",
+        "/repositories/{workspace}/{repository}/commits",
+        "find_commits_of_revision",
     ),
 ];
 
@@ -257,10 +278,10 @@ fn add_project_paths(document: &mut Value) {
 }
 
 fn add_aliases(document: &mut Value) {
-    for (alias, original, id) in ALIASES {
-        let mut operation = document["paths"][original]["get"].clone();
+    for (method, alias, original, id) in ALIASES {
+        let mut operation = document["paths"][original][method].clone();
         operation["operationId"] = json!(id);
-        document["paths"][alias] = json!({ "get": operation });
+        document["paths"][alias][method] = operation;
     }
 }
 

@@ -51,6 +51,13 @@ pub fn status(error: &Error, dialect: Dialect) -> StatusCode {
         (Error::Unconfirmed { .. }, _) => StatusCode::CONFLICT,
         (Error::NotFound { .. }, _) => StatusCode::NOT_FOUND,
         (Error::TooLarge { .. }, _) => StatusCode::PAYLOAD_TOO_LARGE,
+        // Bitbucket has a status of its own for this.
+        (Error::TookTooLong, Dialect::Bitbucket) => {
+            StatusCode::from_u16(555).unwrap_or(StatusCode::SERVICE_UNAVAILABLE)
+        }
+        (Error::TookTooLong, Dialect::Git | Dialect::Native | Dialect::Ops) => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         (Error::Failed(_), _) => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
@@ -108,6 +115,7 @@ fn first(error: &Error) -> Option<&RefusalRecord> {
         | Error::Unconfirmed { .. }
         | Error::NotFound { .. }
         | Error::TooLarge { .. }
+        | Error::TookTooLong
         | Error::Failed(_) => None,
     }
 }
@@ -127,7 +135,8 @@ fn text(error: &Error) -> String {
         | Error::Conflict { .. }
         | Error::Unconfirmed { .. }
         | Error::NotFound { .. }
-        | Error::TooLarge { .. } => format!("{error}\n"),
+        | Error::TooLarge { .. }
+        | Error::TookTooLong => format!("{error}\n"),
     }
 }
 
@@ -142,9 +151,11 @@ fn fields(error: &Error) -> Map<String, Value> {
         Error::Unconfirmed { consequence, .. } => {
             Map::from_iter([("confirm".into(), json!([consequence.as_str()]))])
         }
-        Error::Refused(_) | Error::NotFound { .. } | Error::TooLarge { .. } | Error::Failed(_) => {
-            Map::new()
-        }
+        Error::Refused(_)
+        | Error::NotFound { .. }
+        | Error::TooLarge { .. }
+        | Error::TookTooLong
+        | Error::Failed(_) => Map::new(),
     }
 }
 
@@ -177,7 +188,8 @@ fn native(error: &Error, status: StatusCode) -> Value {
         | Error::Invalid(_)
         | Error::Conflict { .. }
         | Error::NotFound { .. }
-        | Error::TooLarge { .. } => refusal.map_or(code(status), |it| it.code.as_str()),
+        | Error::TooLarge { .. }
+        | Error::TookTooLong => refusal.map_or(code(status), |it| it.code.as_str()),
     };
     json!({
         "type": "error",
@@ -199,6 +211,7 @@ fn message(error: &Error) -> String {
         | Error::Conflict { .. }
         | Error::Unconfirmed { .. }
         | Error::NotFound { .. }
-        | Error::TooLarge { .. } => error.to_string(),
+        | Error::TooLarge { .. }
+        | Error::TookTooLong => error.to_string(),
     }
 }

@@ -49,7 +49,7 @@ fn git_routes(table: Table) -> Table {
 
 fn bitbucket_routes(table: Table) -> Table {
     use bitbucket::{branch_restrictions, branches, projects, repositories, user, workspaces};
-    branching_routes(bitbucket_key_routes(table))
+    branching_routes(bitbucket_key_routes(content_routes(table)))
         .get("/2.0/openapi.json", openapi::get_bitbucket)
         .get("/2.0/user", user::get_user)
         .get("/2.0/user/emails", user::list_user_emails)
@@ -70,7 +70,6 @@ fn bitbucket_routes(table: Table) -> Table {
         .post("/2.0/repositories/{workspace}/{repository}", repositories::create_repository)
         .put("/2.0/repositories/{workspace}/{repository}", repositories::update_repository)
         .delete("/2.0/repositories/{workspace}/{repository}", repositories::remove_repository)
-        .get("/2.0/repositories/{workspace}/{repository}/refs", branches::list_branches)
         .get("/2.0/repositories/{workspace}/{repository}/refs/branches", branches::list_branches)
         .post("/2.0/repositories/{workspace}/{repository}/refs/branches", branches::create_branch)
         .get(
@@ -100,6 +99,32 @@ fn bitbucket_routes(table: Table) -> Table {
         .delete(
             "/2.0/repositories/{workspace}/{repository}/branch-restrictions/{id}",
             branch_restrictions::remove_restriction,
+        )
+}
+
+/// What is in a repository.
+fn content_routes(table: Table) -> Table {
+    use bitbucket::{commits, tags};
+    table
+        .get("/2.0/repositories/{workspace}/{repository}/refs", tags::list_refs)
+        .get("/2.0/repositories/{workspace}/{repository}/refs/tags", tags::list_tags)
+        .post("/2.0/repositories/{workspace}/{repository}/refs/tags", tags::create_tag)
+        .get("/2.0/repositories/{workspace}/{repository}/refs/tags/{*name}", tags::get_tag)
+        .delete("/2.0/repositories/{workspace}/{repository}/refs/tags/{*name}", tags::remove_tag)
+        .get("/2.0/repositories/{workspace}/{repository}/commits", commits::list_commits)
+        .post("/2.0/repositories/{workspace}/{repository}/commits", commits::find_commits_of_form)
+        .get(
+            "/2.0/repositories/{workspace}/{repository}/commits/{*revision}",
+            commits::list_commits,
+        )
+        .post(
+            "/2.0/repositories/{workspace}/{repository}/commits/{*revision}",
+            commits::find_commits_of_form,
+        )
+        .get("/2.0/repositories/{workspace}/{repository}/commit/{commit}", commits::get_commit)
+        .get(
+            "/2.0/repositories/{workspace}/{repository}/merge-base/{*spec}",
+            commits::get_merge_base,
         )
 }
 

@@ -35,7 +35,8 @@ pub fn text(error: &Error) -> String {
         | Error::Conflict { .. }
         | Error::Unconfirmed { .. }
         | Error::NotFound { .. }
-        | Error::TooLarge { .. } => format!("{error}\n"),
+        | Error::TooLarge { .. }
+        | Error::TookTooLong => format!("{error}\n"),
     }
 }
 
@@ -78,7 +79,8 @@ pub fn chain(error: &Error) -> String {
         | Error::Conflict { .. }
         | Error::Unconfirmed { .. }
         | Error::NotFound { .. }
-        | Error::TooLarge { .. } => None,
+        | Error::TooLarge { .. }
+        | Error::TookTooLong => None,
     };
     while let Some(error) = cause {
         text.push_str(": ");

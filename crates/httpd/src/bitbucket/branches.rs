@@ -1,6 +1,7 @@
 //! `/2.0/repositories/{workspace}/{repository}/refs`: branches, made and removed through the same
 //! engine as a push.
 
+use super::commits::CommitBody;
 use super::listing;
 use super::shapes::{Links, links};
 use crate::doors::Doors;
@@ -9,13 +10,11 @@ use crate::list::{ListRequest, Paged, gather};
 use crate::origin::Origin;
 use crate::place::Path;
 use crate::problem::Problem;
-use crate::time;
 use crate::who::Who;
 use app::{Branch, NewBranch, PlaceName};
 use axum::Json;
 use axum::extract::State;
 use hyper::StatusCode;
-use model::{ObjectId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -51,73 +50,6 @@ pub struct BranchBody {
     links: Links,
 }
 
-/// A commit: its id, and what it says if it can be read.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Commit)]
-struct CommitBody {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    hash: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    date: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    author: Option<AuthorBody>,
-    parents: Vec<ParentBody>,
-    links: Links,
-}
-
-/// Who wrote a commit, in the commit's words.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Author)]
-struct AuthorBody {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    raw: String,
-}
-
-/// A commit that another one follows.
-#[derive(Serialize, ToSchema)]
-#[schema(as = ParentCommit)]
-struct ParentBody {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    hash: String,
-    links: Links,
-}
-
-impl CommitBody {
-    fn of(branch: &Branch, repository: &str, origin: &Origin) -> Self {
-        let commit = branch.commit.as_ref();
-        let author = |it: &app::CommitInfo| AuthorBody {
-            kind: "author",
-            raw: format!("{} <{}>", it.author.name, it.author.email),
-        };
-        let parent = |it: &ObjectId| ParentBody {
-            kind: "commit",
-            hash: it.to_string(),
-            links: commit_links(it, repository, origin),
-        };
-        Self {
-            kind: "commit",
-            hash: branch.target.to_string(),
-            date: commit.map(|it| time::show(Timestamp(it.committer.seconds.saturating_mul(1000)))),
-            message: commit.map(|it| it.message.clone()),
-            author: commit.map(author),
-            parents: commit.map(|it| it.parents.iter().map(parent).collect()).unwrap_or_default(),
-            links: commit_links(&branch.target, repository, origin),
-        }
-    }
-}
-
-fn commit_links(id: &ObjectId, repository: &str, origin: &Origin) -> Links {
-    links([
-        ("self", origin.link(&format!("/2.0/repositories/{repository}/commit/{id}"))),
-        ("html", origin.link(&format!("/{repository}/commits/{id}"))),
-    ])
-}
-
 impl BranchBody {
     /// A branch of the repository by that path.
     pub fn of(branch: &Branch, repository: &str, origin: &Origin) -> Self {
@@ -132,12 +64,12 @@ impl BranchBody {
                 ("commits", origin.link_to(&format!("{api}/commits/"), &branch.name)),
                 ("html", origin.link_to(&format!("/{repository}/branch/"), &branch.name)),
             ]),
-            target: CommitBody::of(branch, repository, origin),
+            target: CommitBody::brief(&branch.target, branch.commit.as_ref(), repository, origin),
         }
     }
 }
 
-/// Lists the branches of a repository, by name. `/refs` is the same list.
+/// Lists the branches of a repository, by name.
 #[utoipa::path(get, path = "/repositories/{workspace}/{repository}/refs/branches",
     responses((status = 200, body = Paged<BranchBody>)))]
 pub async fn list_branches(

@@ -4,6 +4,7 @@
 pub mod branch_restrictions;
 pub mod branches;
 pub mod branching_model;
+pub mod commits;
 pub mod deploy_keys;
 mod fields;
 mod input;
@@ -13,5 +14,6 @@ mod query;
 pub mod repositories;
 pub mod shapes;
 pub mod ssh_keys;
+pub mod tags;
 pub mod user;
 pub mod workspaces;

@@ -4,7 +4,7 @@
 use crate::origin::Origin;
 use crate::time;
 use crate::uuid::braced;
-use app::{Member, Profile, User, Workspace};
+use app::{Member, OpenRepository, Profile, User, Workspace};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -141,6 +141,41 @@ impl WorkspaceBody {
                 ("snippets", origin.link(&format!("/2.0/snippets/{slug}"))),
             ]),
         }
+    }
+}
+
+/// A repository that something else belongs to: its names, and where it is.
+#[derive(Serialize, ToSchema)]
+#[schema(as = NamedRepository)]
+pub struct NamedRepositoryBody {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    uuid: String,
+    name: String,
+    full_name: String,
+    links: Links,
+}
+
+impl NamedRepositoryBody {
+    /// The repository that was opened.
+    pub fn of<A>(open: &OpenRepository<A>, origin: &Origin) -> Self {
+        let (repository, full_name) = (open.repository(), open.path().to_string());
+        Self {
+            kind: "repository",
+            uuid: braced(&repository.uuid),
+            name: repository.name.to_string(),
+            links: links([
+                ("self", origin.link(&format!("/2.0/repositories/{full_name}"))),
+                ("html", origin.link(&format!("/{full_name}"))),
+                ("avatar", origin.link(&format!("/{full_name}/avatar"))),
+            ]),
+            full_name,
+        }
+    }
+
+    /// `acme/site`.
+    pub fn full_name(&self) -> &str {
+        &self.full_name
     }
 }
 

@@ -103,6 +103,9 @@ async fn ask(server: &Server, who: &str, route: &Route, variant: &str, number: u
         ("{group}", group(server, route, number).await),
         ("{member}", "root".into()),
         ("{*name}", "main".into()),
+        ("{*revision}", "main".into()),
+        ("{commit}", "main".into()),
+        ("{*spec}", "main..main".into()),
         ("{*path}", "info/packs".into()),
     ] {
         path = path.replace(name, &value);
