@@ -13,6 +13,7 @@ mod audit;
 mod branching;
 mod change;
 mod database;
+mod default_reviewer;
 mod error;
 mod facts;
 mod grant;
@@ -48,6 +49,7 @@ pub use audit::{AuditFilter, AuditLine};
 pub use branching::{BranchingFacts, StoredBranching};
 pub use change::Actor;
 pub use database::Options;
+pub use default_reviewer::DefaultReviewer;
 pub use error::{Error, Result};
 pub use facts::{PrincipalFacts, ProjectFacts, RepositoryFacts, WorkspaceFacts};
 pub use grant::OwnedGrant;
@@ -61,8 +63,9 @@ pub use policy::PolicyChanges;
 pub use principal::{PrincipalKind, PrincipalName};
 pub use project::{NewProject, Project, ProjectUpdate};
 pub use pull_request::{
-    Activity, Closed, Closing, NewPullRequest, Participant, PullRequest, PullRequestFilter,
-    PullRequestUpdate, ReviewReset, SourceBranch,
+    Activity, Anchor, Closed, Closing, Comment, NewComment, NewPullRequest, NewTask, Participant,
+    PullRequest, PullRequestFilter, PullRequestUpdate, Resolved, ReviewCounts, ReviewReset,
+    SourceBranch, Task, TaskUpdate,
 };
 pub use push::{PushRecord, RefUpdateRecord};
 pub use refusal::RefusalRecord;

@@ -49,7 +49,9 @@ pub(super) async fn write(tx: &mut Tx, by: &Actor, line: &Line<'_>) -> Result<()
     tx.execute(sql, args).await?;
     let id = next_id(tx, "event").await?;
     let name = format!("pullrequest:{}", line.kind);
-    let payload = format!(r#"{{"pull_request":{},"change":{}}}"#, line.request, line.payload);
+    let comment = line.comment.map_or_else(String::new, |it| format!(r#","comment":{it}"#));
+    let change = line.payload;
+    let payload = format!(r#"{{"pull_request":{}{comment},"change":{change}}}"#, line.request);
     let sql = "insert into event (id, at, repository_id, name, principal_kind, principal_id,
                    principal_name, payload)
                values ($1, $2, $3, $4, $5, $6, $7, $8)";

@@ -3,16 +3,22 @@
 //! Each change writes its line of history and its event in the same transaction. No decision is
 //! made from what is here without reading it anew, so nothing here moves the version of the facts.
 
+mod comment;
+mod counts;
 mod history;
 mod list;
 mod participant;
 mod request;
+mod task;
 mod write;
 
+pub use comment::{Anchor, Comment, NewComment, Resolved};
+pub use counts::ReviewCounts;
 pub use history::Activity;
 pub use list::PullRequestFilter;
 pub use participant::{Participant, ReviewReset};
 pub use request::{Closed, PullRequest, SourceBranch};
+pub use task::{NewTask, Task, TaskUpdate};
 pub use write::{Closing, NewPullRequest, PullRequestUpdate};
 
 pub(crate) use write::forget_pull_requests;

@@ -12,6 +12,7 @@ mod keys;
 mod people;
 mod places;
 mod records;
+mod reviews;
 mod rules;
 mod tokens;
 mod unreadable;
