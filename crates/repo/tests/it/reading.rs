@@ -2,7 +2,7 @@
 
 use crate::support::{World, ZERO, git};
 use model::ObjectId;
-use repo::{LogQuery, Visible};
+use repo::{DiffOptions, FileSide, FileStat, LogQuery, Visible};
 
 /// A history with a side branch that changes `docs/a` and is merged, and a tag.
 fn world() -> (World, ObjectId) {
@@ -87,4 +87,130 @@ fn several_revisions_are_resolved_at_once_and_one_that_is_none_is_named() {
     let tip = side.to_string();
     assert!(all(&["main", &tip], hidden).unwrap_err().to_string().contains(&tip));
     assert_eq!(all(&[] as &[&str], hidden).unwrap(), []);
+}
+
+/// A repository whose last commit does everything that can be done to a file.
+fn changed() -> (World, ObjectId, ObjectId) {
+    let world = World::new();
+    let dir = world.clone.dir.clone();
+    let lines = "one\ntwo\nthree\nfour\nfive\nsix\nseven\n";
+    for (name, content) in [
+        ("edited", lines.as_bytes()),
+        ("moved", &b"it stays\nas it is\nhere\n"[..]),
+        ("gone", b"x\n"),
+        ("picture", b"\0\x01\x02"),
+        ("grün \"x\"", b"y\n"),
+        ("mode", b"z\n"),
+        ("space", b"a b\n"),
+    ] {
+        std::fs::write(dir.join(name), content).unwrap();
+    }
+    git(&dir, &["add", "-A"]);
+    git(&dir, &["commit", "-q", "-m", "before"]);
+    let before = world.clone.id("HEAD");
+    std::fs::write(dir.join("edited"), lines.replace("four", "4\n4a")).unwrap();
+    git(&dir, &["mv", "moved", "there"]);
+    git(&dir, &["rm", "-q", "gone"]);
+    std::fs::write(dir.join("picture"), b"\0\x03").unwrap();
+    std::fs::write(dir.join("grün \"x\""), b"yy\n").unwrap();
+    git(&dir, &["update-index", "--chmod=+x", "mode"]);
+    std::fs::write(dir.join("space"), b"a  b\n").unwrap();
+    std::fs::write(dir.join("new"), b"n\n").unwrap();
+    git(&dir, &["add", "edited", "picture", "grün \"x\"", "space", "new"]);
+    git(&dir, &["commit", "-q", "-m", "after"]);
+    let after = world.clone.id("HEAD");
+    world.push(&[(ZERO, after, "refs/heads/main")], &world.clone.pack("HEAD", false)).landed();
+    (world, before, after)
+}
+
+fn diff(world: &World, old: Option<&ObjectId>, new: &ObjectId, options: &DiffOptions) -> String {
+    let mut output = Vec::new();
+    world.repository.diff(old, new, options, &mut output).unwrap();
+    String::from_utf8(output).unwrap().trim_end().to_owned()
+}
+
+#[test]
+fn a_diff_is_what_git_says() {
+    let (world, before, after) = changed();
+    let (old, new) = (before.to_string(), after.to_string());
+    let plain = DiffOptions::default;
+    for (options, arguments) in [
+        (plain(), vec![]),
+        (DiffOptions { context: Some(1), ..plain() }, vec!["-U1"]),
+        (DiffOptions { ignore_whitespace: true, ..plain() }, vec!["-w"]),
+        (DiffOptions { renames: false, ..plain() }, vec!["--no-renames"]),
+    ] {
+        let mut command = vec!["diff", "-M"];
+        command.extend(arguments);
+        command.extend([old.as_str(), new.as_str()]);
+        let expected = git(&world.clone.dir, &command);
+        assert_eq!(diff(&world, Some(&before), &after, &options), expected, "{command:?}");
+    }
+    let only = |path: &str| DiffOptions { paths: vec![path.into()], ..plain() };
+    let expected = git(&world.clone.dir, &["diff", &old, &new, "--", "edited"]);
+    assert_eq!(diff(&world, Some(&before), &after, &only("/edited")), expected);
+    assert_eq!(diff(&world, Some(&before), &after, &only("*")), "");
+    assert_eq!(diff(&world, Some(&before), &after, &only("../edited")), "");
+    let everything = git(&world.clone.dir, &["show", "--format=", "--root", "-M", &old]);
+    assert_eq!(diff(&world, None, &before, &plain()), everything);
+
+    let without = DiffOptions { binary: false, ..plain() };
+    let text = diff(&world, Some(&before), &after, &without);
+    assert!(!text.contains("picture") && text.contains("+4a"), "{text}");
+    let with = diff(&world, Some(&before), &after, &plain());
+    let sections = |text: &str| text.matches("diff --git ").count();
+    assert_eq!((sections(&with), sections(&text)), (8, 7), "{text}");
+    assert!(text.contains("new mode 100755"), "a part without a body is kept: {text}");
+}
+
+#[test]
+fn a_diffstat_has_every_file_with_its_lines() {
+    let (world, before, after) = changed();
+    let show = |options: &DiffOptions| {
+        let files = world.repository.diffstat(Some(&before), &after, options).unwrap();
+        let name = |it: &Option<FileSide>| it.as_ref().map_or("-".into(), FileSide::escaped_path);
+        let line = |it: &FileStat| {
+            let (old, new) = (name(&it.old), name(&it.new));
+            let mark = if it.binary { " binary" } else { "" };
+            format!("{:?} {old} {new} +{} -{}{mark}", it.status, it.lines_added, it.lines_removed)
+        };
+        files.iter().map(line).collect::<Vec<_>>()
+    };
+    let expected = [
+        "Modified edited edited +2 -1",
+        "Removed gone - +0 -1",
+        r#"Modified "gr\303\274n \"x\"" "gr\303\274n \"x\"" +1 -1"#,
+        "Modified mode mode +0 -0",
+        "Added - new +1 -0",
+        "Modified picture picture +0 -0 binary",
+        "Modified space space +1 -1",
+        "Renamed moved there +0 -0",
+    ];
+    assert_eq!(show(&DiffOptions::default()), expected);
+    let apart = show(&DiffOptions { renames: false, ..DiffOptions::default() });
+    assert!(apart.contains(&"Removed moved - +0 -3".to_owned()), "{apart:?}");
+    assert!(apart.contains(&"Added - there +3 -0".to_owned()), "{apart:?}");
+    let text = show(&DiffOptions { binary: false, ..DiffOptions::default() });
+    assert_eq!(text.len(), expected.len() - 1);
+}
+
+#[test]
+fn patches_make_the_same_history_again() {
+    let (world, first) = world();
+    let (main, side) = (world.clone.id("main"), world.clone.id("side"));
+    let patch = |since, new| {
+        let mut output = Vec::new();
+        world.repository.patch(since, new, &mut output).unwrap();
+        output
+    };
+    let other = crate::support::new_clone(&world.temp.path().join("other"));
+    let source = world.repository.git_dir().to_str().unwrap();
+    git(&other.dir, &["fetch", "-q", source, &format!("{first}")]);
+    git(&other.dir, &["reset", "-q", "--hard", &first.to_string()]);
+    crate::support::git_with(&other.dir, &["am", "-q"], &patch(Some(&first), &side));
+    assert_eq!(other.id("HEAD^{tree}"), world.clone.id("side^{tree}"));
+    let merge = world.clone.id("main~1");
+    let alone = String::from_utf8(patch(None, &merge)).unwrap();
+    assert!(alone.contains("Subject: [PATCH] merge") && alone.contains("docs/a"), "{alone}");
+    assert_eq!(patch(Some(&main), &main), b"");
 }
