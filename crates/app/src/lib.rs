@@ -36,6 +36,7 @@ mod clock;
 mod commits;
 mod content;
 mod default_reviewers;
+mod diffs;
 mod error;
 mod explain;
 mod fetch;
@@ -105,6 +106,7 @@ pub use branching_model::{BranchingView, ModelBranch, SettingsView};
 pub use commits::{Commit, CommitsQuery};
 pub use content::{Check, CheckAnswer, CheckQuestion};
 pub use default_reviewers::DefaultReviewerView;
+pub use diffs::{DiffOptions, DiffStat};
 pub use error::{Answer, Error, Failure, Fields, Refused, Result};
 pub use explain::{ExplainedRule, ExplainedStep, Explanation, Hypothetical};
 pub use grants::NamedGrant;
@@ -134,7 +136,9 @@ pub use refusal::{
     ScopesNote,
 };
 pub use render::{door_text, git_text, record_page, short, visible};
-pub use repo::{CommitInfo, Limits as PushLimits, Signature, TagInfo};
+pub use repo::{
+    CommitInfo, FileSide, FileStat, FileStatus, Limits as PushLimits, Signature, TagInfo,
+};
 pub use repositories::{NewRepository, RepositoryChange, RepositoryView};
 pub use restrictions::{RestrictionInput, RestrictionView};
 pub use revisions::Range;

@@ -15,7 +15,12 @@ impl PageRequest {
 
     /// Page 0 is read as page 1; a length of 0 as the usual 10.
     pub fn new(page: u32, pagelen: u32) -> Self {
-        let pagelen = if pagelen == 0 { 10 } else { pagelen.min(Self::MAX) };
+        Self::within(page, pagelen, 10, Self::MAX)
+    }
+
+    /// The same for lists with a usual and a longest page of their own.
+    pub fn within(page: u32, pagelen: u32, usual: u32, most: u32) -> Self {
+        let pagelen = if pagelen == 0 { usual } else { pagelen.min(most) };
         Self { page: page.max(1), pagelen }
     }
 

@@ -1,10 +1,10 @@
-//! Runs blocking protocol work and turns what it writes into a response.
+//! Runs blocking work and turns what it writes into a response.
 //!
 //! Work that writes little is answered in one piece; work that writes much streams through a
 //! bounded channel, so that a slow client holds the work back instead of filling memory, and a
 //! client that has gone stops it. Work that fails after its first byte has said so in the
-//! protocol's own way, so its answer ends like any other; one that was cut off must never end
-//! cleanly.
+//! protocol's own way, so its answer ends like any other, or could not say so; that one and one
+//! that was cut off must never end cleanly.
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -91,8 +91,18 @@ pub enum Answer<E> {
     CutOff,
 }
 
+/// What becomes of an answer whose work fails after the first byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenLate {
+    /// It ends: the protocol has a way to say so.
+    End,
+    /// It breaks off, since nothing in it could say so.
+    BreakOff,
+}
+
 /// Runs `work` on a blocking thread until it ends or its first piece is ready.
 pub async fn run<E: std::error::Error + Send + 'static>(
+    late: WhenLate,
     work: impl FnOnce(&mut AnswerWriter) -> Result<(), E> + Send + 'static,
 ) -> Answer<E> {
     let (pieces, mut receiver) = mpsc::channel(PIECES);
@@ -102,8 +112,15 @@ pub async fn run<E: std::error::Error + Send + 'static>(
         if !writer.begun {
             return Some(done.map(|()| Bytes::from(writer.held)));
         }
-        if let Err(error) = done {
-            tracing::info!(%error, "the client was told of an error in its own protocol");
+        match (done, late) {
+            (Ok(()), _) => {}
+            (Err(error), WhenLate::End) => {
+                tracing::info!(%error, "the client was told of an error in its own protocol");
+            }
+            (Err(error), WhenLate::BreakOff) => {
+                tracing::warn!(%error, "an answer was broken off");
+                return None;
+            }
         }
         if let Err(error) = writer.flush().and_then(|()| writer.send(Piece::End)) {
             tracing::debug!(%error, "the end of the answer was not sent");
@@ -169,12 +186,13 @@ mod tests {
 
     #[tokio::test]
     async fn little_is_one_piece_and_much_streams_with_backpressure() {
-        let answer = run(|out| out.write_all(b"unpack ok")).await;
+        let answer = run(WhenLate::End, |out| out.write_all(b"unpack ok")).await;
         assert!(matches!(answer, Answer::Whole(whole) if &whole[..] == b"unpack ok"));
 
         let much = 40 * PIECE;
-        let answer =
-            run(move |out| out.write_all(&vec![7; much]).and_then(|()| out.write_all(b"!")));
+        let answer = run(WhenLate::End, move |out| {
+            out.write_all(&vec![7; much]).and_then(|()| out.write_all(b"!"))
+        });
         let Answer::Begun(body) = answer.await else { panic!("it was not begun") };
         let whole = body.collect().await.unwrap().to_bytes();
         assert_eq!((whole.len(), whole.last()), (much + 1, Some(&b'!')));
@@ -182,32 +200,39 @@ mod tests {
 
     #[tokio::test]
     async fn a_failure_is_an_answer_before_the_first_byte_and_only_a_cut_breaks_the_body() {
-        let answer = run(|_| Err(io::Error::other("no"))).await;
+        let answer = run(WhenLate::End, |_| Err(io::Error::other("no"))).await;
         assert!(matches!(answer, Answer::Failed(error) if error.to_string() == "no"));
 
-        let answer = run(|out| {
-            out.write_all(b"half")?;
-            out.flush()?;
-            Err(io::Error::other("no"))
-        });
-        let Answer::Begun(body) = answer.await else { panic!("it was not begun") };
-        assert_eq!(body.collect().await.unwrap().to_bytes(), "half");
+        for late in [WhenLate::End, WhenLate::BreakOff] {
+            let answer = run(late, |out| {
+                out.write_all(b"half")?;
+                out.flush()?;
+                Err(io::Error::other("no"))
+            });
+            let Answer::Begun(body) = answer.await else { panic!("it was not begun") };
+            match (late, body.collect().await) {
+                (WhenLate::End, whole) => assert_eq!(whole.unwrap().to_bytes(), "half"),
+                (WhenLate::BreakOff, half) => assert!(half.is_err()),
+            }
+        }
 
         let panics = |out: &mut AnswerWriter| -> io::Result<()> {
             out.write_all(b"half")?;
             out.flush()?;
             panic!("a bug")
         };
-        let Answer::Begun(body) = run(panics).await else { panic!("it was not begun") };
+        let Answer::Begun(body) = run(WhenLate::End, panics).await else {
+            panic!("it was not begun")
+        };
         assert!(body.collect().await.is_err());
         let panics = |_: &mut AnswerWriter| -> io::Result<()> { panic!("a bug") };
-        assert!(matches!(run(panics).await, Answer::CutOff));
+        assert!(matches!(run(WhenLate::End, panics).await, Answer::CutOff));
     }
 
     #[tokio::test]
     async fn a_client_that_goes_stops_the_work() {
         let (told, stopped) = tokio::sync::oneshot::channel();
-        let answer = run(move |out| {
+        let answer = run(WhenLate::End, move |out| {
             let error = loop {
                 if let Err(error) = out.write_all(&[0; PIECE]) {
                     break error;

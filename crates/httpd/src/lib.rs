@@ -16,6 +16,7 @@
     )
 )]
 
+mod answer;
 mod bitbucket;
 mod context;
 mod dialect;

@@ -14,7 +14,10 @@ use utoipa::ToSchema;
 
 /// The query of a list request.
 pub struct ListRequest {
-    page: PageRequest,
+    /// The page's number.
+    number: u32,
+    /// How long the page is to be; 0 for what is usual.
+    pagelen: u32,
     pairs: Vec<(String, String)>,
     /// Where the list is, without its query.
     address: String,
@@ -34,9 +37,9 @@ impl FromRequestParts<Doors> for ListRequest {
         };
         let (page, pagelen) = (number("page", &mut fields), number("pagelen", &mut fields));
         fields.check()?;
-        let page = PageRequest::new(page.unwrap_or(1), pagelen.unwrap_or(0));
+        let (number, pagelen) = (page.unwrap_or(1), pagelen.unwrap_or(0));
         let Ok(origin) = Origin::from_request_parts(parts, doors).await;
-        Ok(Self { page, pairs, address: origin.link(parts.uri.path()) })
+        Ok(Self { number, pagelen, pairs, address: origin.link(parts.uri.path()) })
     }
 }
 
@@ -49,7 +52,12 @@ fn parse_number(text: &str) -> Result<u32, &'static str> {
 impl ListRequest {
     /// Which page is wanted.
     pub fn page(&self) -> PageRequest {
-        self.page
+        PageRequest::new(self.number, self.pagelen)
+    }
+
+    /// The same of a list with a usual and a longest page of its own.
+    pub fn page_within(&self, usual: u32, most: u32) -> PageRequest {
+        PageRequest::within(self.number, self.pagelen, usual, most)
     }
 
     /// A parameter's value; the first, if it was sent more than once.

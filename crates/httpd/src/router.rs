@@ -104,7 +104,7 @@ fn bitbucket_routes(table: Table) -> Table {
 
 /// What is in a repository.
 fn content_routes(table: Table) -> Table {
-    use bitbucket::{commits, tags};
+    use bitbucket::{commits, diffs, tags};
     table
         .get("/2.0/repositories/{workspace}/{repository}/refs", tags::list_refs)
         .get("/2.0/repositories/{workspace}/{repository}/refs/tags", tags::list_tags)
@@ -126,6 +126,9 @@ fn content_routes(table: Table) -> Table {
             "/2.0/repositories/{workspace}/{repository}/merge-base/{*spec}",
             commits::get_merge_base,
         )
+        .get("/2.0/repositories/{workspace}/{repository}/diff/{*spec}", diffs::get_diff)
+        .get("/2.0/repositories/{workspace}/{repository}/diffstat/{*spec}", diffs::get_diffstat)
+        .get("/2.0/repositories/{workspace}/{repository}/patch/{*spec}", diffs::get_patch)
 }
 
 fn branching_routes(table: Table) -> Table {

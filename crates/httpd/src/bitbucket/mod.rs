@@ -6,6 +6,7 @@ pub mod branches;
 pub mod branching_model;
 pub mod commits;
 pub mod deploy_keys;
+pub mod diffs;
 mod fields;
 mod input;
 mod listing;

@@ -6,8 +6,8 @@
 //! answer followed by `RST_STREAM(NO_ERROR)` ends in `curl 92` without the report, and one that
 //! is not followed by a reset shows the report and then waits for ever for window to send.
 
-use super::answer::{self, Answer, AnswerWriter};
 use super::body::{BodyReader, Fault, FaultNote, discard};
+use crate::answer::{self, Answer, AnswerWriter, WhenLate};
 use crate::dialect::Dialect;
 use crate::problem::Problem;
 use app::{Error, Fields};
@@ -73,7 +73,7 @@ impl Exchange {
         let (runtime, fault) = (Handle::current(), FaultNote::default());
         let note = fault.clone();
         let (leave, mut left) = oneshot::channel();
-        let answer = answer::run(move |output: &mut AnswerWriter| {
+        let answer = answer::run(WhenLate::End, move |output: &mut AnswerWriter| {
             let mut input = BodyReader::new(body, gzip, limit, runtime.clone(), note);
             let done = work(&mut input, output);
             let rest = input.into_rest();
@@ -99,7 +99,7 @@ pub async fn advertise<W>(service: Service, version: Version, work: W) -> Respon
 where
     W: FnOnce(&mut dyn Write) -> Result<(), Error> + Send + 'static,
 {
-    let answer = answer::run(move |output: &mut AnswerWriter| {
+    let answer = answer::run(WhenLate::End, move |output: &mut AnswerWriter| {
         if service == Service::ReceivePack || version != Version::V2 {
             let mut header = Vec::new();
             wire::put_service_header(&mut header, service);

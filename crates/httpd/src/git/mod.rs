@@ -3,7 +3,6 @@
 //! Takes a request apart, asks `app` for a handle, and lets the handle read the body and write
 //! the answer. It must never look into a pkt-line.
 
-mod answer;
 mod body;
 mod exchange;
 

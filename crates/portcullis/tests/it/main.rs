@@ -21,6 +21,7 @@ mod plumbing;
 mod policies;
 mod previews;
 mod program;
+mod reading;
 mod refusals;
 mod restricted;
 mod serving;
