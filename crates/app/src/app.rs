@@ -84,6 +84,7 @@ impl App {
         });
         app.refuse_a_stranger_database().await?;
         app.reconcile().await?;
+        app.follow_all().await?;
         app.make_administrator().await?;
         app.start_background();
         Ok(app)

@@ -314,7 +314,12 @@ impl Judge for PolicyJudge {
             updates,
         };
         let recorded = self.runtime.block_on(self.app.store.record_push(&record));
-        recorded.map(drop).map_err(|it| failed(it.into()))
+        recorded.map_err(|it| failed(it.into()))?;
+        let branches = record.updates.into_iter().map(|it| it.name);
+        let branches = branches.filter(|it| it.as_str().starts_with("refs/heads/"));
+        let (by, id) = (&self.open.by, self.open.repository.id);
+        let followed = self.runtime.block_on(self.app.follow_branches(by, id, branches));
+        followed.map_err(failed)
     }
 }
 

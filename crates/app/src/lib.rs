@@ -69,6 +69,7 @@ mod preview;
 mod preview_tally;
 mod projects;
 mod public_key;
+mod pull_request;
 mod push;
 mod push_meta;
 mod readers;
@@ -117,9 +118,10 @@ pub use nearest::nearest;
 pub use networks::{NetworkChange, NetworkView};
 pub use offered_key::OfferedKey;
 pub use open::{
-    Archiving, Explaining, ExplainingForOthers, Fetching, Maintaining, OpenRepository, Pushing,
-    Reading, ReadingAllRefusals, ReadingOwnRefusals, Removing, RepositoryAct, SeesContent,
-    Updating,
+    Archiving, CreatingPullRequest, DecliningOthersPullRequest, DecliningOwnPullRequest,
+    Explaining, ExplainingForOthers, Fetching, Maintaining, OpenRepository, Pushing, Reading,
+    ReadingAllRefusals, ReadingOwnRefusals, ReadingPullRequests, Removing, RepositoryAct,
+    SeesContent, Updating, UpdatingOthersPullRequest, UpdatingOwnPullRequest,
 };
 pub use own_way::Consequence;
 pub use page::{Page, PageRequest};
@@ -131,6 +133,10 @@ pub use preview::{Preview, PreviewEvent, PreviewInput};
 pub use preview_tally::Tally;
 pub use projects::{NewProject, ProjectChange, ProjectView};
 pub use public_key::{Authority, read_authorities};
+pub use pull_request::{
+    BranchAt, EndView, NewPullRequest, ParticipantView, Person, PullRequestChange, PullRequestView,
+    PullRequestWanted,
+};
 pub use refusal::{
     CredentialNote, PrincipalNote, RefusalId, RefusalRecord, RemedyNote, RequestNote, RuleNote,
     ScopesNote,
@@ -146,8 +152,8 @@ pub use sign_in::Presented;
 pub use ssh_keys::UserKey;
 pub use store::{
     AccessKey, AccessToken, ApiToken, AuditFilter, AuditLine, ForkPolicy, Group, Key, LastRefused,
-    Member, Owner, Project, Repository, SshKey, Token, TokenLimits, UnknownKey, Workspace,
-    WorkspaceNetwork,
+    Member, Owner, PrincipalKind, Project, PullRequest, Repository, SshKey, Token, TokenLimits,
+    UnknownKey, Workspace, WorkspaceNetwork,
 };
 pub use subjects::{SubjectInput, SubjectView};
 pub use tags::{NewTag, Tag};

@@ -138,6 +138,18 @@ repository_acts! {
     ReadingOwnRefusals = Act::ReadOwnRefusals;
     /// Reading everybody's refusals.
     ReadingAllRefusals = Act::ReadAllRefusals;
+    /// Reading its pull requests.
+    ReadingPullRequests = Act::ReadPullRequests;
+    /// Opening a pull request.
+    CreatingPullRequest = Act::CreatePullRequest;
+    /// Changing a pull request of one's own.
+    UpdatingOwnPullRequest = Act::UpdateOwnPullRequest;
+    /// Changing somebody else's.
+    UpdatingOthersPullRequest = Act::UpdateOthersPullRequest;
+    /// Declining a pull request of one's own.
+    DecliningOwnPullRequest = Act::DeclineOwnPullRequest;
+    /// Declining somebody else's.
+    DecliningOthersPullRequest = Act::DeclineOthersPullRequest;
 }
 
 /// An answer of the policy, with what it was made from.

@@ -141,6 +141,11 @@ struct Native;
         bitbucket::branching_model::update_branching_model_settings,
         bitbucket::branching_model::get_override_settings,
         bitbucket::branching_model::update_override_settings,
+        bitbucket::pull_requests::requests::list_pull_requests,
+        bitbucket::pull_requests::requests::get_pull_request,
+        bitbucket::pull_requests::requests::create_pull_request,
+        bitbucket::pull_requests::requests::update_pull_request,
+        bitbucket::pull_requests::requests::decline_pull_request,
     )
 )]
 struct Bitbucket;

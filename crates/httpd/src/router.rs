@@ -49,7 +49,7 @@ fn git_routes(table: Table) -> Table {
 
 fn bitbucket_routes(table: Table) -> Table {
     use bitbucket::{branch_restrictions, branches, projects, repositories, user, workspaces};
-    branching_routes(bitbucket_key_routes(content_routes(table)))
+    pull_request_routes(branching_routes(bitbucket_key_routes(content_routes(table))))
         .get("/2.0/openapi.json", openapi::get_bitbucket)
         .get("/2.0/user", user::get_user)
         .get("/2.0/user/emails", user::list_user_emails)
@@ -164,6 +164,23 @@ fn branching_routes(table: Table) -> Table {
             "/2.0/workspaces/{workspace}/projects/{project}/branching-model/settings",
             update_branching_model_settings,
         )
+}
+
+/// Everything below one pull request, and the list of them.
+macro_rules! pull_request {
+    ($rest:literal) => {
+        concat!("/2.0/repositories/{workspace}/{repository}/pullrequests", $rest)
+    };
+}
+
+fn pull_request_routes(table: Table) -> Table {
+    use bitbucket::pull_requests::requests;
+    table
+        .get(pull_request!(""), requests::list_pull_requests)
+        .post(pull_request!(""), requests::create_pull_request)
+        .get(pull_request!("/{id}"), requests::get_pull_request)
+        .put(pull_request!("/{id}"), requests::update_pull_request)
+        .post(pull_request!("/{id}/decline"), requests::decline_pull_request)
 }
 
 fn bitbucket_key_routes(table: Table) -> Table {

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// The scopes of the tokens that people have who are not said to have others.
-const EVERYTHING: [&str; 13] = [
+const EVERYTHING: [&str; 15] = [
     "read:repository:bitbucket",
     "write:repository:bitbucket",
     "admin:repository:bitbucket",
@@ -30,6 +30,8 @@ const EVERYTHING: [&str; 13] = [
     "read:permission:bitbucket",
     "write:permission:bitbucket",
     "delete:permission:bitbucket",
+    "read:pullrequest:bitbucket",
+    "write:pullrequest:bitbucket",
 ];
 
 /// A running server with an empty installation. Stops when dropped.

@@ -92,6 +92,26 @@ impl Filter {
         }
     }
 
+    /// Does it say anything about this field, or what is below it?
+    pub fn is_about(&self, field: &str) -> bool {
+        match self {
+            Self::And(parts) | Self::Or(parts) => parts.iter().any(|it| it.is_about(field)),
+            Self::Compare(named, _, _) | Self::In(named, _, _) => {
+                check_field(named, &[field]).is_ok()
+            }
+        }
+    }
+
+    /// The text that this field has in every value it admits, if it asks for just one: what a
+    /// store can choose by before anything is compared here.
+    pub fn demands(&self, field: &str) -> Option<&str> {
+        match self {
+            Self::And(parts) => parts.iter().find_map(|it| it.demands(field)),
+            Self::Compare(named, Op::Equal, Term::Text(text)) if named == field => Some(text),
+            Self::Compare(..) | Self::In(..) | Self::Or(_) => None,
+        }
+    }
+
     fn check_fields(&self, fields: &[&str]) -> Result<(), BadQuery> {
         match self {
             Self::And(parts) | Self::Or(parts) => {

@@ -4,7 +4,7 @@
 use crate::origin::Origin;
 use crate::time;
 use crate::uuid::braced;
-use app::{Member, OpenRepository, Profile, User, Workspace};
+use app::{Member, OpenRepository, Person, PrincipalKind, Profile, User, Workspace};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -60,6 +60,12 @@ impl AccountBody {
         body.account_status = Some(status(user.active));
         body.created_on = Some(time::show(user.created_at));
         body
+    }
+
+    /// Whoever did something. What is not a user is shown as an application.
+    pub fn of_person(person: &Person, origin: &Origin) -> Self {
+        let kind = if person.kind == PrincipalKind::User { "user" } else { "app_user" };
+        Self::new(kind, &person.uuid, &person.name, &person.display_name, origin)
     }
 
     /// A workspace, as the owner of what is in it.

@@ -197,6 +197,10 @@ fn key(number: u32) -> String {
 /// A token, a key or a rule of the place the path is about, or a refusal that `ann` met.
 async fn id(server: &Server, route: &Route, number: u32) -> String {
     let Some((list, _)) = route.path.split_once("/{id}") else { return String::new() };
+    if list.ends_with("/pullrequests") {
+        // The repository has no branches, so it has no pull request either.
+        return "1".into();
+    }
     let list = list
         .replace("{workspace}", "acme")
         .replace("{project}", "CORE")

@@ -22,6 +22,7 @@ mod policies;
 mod previews;
 mod program;
 mod reading;
+mod pull_requests;
 mod refusals;
 mod restricted;
 mod serving;

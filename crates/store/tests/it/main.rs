@@ -11,6 +11,7 @@ mod facts;
 mod keys;
 mod people;
 mod places;
+mod pull_requests;
 mod records;
 mod reviews;
 mod rules;

@@ -1,0 +1,175 @@
+//! Opening a pull request.
+
+use super::input;
+use super::view::PullRequestView;
+use crate::error::{Error, Fields, Result};
+use crate::open::{CreatingPullRequest, OpenRepository};
+use crate::{App, Asker, PlaceName};
+use model::{RefName, RepositoryId, UserId};
+use serde_json::json;
+use std::sync::Arc;
+use store::SourceBranch;
+
+/// What a new pull request needs, as it was typed.
+#[derive(Clone, Debug, Default)]
+pub struct NewPullRequest {
+    pub title: String,
+    pub description: String,
+    /// The short name of the branch whose commits are to be taken.
+    pub source: String,
+    /// Where that branch is; `None` for the same repository.
+    pub source_repository: Option<PlaceName>,
+    /// The short name of the branch that is to take them; `None` for the main branch.
+    pub destination: Option<String>,
+    pub close_source_branch: bool,
+    pub draft: bool,
+    /// User names or `{uuid}`s; the default reviewers are added.
+    pub reviewers: Vec<String>,
+}
+
+impl App {
+    /// Opens a pull request.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] names what does not fit: a branch that is not there, both ends the same,
+    /// nothing to merge, an open request between the two, a reviewer who cannot be one.
+    pub async fn create_pull_request(
+        self: &Arc<Self>,
+        who: &Asker,
+        place: &PlaceName,
+        new: NewPullRequest,
+    ) -> Result<PullRequestView> {
+        let open = self.open_repository::<CreatingPullRequest>(who, place).await?;
+        let checked = self.checked_request(&open, new).await?;
+        let payload = json!({ "title": checked.title, "source": checked.source.commit.to_string(),
+            "destination": checked.destination_commit.to_string() });
+        let made = self.store.create_pull_request(&open.by, &checked, &payload.to_string()).await;
+        let request = match made {
+            Err(store::Error::Conflict { what: "open pull request" }) => {
+                return Err(self.taken(&checked).await?);
+            }
+            made => made?,
+        };
+        self.keep_request_refs(&request).await?;
+        let here = (&open.workspace, &open.repository);
+        self.view_request(who, here, request, true).await
+    }
+
+    async fn checked_request(
+        self: &Arc<Self>,
+        open: &OpenRepository<CreatingPullRequest>,
+        new: NewPullRequest,
+    ) -> Result<store::NewPullRequest> {
+        let mut fields = Fields::default();
+        let title = fields.take("title", input::title(&new.title));
+        let description = fields.take("description", input::description(new.description));
+        let from = self.source_of(open, new.source_repository.as_ref(), &mut fields).await?;
+        let source = match from {
+            Some(from) => {
+                let name = ("source.branch.name", new.source.as_str());
+                input::branch(open, from, name, &mut fields).await?
+            }
+            None => None,
+        };
+        let main = open.repository.main_branch.clone();
+        let into = new.destination.or(main).unwrap_or_default();
+        let here = open.repository.id;
+        let name = ("destination.branch.name", into.as_str());
+        let destination = input::branch(open, here, name, &mut fields).await?;
+        let author = &open.by.principal;
+        let asked = self.reviewers(open, author, &new.reviewers, &mut fields).await?;
+        let (Some(title), Some(description), Some(from), Some(source), Some(destination)) =
+            (title, description, from, source, destination)
+        else {
+            return Err(Error::Invalid(fields));
+        };
+        fields.check()?;
+        self.must_differ(open, (from, &source), &destination).await?;
+        let reviewers = self.with_default_reviewers(open, asked).await?;
+        Ok(store::NewPullRequest {
+            repository: here,
+            title,
+            description,
+            draft: new.draft,
+            source: SourceBranch {
+                repository: Some(from),
+                branch: source.name,
+                commit: source.tip,
+            },
+            destination: destination.name,
+            destination_commit: destination.tip,
+            close_source_branch: new.close_source_branch,
+            reviewers,
+        })
+    }
+
+    /// The repository the commits are in.
+    async fn source_of(
+        &self,
+        open: &OpenRepository<CreatingPullRequest>,
+        named: Option<&PlaceName>,
+        fields: &mut Fields,
+    ) -> Result<Option<RepositoryId>> {
+        let Some(named) = named else { return Ok(Some(open.repository.id)) };
+        let field = "source.repository.full_name";
+        let Some(found) = self.look_at_repository(&open.who, named).await? else {
+            fields.add(field, format!("there is no repository `{named}` for you to see"));
+            return Ok(None);
+        };
+        if found.id == open.repository.id {
+            return Ok(Some(found.id));
+        }
+        fields.add(field, format!("`{named}` is not a fork of `{}`", open.path()));
+        Ok(None)
+    }
+
+    /// There must be something to merge, from somewhere else.
+    async fn must_differ(
+        self: &Arc<Self>,
+        open: &OpenRepository<CreatingPullRequest>,
+        (from, source): (RepositoryId, &input::BranchAt),
+        destination: &input::BranchAt,
+    ) -> Result<()> {
+        let here = open.repository.id;
+        let (short, into) = (source.name.short(), destination.name.short());
+        if from == here && source.name == destination.name {
+            let message = format!("it is `{short}`, as the source is: name two branches");
+            return Err(Fields::one("destination.branch.name", message));
+        }
+        if from == here && self.leads_to(here, (source.tip, destination.tip)).await? {
+            let message = format!("`{into}` has every commit of `{short}` already");
+            return Err(Fields::one("source.branch.name", message));
+        }
+        Ok(())
+    }
+
+    async fn with_default_reviewers(
+        &self,
+        _open: &OpenRepository<CreatingPullRequest>,
+        asked: Vec<UserId>,
+    ) -> Result<Vec<UserId>> {
+        Ok(asked)
+    }
+
+    /// The error that names the request which is open between these branches.
+    async fn taken(&self, new: &store::NewPullRequest) -> Result<Error> {
+        let from_or_into =
+            self.store.open_pull_requests_at(new.repository, &new.destination).await?;
+        let same = |it: &&store::PullRequest| {
+            it.destination == new.destination
+                && it.source.branch == new.source.branch
+                && it.source.repository == new.source.repository
+        };
+        let number = from_or_into
+            .iter()
+            .find(same)
+            .map_or_else(String::new, |it| format!(" (#{})", it.number));
+        let branch = |it: &RefName| it.short().to_owned();
+        let message = format!(
+            "a pull request from `{}` into `{}` is open already{number}: update that one",
+            branch(&new.source.branch),
+            branch(&new.destination)
+        );
+        Ok(Fields::one("source.branch.name", message))
+    }
+}

@@ -1,0 +1,150 @@
+//! Following the branches that pull requests are about: what a push changed is noted in every open
+//! request it concerns. Done after the push has landed and again at the start of the server, and
+//! the same however often it is done: it goes by what the refs are, not by what somebody said.
+
+use super::update::must_be_open;
+use crate::error::Result;
+use crate::{App, Asker, PlaceName, clock};
+use model::{ActivityKind, ObjectId, PullRequestState, RefName, RepositoryId, ReviewBehaviour};
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use store::{Actor, Closing, PullRequest, PullRequestUpdate, ReviewReset};
+
+/// How often a request is read again that somebody else is changing.
+const TRIES: usize = 8;
+
+impl App {
+    /// Notes in all open requests what became of these branches.
+    pub(crate) async fn follow_branches(
+        self: &Arc<Self>,
+        by: &Actor,
+        repository: RepositoryId,
+        branches: impl IntoIterator<Item = RefName>,
+    ) -> Result<()> {
+        for branch in branches {
+            for request in self.store.open_pull_requests_at(repository, &branch).await? {
+                self.follow(by, request).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The same for every open request: a push may have landed just before the process died.
+    pub(crate) async fn follow_all(self: &Arc<Self>) -> Result<()> {
+        let by = Actor::system(clock::now());
+        for request in self.store.all_open_pull_requests().await? {
+            self.follow(&by, request).await?;
+        }
+        Ok(())
+    }
+
+    async fn follow(self: &Arc<Self>, by: &Actor, request: PullRequest) -> Result<()> {
+        let id = request.id;
+        let mut request = Some(request);
+        for _ in 0..TRIES {
+            let Some(now) = request.filter(|it| must_be_open(it).is_ok()) else { return Ok(()) };
+            match self.follow_once(by, &now).await {
+                Err(crate::Error::Conflict { .. }) => {}
+                done => return done,
+            }
+            request = self.store.find_pull_request_by_id(id).await?;
+        }
+        // Whoever is changing it all the time will follow the branches, too.
+        Ok(())
+    }
+
+    async fn follow_once(self: &Arc<Self>, by: &Actor, request: &PullRequest) -> Result<()> {
+        let source = match request.source.repository {
+            Some(from) => self.tip(from, &request.source.branch).await?,
+            None => None,
+        };
+        let destination = self.tip(request.repository, &request.destination).await?;
+        // A branch that is gone leaves the request with the commits it had.
+        let source_tip = source.unwrap_or(request.source.commit);
+        let destination_tip = destination.unwrap_or(request.destination_commit);
+        let moved = source_tip != request.source.commit;
+        if !moved && destination_tip == request.destination_commit {
+            return Ok(());
+        }
+        if request.source.repository == Some(request.repository)
+            && self.leads_to(request.repository, (source_tip, destination_tip)).await?
+        {
+            return self.note_merged(by, request, destination_tip).await;
+        }
+        if moved {
+            return self.note_source(by, request, (source_tip, destination_tip)).await;
+        }
+        Ok(self.store.note_destination(request.id, destination_tip).await?)
+    }
+
+    /// The destination has every commit of the source: somebody has pushed the merge.
+    async fn note_merged(
+        self: &Arc<Self>,
+        by: &Actor,
+        request: &PullRequest,
+        tip: ObjectId,
+    ) -> Result<()> {
+        let payload = json!({ "merge_commit": tip.to_string(), "by_push": true }).to_string();
+        let closing = Closing {
+            state: PullRequestState::Merged,
+            kind: ActivityKind::Merged,
+            reason: String::new(),
+            merged: Some((tip, request.destination_commit)),
+        };
+        self.store.close_pull_request(by, request, &closing, &payload).await?;
+        Ok(())
+    }
+
+    async fn note_source(
+        self: &Arc<Self>,
+        by: &Actor,
+        request: &PullRequest,
+        (source, destination): (ObjectId, ObjectId),
+    ) -> Result<()> {
+        let update = PullRequestUpdate {
+            source_commit: Some(source),
+            destination_commit: Some(destination),
+            reset: self.reset_for(request, source).await?,
+            ..PullRequestUpdate::default()
+        };
+        let payload = json!({ "source": source.to_string(),
+            "source_before": request.source.commit.to_string() });
+        let after =
+            self.store.update_pull_request(by, request, &update, &payload.to_string()).await?;
+        self.keep_request_refs(&after).await
+    }
+
+    /// Which reviews the rules of the destination drop when the commits change.
+    async fn reset_for(
+        self: &Arc<Self>,
+        request: &PullRequest,
+        _source: ObjectId,
+    ) -> Result<ReviewReset> {
+        let behaviours = self.behaviours(request).await?;
+        Ok(ReviewReset {
+            approvals: behaviours.contains(&ReviewBehaviour::ResetApprovals)
+                || behaviours.contains(&ReviewBehaviour::SmartResetApprovals),
+            changes_requested: behaviours.contains(&ReviewBehaviour::ResetChangesRequested),
+        })
+    }
+
+    /// What the rules make a request do by itself.
+    pub(crate) async fn behaviours(
+        &self,
+        request: &PullRequest,
+    ) -> Result<BTreeSet<ReviewBehaviour>> {
+        let Some(facts) = self.store.facts_of_id(request.repository).await? else {
+            return Ok(BTreeSet::new());
+        };
+        let path = crate::ground::path(&facts.workspace, &facts.repository);
+        let place = PlaceName::repository_path(&path.to_string());
+        let (facts, _) = self.facts(&Asker::system(), &place).await?;
+        Ok(facts.restrictions.behaviours(&request.destination, &facts.branching_model))
+    }
+
+    /// Keeps what a request is about fetchable, and its objects alive.
+    pub(crate) async fn keep_request_refs(self: &Arc<Self>, _request: &PullRequest) -> Result<()> {
+        Ok(())
+    }
+}

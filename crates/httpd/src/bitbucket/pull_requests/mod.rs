@@ -1,0 +1,5 @@
+//! `/2.0/repositories/{workspace}/{repository}/pullrequests`: pull requests in Bitbucket's shapes.
+//! Says what `app` says; who may do what is not asked here.
+
+pub mod requests;
+pub mod shapes;

@@ -1,0 +1,200 @@
+//! Pull requests through REST, as their authors and reviewers meet them, with branches that real
+//! git pushes.
+
+use serde_json::{Value, json};
+use testkit::{Rest, Server, WorkTree};
+
+const REQUESTS: &str = "/2.0/repositories/acme/site/pullrequests";
+
+/// `ann` writes, `bea` writes, `ray` reads, `eve` is a stranger; `topic` is two commits ahead.
+fn world() -> (Server, WorkTree) {
+    let server = Server::with(
+        "user ann
+         user bea
+         user ray
+         user eve
+         grant ann write
+         grant bea write
+         grant ray read",
+    );
+    let tree = server.clone_as("ann", "acme/site");
+    tree.git(&["checkout", "-q", "-b", "topic"]);
+    tree.commit("three");
+    tree.commit("four");
+    tree.push("topic").accepted();
+    (server, tree)
+}
+
+fn open(rest: &Rest, source: &str) -> Value {
+    let body =
+        json!({ "title": format!("Take {source}"), "source": { "branch": { "name": source } } });
+    rest.post(REQUESTS, &body).expect(201)
+}
+
+fn shown(rest: &Rest, number: i64) -> Value {
+    rest.get(&format!("{REQUESTS}/{number}")).expect(200)
+}
+
+#[test]
+fn a_request_is_opened_changed_followed_and_declined() {
+    let (server, tree) = world();
+    let (ann, bea, ray) = (server.rest_as("ann"), server.rest_as("bea"), server.rest_as("ray"));
+    let uuid = bea.get("/2.0/user").expect(200)["uuid"].clone();
+    let made = ann.post(
+        REQUESTS,
+        &json!({
+            "title": " Log in ", "description": "At <last>", "draft": true,
+            "source": { "branch": { "name": "topic" } }, "close_source_branch": "true",
+            "reviewers": [{ "uuid": uuid }],
+        }),
+    );
+    assert!(made.header("location").unwrap().ends_with("/pullrequests/1"));
+    let made = made.expect(201);
+    assert_eq!((&made["title"], &made["state"]), (&json!("Log in"), &json!("OPEN")));
+    assert_eq!((&made["draft"], &made["close_source_branch"]), (&json!(true), &json!(true)));
+    assert_eq!(made["destination"]["branch"]["name"], "main");
+    assert_eq!(made["source"]["commit"]["hash"], tree.id("topic")[..12]);
+    assert_eq!(made["reviewers"][0]["nickname"], "bea");
+    assert_eq!(made["participants"][0]["role"], "REVIEWER");
+    assert_eq!(made["summary"]["html"], "<p>At &lt;last&gt;</p>");
+    assert_eq!(made["author"]["nickname"], "ann");
+    let link = made["links"]["self"]["href"].as_str().unwrap();
+    let path = link.strip_prefix(server.url()).unwrap();
+    assert_eq!(ray.get(path).expect(200), made);
+
+    // Clients that keep the reviewers send them back; those that leave them out remove them.
+    let change = json!({ "title": "Log in again", "draft": false });
+    let changed = ann.put(path, &change).expect(200);
+    assert_eq!((&changed["title"], &changed["reviewers"]), (&json!("Log in again"), &json!([])));
+    assert_eq!((&changed["draft"], &changed["description"]), (&json!(false), &json!("At <last>")));
+
+    // A push to the source is seen at once.
+    let tip = tree.commit("five");
+    tree.push("topic").accepted();
+    assert_eq!(shown(&ray, 1)["source"]["commit"]["hash"], tip[..12]);
+
+    let declined = bea.post(&format!("{path}/decline"), &json!({ "reason": "no" })).expect(200);
+    assert_eq!((&declined["state"], &declined["reason"]), (&json!("DECLINED"), &json!("no")));
+    assert_eq!(declined["closed_by"]["nickname"], "bea");
+    for (method, path) in [("PUT", path.to_owned()), ("POST", format!("{path}/decline"))] {
+        let again = ann.call(method, &path, Some(&json!({ "title": "x" })));
+        let message = again.expect(400)["error"]["fields"]["state"][0].clone();
+        assert_eq!(message, "pull request #1 is declined: only an open one changes");
+    }
+    assert_eq!(ann.get(REQUESTS).expect(200)["size"], 0, "the open ones are listed");
+    assert_eq!(ann.get(&format!("{REQUESTS}?state=all")).expect(200)["size"], 1);
+    assert_eq!(ann.get(&format!("{REQUESTS}?state=declined&state=MERGED")).expect(200)["size"], 1);
+}
+
+#[test]
+fn what_does_not_fit_is_named_and_opens_nothing() {
+    let (server, tree) = world();
+    let ann = server.rest_as("ann");
+    tree.push("main:refs/heads/old").accepted();
+    open(&ann, "topic");
+    let source = |name: &str| json!({ "branch": { "name": name } });
+    let long = "x".repeat(256);
+    let bulky = "x".repeat(32_769);
+    let cases = [
+        (json!({ "source": source("old") }), "title", "say in a few words"),
+        (json!({ "title": long, "source": source("old") }), "title", "256 characters"),
+        (
+            json!({ "title": "x", "description": bulky, "source": source("old") }),
+            "description",
+            "32769 characters",
+        ),
+        (json!({ "title": "x" }), "source.branch.name", "name a branch"),
+        (
+            json!({ "title": "x", "source": source("gone") }),
+            "source.branch.name",
+            "no branch `gone`",
+        ),
+        (json!({ "title": "x", "source": source("a..b") }), "source.branch.name", ""),
+        (
+            json!({ "title": "x", "source": source("old"), "destination": source("gone") }),
+            "destination.branch.name",
+            "no branch `gone`",
+        ),
+        (
+            json!({ "title": "x", "source": source("main"), "destination": source("main") }),
+            "destination.branch.name",
+            "as the source is",
+        ),
+        (json!({ "title": "x", "source": source("old") }), "source.branch.name", "every commit"),
+        (json!({ "title": "x", "source": source("topic") }), "source.branch.name", "(#1)"),
+        (
+            json!({ "title": "x", "source": source("topic"), "reviewers": [{ "username": "eve" }] }),
+            "reviewers",
+            "is not a member of this workspace",
+        ),
+        (
+            json!({ "title": "x", "source": source("topic"), "reviewers": [{ "username": "ann" }] }),
+            "reviewers",
+            "is the author and cannot be included as a reviewer.",
+        ),
+        (
+            json!({ "title": "x", "source": source("topic"), "reviewers": [{ "uuid": "moon" }] }),
+            "reviewers",
+            "Malformed reviewers list",
+        ),
+        (
+            json!({ "title": "x", "source": {
+                "branch": { "name": "topic" }, "repository": { "full_name": "acme/moon" },
+            } }),
+            "source.repository.full_name",
+            "no repository `acme/moon`",
+        ),
+    ];
+    for (body, field, part) in cases {
+        let answer = ann.post(REQUESTS, &body);
+        assert_eq!(answer.status, 400, "{body}: {}", answer.text);
+        let error = answer.json();
+        let message = error["error"]["fields"][field][0].as_str();
+        assert!(message.is_some_and(|it| it.contains(part)), "{field} {part}: {error}");
+    }
+    assert_eq!(ann.get(&format!("{REQUESTS}?state=ALL")).expect(200)["size"], 1);
+    for query in ["?state=moon", "?q=moon%3D1", "?q=title%3D"] {
+        ann.get(&format!("{REQUESTS}{query}")).expect(400);
+    }
+    ann.get(&format!("{REQUESTS}/9")).expect(404);
+    ann.get(&format!("{REQUESTS}/moon")).expect(404);
+}
+
+#[test]
+fn whoever_may_not_is_refused_and_told_why() {
+    let (server, _tree) = world();
+    let (ann, ray, eve) = (server.rest_as("ann"), server.rest_as("ray"), server.rest_as("eve"));
+    // Reading is enough to propose; it is not enough to change what others proposed.
+    open(&ray, "topic");
+    let change = json!({ "title": "mine" });
+    assert_eq!(ray.put(&format!("{REQUESTS}/1"), &change).status, 200);
+    assert_eq!(ann.put(&format!("{REQUESTS}/1"), &change).status, 200);
+    let decline = |rest: &Rest| rest.post(&format!("{REQUESTS}/1/decline"), &json!({})).status;
+    assert_eq!(decline(&eve), 404);
+    assert_eq!(decline(&server.rest()), 401);
+    assert_eq!(decline(&ray), 200);
+    let topic = json!({ "title": "x", "source": { "branch": { "name": "topic" } } });
+    ann.post(REQUESTS, &topic).expect(201);
+    let refused = ray.put(&format!("{REQUESTS}/2"), &change).expect(403);
+    assert_eq!(refused["error"]["data"]["code"], "PC-PERM-WRITE", "{refused}");
+    assert_eq!(decline(&ray), 400, "it has ended already");
+    server.create_token("ann", "narrow", &["read:pullrequest:bitbucket"]);
+    let narrow = server.rest_as("ann");
+    assert_eq!(narrow.get(REQUESTS).status, 200);
+    let refused = narrow.post(REQUESTS, &topic).expect(403);
+    let required = &refused["error"]["detail"]["required"];
+    assert!(required.to_string().contains("write:pullrequest:bitbucket"), "{refused}");
+}
+
+#[test]
+fn a_request_whose_commits_are_pushed_into_its_destination_is_merged() {
+    let (server, tree) = world();
+    let ann = server.rest_as("ann");
+    open(&ann, "topic");
+    tree.git(&["checkout", "-q", "main"]);
+    tree.git(&["merge", "-q", "--no-ff", "-m", "take it", "topic"]);
+    tree.push("main").accepted();
+    let merged = shown(&ann, 1);
+    assert_eq!(merged["state"], "MERGED");
+    assert_eq!(merged["merge_commit"]["hash"], tree.id("main")[..12]);
+}
