@@ -143,12 +143,20 @@ impl App {
         Ok(())
     }
 
+    /// Those who were asked, and those whom the repository and its project always ask.
     async fn with_default_reviewers(
         &self,
-        _open: &OpenRepository<CreatingPullRequest>,
-        asked: Vec<UserId>,
+        open: &OpenRepository<CreatingPullRequest>,
+        mut reviewers: Vec<UserId>,
     ) -> Result<Vec<UserId>> {
-        Ok(asked)
+        let place = PlaceName::repository_path(&open.path().to_string());
+        let author = open.who.user_id();
+        for user in self.effective_default_reviewers(&place).await? {
+            if Some(user) != author && !reviewers.contains(&user) {
+                reviewers.push(user);
+            }
+        }
+        Ok(reviewers)
     }
 
     /// The error that names the request which is open between these branches.

@@ -101,6 +101,7 @@ impl App {
         names: &[String],
         fields: &mut Fields,
     ) -> Result<Vec<UserId>> {
+        let place = PlaceName::repository_path(&open.path().to_string());
         let mut reviewers = Vec::new();
         for name in names {
             let Some(user) = self.find_named_user(name).await? else {
@@ -113,7 +114,7 @@ impl App {
             if is_author {
                 let why = "is the author and cannot be included as a reviewer.";
                 fields.add("reviewers", format!("{shown} {why}"));
-            } else if !self.may_read(open.path(), user.id).await? {
+            } else if !self.may_see(user.id, &place).await? {
                 let why = "is not a member of this workspace and cannot be added to this pull \
                            request";
                 fields.add("reviewers", format!("{shown} {why}"));
@@ -122,19 +123,6 @@ impl App {
             }
         }
         Ok(reviewers)
-    }
-
-    /// Could this user, coming with nothing that narrows them, read the repository?
-    pub(crate) async fn may_read(
-        &self,
-        path: &model::RepositoryPath,
-        user: UserId,
-    ) -> Result<bool> {
-        let place = PlaceName::repository_path(&path.to_string());
-        let name =
-            PrincipalName { kind: PrincipalKind::User, id: Some(user.0), name: String::new() };
-        let Some(asker) = self.recorded_asker(&name, &place).await? else { return Ok(false) };
-        Ok(self.look_at_repository(&asker, &place).await?.is_some())
     }
 }
 
