@@ -9,6 +9,7 @@ mod branching;
 mod fingerprint;
 mod ids;
 mod merge_check;
+mod merge_strategy;
 mod names;
 mod object_id;
 mod permission;
@@ -30,6 +31,7 @@ pub use ids::{
     RepositoryId, RestrictionId, SshKeyId, TaskId, UserId, WorkloadId, WorkspaceId,
 };
 pub use merge_check::{MergeCheck, ReviewBehaviour};
+pub use merge_strategy::MergeStrategy;
 pub use names::{
     BadName, DisplayName, Email, ProjectKey, RepositoryPath, RepositorySlug, Slug, Username,
     WorkspaceSlug, is_unprintable,
