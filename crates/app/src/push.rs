@@ -4,17 +4,20 @@
 use crate::error::{Error, Result};
 use crate::judge::PolicyJudge;
 use crate::open::{OpenRepository, Pushing};
-use repo::{PushOutcome, ReceiveOptions, RefStatus};
+use repo::{PushOutcome, ReceiveOptions, RefStatus, Visible};
 use std::io::{Read, Write};
 use std::sync::Arc;
 use wire::Version;
+
+/// Refs that nobody can push to are not told to whoever pushes: pull requests leave many.
+pub(crate) const CLOSED: &[&str] = &[policy::HIDDEN_REFS, policy::PULL_REQUEST_REFS];
 
 impl OpenRepository<Pushing> {
     /// Writes what a push is answered with first: the refs and what the server can do, without
     /// the service header of HTTP.
     pub fn advertise(&self, version: Version, output: &mut dyn Write) -> Result<()> {
         let repository = self.app.repositories.repository(self.repository.id)?;
-        Ok(repo::advertise_receive(&repository, version, output)?)
+        Ok(repo::advertise_receive(&repository, Visible::Except(CLOSED), version, output)?)
     }
 
     /// Receives one push: reads the commands and the pack, judges, lands, records, and writes the
@@ -51,7 +54,7 @@ impl OpenRepository<Pushing> {
         let app = Arc::clone(&self.app);
         let repository = app.repositories.repository(self.repository.id)?;
         let limits = app.options.limits.clone();
-        let options = ReceiveOptions { version, stateless, limits };
+        let options = ReceiveOptions { version, stateless, hidden: CLOSED, limits };
         let mut judge = PolicyJudge::new(app, self.clone(), protocol(version));
         let outcome = repo::receive_pack(&repository, input, output, &mut judge, &options);
         let outcome =

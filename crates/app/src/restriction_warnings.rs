@@ -3,7 +3,7 @@
 
 use crate::ground::Ground;
 use model::{BranchClass, Level, MatcherKind, Mode, Restriction, RestrictionKind, Subject};
-use policy::HIDDEN_REFS;
+use policy::{HIDDEN_REFS, PULL_REQUEST_REFS};
 
 /// What there is to say about a rule on this ground; mostly nothing.
 pub(crate) fn warnings(rule: &Restriction, ground: &Ground) -> Vec<String> {
@@ -45,7 +45,7 @@ fn class_is_empty(rule: &Restriction, ground: &Ground) -> Option<String> {
 fn server_only(rule: &Restriction, _: &Ground) -> Option<String> {
     let name = &rule.matcher.pattern;
     let is_void = rule.matcher.kind == MatcherKind::Ref
-        && (name.starts_with(HIDDEN_REFS) || name.starts_with("refs/pull-requests/"));
+        && (name.starts_with(HIDDEN_REFS) || name.starts_with(PULL_REQUEST_REFS));
     is_void.then(|| "this ref is the server's own: nobody can change it anyway".into())
 }
 

@@ -57,7 +57,7 @@ pub use decision::{
 };
 pub use facts::{Facts, Held, InstanceState, Place, ProjectPlace, RepositoryPlace, Source};
 pub use idle::{Idle, Rules, idle_rules};
-pub use layers::{HIDDEN_REFS, is_hidden_ref};
+pub use layers::{HIDDEN_REFS, PULL_REQUEST_REFS, is_hidden_ref};
 pub use matcher::matches;
 pub use merge::{Lack, MergeFacts};
 pub use near_miss::{Miss, near_misses};

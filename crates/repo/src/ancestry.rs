@@ -2,18 +2,18 @@
 //! newest first, and stops as soon as the answer is certain; with a commit-graph, generations cut
 //! the first kind of walk short.
 
-use crate::Result;
 use crate::commit_graph::{Commits, WalkCommit};
 use crate::objects::Lookup;
 use crate::painted::Painted;
 use crate::repository::Repository;
+use crate::{Error, Result};
 use model::ObjectId;
 use std::path::Path;
 
-const ONE: u8 = 1;
-const OTHER: u8 = 2;
+pub(crate) const ONE: u8 = 1;
+pub(crate) const OTHER: u8 = 2;
 /// Below something that both sides have: nothing new is found there.
-const STALE: u8 = 4;
+pub(crate) const STALE: u8 = 4;
 
 impl Repository {
     /// Is `old` the same commit as `new` or one of its ancestors?
@@ -26,6 +26,17 @@ impl Repository {
     /// in common or a commit is not there, several when lines were merged crosswise.
     pub fn merge_bases(&self, one: &ObjectId, others: &[ObjectId]) -> Result<Vec<ObjectId>> {
         merge_bases(&Commits::new(self.git_dir(), &self.objects()), one, others)
+    }
+
+    /// The best common ancestor of two commits, the newest where there are several; `None` where
+    /// there is none. An error where a commit is not there.
+    pub fn merge_base(&self, one: &ObjectId, other: &ObjectId) -> Result<Option<ObjectId>> {
+        for id in [one, other] {
+            if self.commit_id(id)?.is_none() {
+                return Err(Error::Object { id: *id, why: "there is no such commit".into() });
+            }
+        }
+        Ok(self.merge_bases(one, &[*other])?.into_iter().next())
     }
 }
 
@@ -109,6 +120,6 @@ fn without_contained(commits: &Commits<'_>, found: Vec<ObjectId>) -> Result<Vec<
 }
 
 /// What the parents of a commit with these flags are painted with.
-const fn below(flags: u8) -> u8 {
+pub(crate) const fn below(flags: u8) -> u8 {
     if flags & (ONE | OTHER) == ONE | OTHER { flags | STALE } else { flags }
 }

@@ -106,6 +106,12 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
+/// The tree named in a commit's content.
+pub(crate) fn tree(content: &[u8]) -> Option<ObjectId> {
+    let line = content.split(|&b| b == b'\n').next()?;
+    ObjectId::parse(line.strip_prefix(b"tree ")?).ok()
+}
+
 /// The parents named in a commit's content.
 pub(crate) fn parents(content: &[u8]) -> impl Iterator<Item = ObjectId> {
     content

@@ -32,7 +32,8 @@ pub(crate) struct Order<'a> {
     /// All or nothing.
     pub atomic: bool,
     pub pack: Option<ReadyPack>,
-    pub meta: Vec<u8>,
+    /// For the record; `None` when nobody makes one.
+    pub meta: Option<Vec<u8>>,
     pub objects: &'a dyn Lookup,
 }
 
@@ -185,7 +186,7 @@ fn journaled(moves: &[Move], results: &[Result<(), Failure>]) -> Vec<JournaledUp
 
 struct Commit<'a> {
     push: PushId,
-    meta: Vec<u8>,
+    meta: Option<Vec<u8>>,
     updates: Vec<JournaledUpdate>,
     pack: StagedPack,
     locks: LockedRefs<'a>,
@@ -203,7 +204,9 @@ fn commit(repository: &Repository, work: Commit<'_>, mut landed: Landed) -> Resu
     pack.publish_synced(repository)?;
     crash_point("pack-moved");
     let small = pack.small();
-    let landing = Landing { push, repository: id, updates, meta, pack: small };
+    let needs_record = meta.is_some();
+    let meta = meta.unwrap_or_default();
+    let landing = Landing { push, repository: id, updates, meta, needs_record, pack: small };
     let pending = journal.commit(landing)?;
     crash_point("journal-synced");
     let applied = pack.publish(repository, false).and_then(|()| {
@@ -250,6 +253,7 @@ impl Repository {
                 Some(_) => {}
             }
         }
+        let meta = Some(meta);
         let order = Order { push, moves, atomic: true, pack: None, meta, objects: &objects };
         let landed = land(self, order)?;
         let failed = landed.results.into_iter().filter_map(Result::err);

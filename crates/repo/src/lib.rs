@@ -26,18 +26,21 @@ mod commit;
 mod commit_graph;
 mod crash;
 mod diff;
+mod divergence;
 mod error;
 mod failure;
 mod fetch;
 mod git;
+mod import;
 mod ingest;
 mod journal;
 mod land;
 mod log;
 mod maintain;
-mod merge_base;
+mod merge;
 mod new_pack;
 mod objects;
+mod own_refs;
 mod painted;
 mod program;
 mod push;
@@ -51,6 +54,7 @@ mod repository;
 mod resolve;
 mod staged_pack;
 mod tag;
+mod tree;
 mod understand;
 mod watchdog;
 
@@ -58,6 +62,7 @@ pub use brought::{FileChange, FileChanges, MergedFiles, NewCommit, NewCommits, S
 pub use commit::{CommitInfo, Signature};
 pub use crash::{CRASH_POINTS, crash_point};
 pub use diff::{DiffOptions, FileSide, FileStat, FileStatus};
+pub use divergence::Divergence;
 pub use error::{Error, Result};
 pub use failure::{Failure, FailureCode};
 pub use fetch::{Served, UploadOptions, Visible, advertise_upload, upload_pack};
@@ -66,8 +71,12 @@ pub use journal::{Journal, JournaledUpdate, Landing};
 pub use land::Move;
 pub use log::LogQuery;
 pub use maintain::MANY_PACKS;
+pub use merge::{
+    Conflict, Conflicts, MadeMerge, MergeAnswer, MergePlan, MergePreview, NotMergeable,
+};
 pub use new_pack::NewPack;
 pub use objects::{Object, ObjectKind, Objects};
+pub use own_refs::ObjectsFrom;
 pub use program::{Ended, Program, ProgramFailed};
 pub use push::{
     AllowAll, Change, Command, Judge, JudgeFailed, Push, PushId, PushOutcome, RefOutcome,

@@ -1,7 +1,8 @@
 //! A pack made here, of objects nobody has pushed: how the server itself brings in commits. It
 //! only makes bytes; they go in as every push does, past no check.
 
-use crate::objects::{ObjectKind, from_gix};
+use crate::ingest::hash_object;
+use crate::objects::ObjectKind;
 use crate::{Error, Result};
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
@@ -24,9 +25,7 @@ impl NewPack {
     /// Adds an object by its content, without git's header; its id. One that is there already is
     /// not stored again.
     pub fn add(&mut self, kind: ObjectKind, content: &[u8]) -> Result<ObjectId> {
-        let id =
-            gix_object::compute_hash(gix_hash::Kind::Sha1, kind, content).map_err(unwritable)?;
-        let id = from_gix(&id);
+        let id = hash_object(kind, content)?;
         if self.ids.insert(id) {
             self.put_header(kind, content.len());
             let mut packer = ZlibEncoder::new(&mut self.entries, Compression::default());
@@ -55,6 +54,11 @@ impl NewPack {
             rest >>= 7;
         }
         self.entries.push(byte);
+    }
+
+    /// Is there no object in it?
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
     }
 
     /// The whole pack, with its header and its checksum.

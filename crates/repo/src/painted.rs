@@ -64,7 +64,16 @@ impl<'a> Painted<'a> {
 
     /// The newest commit waiting, with its flags; `None` when all that wait are stale.
     pub(crate) fn next(&mut self) -> Result<Option<(ObjectId, Rc<WalkCommit>, u8)>> {
-        if self.interesting == 0 {
+        self.next_since(None)
+    }
+
+    /// The same, and stale ones as long as they are no older than this.
+    pub(crate) fn next_since(
+        &mut self,
+        time: Option<i64>,
+    ) -> Result<Option<(ObjectId, Rc<WalkCommit>, u8)>> {
+        let is_due = self.queue.peek().is_some_and(|it| time.is_some_and(|time| it.0 >= time));
+        if self.interesting == 0 && !is_due {
             return Ok(None);
         }
         let Some((_, id)) = self.queue.pop() else { return Ok(None) };
@@ -81,5 +90,10 @@ impl<'a> Painted<'a> {
     /// What a commit has been painted with by now.
     pub(crate) fn flags(&self, id: &ObjectId) -> u8 {
         self.seen.get(id).map_or(0, |it| it.flags)
+    }
+
+    /// How many commits have, of these flags, exactly `wanted`.
+    pub(crate) fn count(&self, of: u8, wanted: u8) -> usize {
+        self.seen.values().filter(|it| it.flags & of == wanted).count()
     }
 }

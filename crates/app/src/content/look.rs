@@ -6,7 +6,7 @@ use super::test::Test;
 use crate::{App, Result};
 use model::{Email, Fingerprint, Restriction, RestrictionId};
 use policy::{Fault, FaultKind, Faults, NamedCommit};
-use repo::{FileChange, FileChanges, MergedFiles, NewCommit, Quarantine, RefUpdate};
+use repo::{FileChange, FileChanges, MergedFiles, NewCommit, Quarantine, RefUpdate, Visible};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -14,6 +14,10 @@ use tokio::runtime::Handle;
 
 /// A subject is cut here, in characters.
 const SUBJECT: usize = 50;
+
+/// A commit is new until it is on a ref that somebody could push to: what only a pull request leads
+/// to was perhaps judged by a fork's rules.
+const COUNTED: Visible<'static> = Visible::Except(crate::push::CLOSED);
 
 /// Which rules ask about an update, by its place in the push.
 pub(crate) struct About<'a> {
@@ -63,7 +67,8 @@ impl<'a> Look<'a> {
         let all = self.tests(asked.iter().flat_map(|it| &it.rules))?;
         let updates: Vec<RefUpdate> = asked.iter().map(|it| it.update.clone()).collect();
         let in_commits = all.iter().any(|it| it.test.needs_commits());
-        let new = if in_commits { self.objects.new_commits(&updates)? } else { <_>::default() };
+        let new =
+            if in_commits { self.objects.new_commits(&updates, COUNTED)? } else { <_>::default() };
         // Most commits are without fault, and several updates may bring the same ones.
         let mut faultless = HashSet::new();
         let asks_of_merges = all.iter().any(|it| matches!(it.test, Test::Paths(_)));

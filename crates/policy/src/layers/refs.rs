@@ -13,7 +13,7 @@ use model::{RefKinds, RefName};
 /// Where the server's own bookkeeping is: never advertised, never changed from outside.
 pub const HIDDEN_REFS: &str = "refs/portcullis/";
 /// Heads of pull requests: may be fetched, change with their pull request only.
-const PULL_REQUESTS: &str = "refs/pull-requests/";
+pub const PULL_REQUEST_REFS: &str = "refs/pull-requests/";
 
 /// Is a ref left out of every advertisement and listing?
 pub fn is_hidden_ref(name: &RefName) -> bool {
@@ -36,7 +36,7 @@ pub(super) fn reserved(question: &Question<'_>, update: &RefUpdate) -> Opinion {
     if question.who.principal.kind == PrincipalKind::System {
         return opinion;
     }
-    if is_hidden_ref(name) || name.as_str().starts_with(PULL_REQUESTS) {
+    if is_hidden_ref(name) || name.as_str().starts_with(PULL_REQUEST_REFS) {
         opinion.reasons.push(Reason::ReservedRef { name: name.clone() });
     }
     let default = question.facts.place.repository().and_then(|it| it.default_branch.as_ref());

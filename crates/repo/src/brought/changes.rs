@@ -1,13 +1,14 @@
 //! Which files a commit changes: its tree beside those of its parents. Equal folders are not
 //! opened, so the cost follows the change and not the size of the tree.
 
-use super::resolution::{Entry, Resolution};
+use super::resolution::Resolution;
+use crate::Result;
 use crate::failure::FailureCode;
-use crate::objects::{ObjectKind, from_gix};
+use crate::objects::ObjectKind;
 use crate::quarantine::Quarantine;
-use crate::{Error, Result};
+use crate::tree::{self, Names, TreeEntry};
 use model::ObjectId;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// How many names are compared for one commit at most, whatever it consists of, besides
@@ -35,7 +36,7 @@ pub struct FileChange<'a> {
 /// A name with what it stands for in each tree.
 struct Place {
     path: Vec<u8>,
-    entries: Vec<Option<Entry>>,
+    entries: Vec<Option<TreeEntry>>,
 }
 
 pub(super) struct Walk<'a> {
@@ -43,8 +44,6 @@ pub(super) struct Walk<'a> {
     resolution: Resolution,
     compared: u64,
 }
-
-type Names = BTreeMap<Vec<u8>, Entry>;
 
 impl<'a> Walk<'a> {
     pub(super) fn new(objects: &'a Quarantine<'a>, resolution: Resolution) -> Self {
@@ -57,7 +56,7 @@ impl<'a> Walk<'a> {
         trees: impl Iterator<Item = Option<ObjectId>>,
         show: &mut dyn FnMut(FileChange<'_>) -> Result<()>,
     ) -> Result<()> {
-        let entries = trees.map(|it| it.map(Entry::tree)).collect();
+        let entries = trees.map(|it| it.map(TreeEntry::tree)).collect();
         let mut waiting = vec![Place { path: Vec::new(), entries }];
         // Not by recursion: how deep it goes is for whoever pushes to say.
         while let Some(place) = waiting.pop() {
@@ -93,7 +92,7 @@ impl<'a> Walk<'a> {
         let files: Vec<_> = place.entries.iter().map(|it| it.filter(|it| !it.is_tree())).collect();
         (!self.resolution.is_kept(&files)).then(|| FileChange {
             path: &place.path,
-            blob: files.first().copied().flatten().and_then(Entry::blob),
+            blob: files.first().copied().flatten().and_then(TreeEntry::blob),
             belongs: self.resolution.belongs(&files),
             as_in_parent: self.resolution.is_as_in_parent(&files),
         })
@@ -135,18 +134,10 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    fn names(&self, entry: Option<Entry>) -> Result<Names> {
-        let Some(Entry { id, .. }) = entry.filter(|it| it.is_tree()) else {
-            return Ok(Names::new());
-        };
-        let damaged = |why: String| Error::Object { id, why };
-        let object = self.objects.find(&id)?.ok_or_else(|| damaged("it is missing".into()))?;
-        gix_object::TreeRefIter::from_bytes(&object.data, gix_hash::Kind::Sha1)
-            .map(|it| {
-                let it = it.map_err(|error| damaged(error.to_string()))?;
-                let entry = Entry { mode: it.mode.value(), id: from_gix(it.oid) };
-                Ok((it.filename.to_vec(), entry))
-            })
-            .collect()
+    fn names(&self, entry: Option<TreeEntry>) -> Result<Names> {
+        match entry.filter(|it| it.is_tree()) {
+            Some(folder) => tree::read(self.objects, &folder.id),
+            None => Ok(Names::new()),
+        }
     }
 }

@@ -62,9 +62,14 @@ impl NewCommits {
     }
 }
 
-pub(super) fn find(objects: &Quarantine<'_>, updates: &[RefUpdate]) -> Result<NewCommits> {
+pub(super) fn find(
+    objects: &Quarantine<'_>,
+    updates: &[RefUpdate],
+    counts: Visible<'_>,
+) -> Result<NewCommits> {
     let mut search = Search {
         objects,
+        counts,
         // The old values are refs' values: landing makes sure of that.
         reached: updates.iter().map(|it| it.old).collect(),
         found: NewCommits::default(),
@@ -90,6 +95,8 @@ pub(super) fn find(objects: &Quarantine<'_>, updates: &[RefUpdate]) -> Result<Ne
 
 struct Search<'a> {
     objects: &'a Quarantine<'a>,
+    /// The refs that count.
+    counts: Visible<'a>,
     /// Commits that a ref leads to.
     reached: HashSet<ObjectId>,
     found: NewCommits,
@@ -157,7 +164,7 @@ impl Search<'_> {
     fn find_unreached(&mut self, ids: Vec<ObjectId>) -> Result<Vec<ObjectId>> {
         let repository = self.objects.repository();
         let refs = repository.refs()?;
-        let view = View::new(&refs, Visible::Everything);
+        let view = View::new(&refs, self.counts);
         let mut unproven = ids.clone();
         view.remove_tips(&mut unproven);
         let unreached = if unproven.is_empty() {

@@ -13,6 +13,7 @@ pub use files::{FileChanges, MergedFiles};
 pub use history::NewCommits;
 
 use crate::Result;
+use crate::fetch::Visible;
 use crate::push::RefUpdate;
 use crate::quarantine::Quarantine;
 use changes::Walk;
@@ -20,9 +21,9 @@ use model::ObjectId;
 
 impl Quarantine<'_> {
     /// The commits that these updates bring: reachable from a new value, and from no ref that was
-    /// there before. Costs nothing for what no rule asks, because nobody calls it then.
-    pub fn new_commits(&self, updates: &[RefUpdate]) -> Result<NewCommits> {
-        history::find(self, updates)
+    /// there before and counts. Costs nothing for what no rule asks, because nobody calls it then.
+    pub fn new_commits(&self, updates: &[RefUpdate], counts: Visible<'_>) -> Result<NewCommits> {
+        history::find(self, updates, counts)
     }
 
     /// Reads a commit whole, with what its signature is about.

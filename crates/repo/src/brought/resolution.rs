@@ -5,32 +5,8 @@
 //! a file that both sides changed, where somebody had to choose. This knows names and ids; it
 //! reads nothing.
 
-use model::ObjectId;
+use crate::tree::TreeEntry;
 use std::ops::Range;
-
-/// What a name stands for in a tree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
-    pub(super) mode: u16,
-    pub(super) id: ObjectId,
-}
-
-impl Entry {
-    const TREE: u16 = 0o040_000;
-    const SUBMODULE: u16 = 0o160_000;
-
-    pub(super) fn tree(id: ObjectId) -> Self {
-        Self { mode: Self::TREE, id }
-    }
-
-    pub(super) fn is_tree(self) -> bool {
-        self.mode == Self::TREE
-    }
-
-    pub(super) fn blob(self) -> Option<ObjectId> {
-        (self.mode != Self::SUBMODULE).then_some(self.id)
-    }
-}
 
 /// Which of the trees that stand side by side is what. The first is the commit's own, and the
 /// second and following are its parents'; behind them are those of where the lines parted.
@@ -74,7 +50,7 @@ impl Resolution {
     }
 
     /// Is this name as it would be by itself, in the first of these trees?
-    pub(super) fn is_kept(&self, entries: &[Option<Entry>]) -> bool {
+    pub(super) fn is_kept(&self, entries: &[Option<TreeEntry>]) -> bool {
         match &self.merges {
             Merges::AnyParent => self.is_as_in_parent(entries),
             Merges::Bases(_) => {
@@ -83,13 +59,13 @@ impl Resolution {
         }
     }
 
-    pub(super) fn is_as_in_parent(&self, entries: &[Option<Entry>]) -> bool {
+    pub(super) fn is_as_in_parent(&self, entries: &[Option<TreeEntry>]) -> bool {
         let parents = entries.get(self.parents.clone()).unwrap_or_default();
         entries.first().is_some_and(|now| parents.contains(now))
     }
 
     /// The parent, counted from one, that this name is taken from if nobody changes it.
-    pub(super) fn belongs(&self, entries: &[Option<Entry>]) -> Option<usize> {
+    pub(super) fn belongs(&self, entries: &[Option<TreeEntry>]) -> Option<usize> {
         match &self.merges {
             Merges::AnyParent => (self.has_parent && self.parents.len() == 1).then_some(1),
             Merges::Bases(_) => self.merged(entries),
@@ -98,7 +74,7 @@ impl Resolution {
 
     /// What comes of merging by itself, as the place of the parent it is taken from; `None` where
     /// somebody has to choose.
-    fn merged(&self, entries: &[Option<Entry>]) -> Option<usize> {
+    fn merged(&self, entries: &[Option<TreeEntry>]) -> Option<usize> {
         let Merges::Bases(bases) = &self.merges else { return None };
         let mut taken = self.parents.start;
         for (base, other) in bases.iter().zip(self.parents.clone().skip(1)) {
@@ -120,10 +96,11 @@ impl Resolution {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use model::ObjectId;
 
     /// A row of letters, one for each tree; `-` where the name is not there.
-    fn entries(row: &str) -> Vec<Option<Entry>> {
-        let entry = |it: u8| Entry { mode: 0o100_644, id: ObjectId::from_bytes([it; 20]) };
+    fn entries(row: &str) -> Vec<Option<TreeEntry>> {
+        let entry = |it: u8| TreeEntry { mode: 0o100_644, id: ObjectId::from_bytes([it; 20]) };
         row.bytes().filter(|it| *it != b' ').map(|it| (it != b'-').then(|| entry(it))).collect()
     }
 

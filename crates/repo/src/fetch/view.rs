@@ -42,7 +42,7 @@ impl<'a> View<'a> {
     }
 
     /// The snapshot, if nothing in it is hidden.
-    pub(super) fn everything(&self) -> Option<&'a RefSnapshot> {
+    pub(crate) fn everything(&self) -> Option<&'a RefSnapshot> {
         match self.visible {
             Visible::Everything => Some(self.refs),
             Visible::Except(_) | Visible::Only(_) => None,
@@ -50,7 +50,7 @@ impl<'a> View<'a> {
     }
 
     /// All visible refs, sorted by name.
-    pub(super) fn iter(&self) -> impl Iterator<Item = RefEntry<'a>> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = RefEntry<'a>> {
         self.refs.iter().filter(|it| self.shows(it.name))
     }
 

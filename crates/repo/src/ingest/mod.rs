@@ -206,7 +206,8 @@ fn finish_hash(hasher: Hasher) -> Result<ObjectId> {
     Ok(crate::objects::from_gix(&id))
 }
 
-fn hash_object(kind: ObjectKind, content: &[u8]) -> Result<ObjectId> {
+/// The id of an object by its content.
+pub(crate) fn hash_object(kind: ObjectKind, content: &[u8]) -> Result<ObjectId> {
     let mut hasher = object_hasher(kind, content.len() as u64);
     hasher.update(content);
     finish_hash(hasher)

@@ -9,6 +9,7 @@ use std::sync::Arc;
 const HEADER: usize = 8;
 const LANDING: u8 = 1;
 const RECORDED: u8 = 2;
+const OWN_LANDING: u8 = 3;
 
 /// One ref's move.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +44,8 @@ pub struct Landing {
     pub updates: Vec<JournaledUpdate>,
     /// What the caller needs to make the record ([`crate::Judge::meta`]).
     pub meta: Vec<u8>,
+    /// Does somebody's record depend on it? Refs of the server itself need none.
+    pub(crate) needs_record: bool,
     pub(crate) pack: Option<Arc<SmallPack>>,
 }
 
@@ -87,7 +90,9 @@ impl Entry {
         let mut input = Input(body);
         let entry = match input.array::<1>()? {
             [RECORDED] => Self::Recorded(PushId::from_bytes(input.array()?)),
-            [LANDING] => Self::Landing(decode_landing(&mut input)?),
+            [kind @ (LANDING | OWN_LANDING)] => {
+                Self::Landing(decode_landing(&mut input, kind == LANDING)?)
+            }
             _ => return None,
         };
         Some((entry, HEADER + len))
@@ -95,7 +100,7 @@ impl Entry {
 }
 
 fn encode_landing(out: &mut Vec<u8>, landing: &Landing) {
-    out.push(LANDING);
+    out.push(if landing.needs_record { LANDING } else { OWN_LANDING });
     out.extend_from_slice(landing.push.as_bytes());
     out.extend_from_slice(&landing.repository.0.to_le_bytes());
     put_bytes(out, &landing.meta);
@@ -116,7 +121,7 @@ fn encode_landing(out: &mut Vec<u8>, landing: &Landing) {
     }
 }
 
-fn decode_landing(input: &mut Input<'_>) -> Option<Landing> {
+fn decode_landing(input: &mut Input<'_>, needs_record: bool) -> Option<Landing> {
     let push = PushId::from_bytes(input.array()?);
     let repository = RepositoryId(i64::from_le_bytes(input.array()?));
     let meta = input.bytes()?.to_vec();
@@ -136,7 +141,7 @@ fn decode_landing(input: &mut Input<'_>) -> Option<Landing> {
             index: input.bytes()?.to_vec(),
         })),
     };
-    Some(Landing { push, repository, updates, meta, pack })
+    Some(Landing { push, repository, updates, meta, needs_record, pack })
 }
 
 /// Lengths are far below 4 GB: limits on commands, meta and small packs see to it. Should one not

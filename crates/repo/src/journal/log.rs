@@ -66,7 +66,8 @@ impl Journal {
         let (entries, end) = read_entries(&bytes);
         let recorded: HashSet<PushId> = entries.iter().filter_map(recorded_id).collect();
         let landings: Vec<Landing> = entries.into_iter().filter_map(landing).collect();
-        let unrecorded = landings.iter().filter(|it| !recorded.contains(&it.push));
+        let unrecorded =
+            landings.iter().filter(|it| it.needs_record && !recorded.contains(&it.push));
         let unrecorded = unrecorded.map(Landing::without_pack).collect();
         let file = if end == 0 { start_over(path, &[])?.0 } else { open(path, end)? };
         let end = end.max(MAGIC.len() as u64);
@@ -102,7 +103,7 @@ impl Journal {
         let pending = Pending(self);
         let mine = state.end;
         let synced = self.wait_until_durable(&mut state, mine);
-        if synced.is_ok() {
+        if synced.is_ok() && kept.needs_record {
             state.unrecorded.push(kept);
         }
         drop(state);

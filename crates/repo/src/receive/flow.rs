@@ -5,6 +5,7 @@ use super::limits::ReceiveOptions;
 use super::report::{explain_failures, write_error, write_report};
 use crate::crash::crash_point;
 use crate::failure::{Failure, FailureCode};
+use crate::fetch::Visible;
 use crate::land::{Move, Names, Order, land, stale};
 use crate::push::{
     Change, Command, Judge, JudgeFailed, Push, PushId, PushOutcome, RefOutcome, RefStatus,
@@ -31,7 +32,7 @@ pub fn receive_pack(
     options: &ReceiveOptions,
 ) -> Result<PushOutcome> {
     if !options.stateless {
-        advertise_receive(repository, options.version, output)?;
+        advertise_receive(repository, Visible::Except(options.hidden), options.version, output)?;
         output.flush().map_err(Error::Peer)?;
     }
     let id = PushId::random()?;
@@ -251,7 +252,7 @@ impl<'a> Session<'a> {
             moves: &moves,
             atomic: self.push.atomic,
             pack,
-            meta: self.judge.meta(),
+            meta: Some(self.judge.meta()),
             objects: &*objects,
         };
         let landed = land(self.repository, order)?;

@@ -1,6 +1,7 @@
 //! What comes in before the pack, and what is said before that.
 
 use crate::failure::FailureCode;
+use crate::fetch::{View, Visible};
 use crate::repository::Repository;
 use crate::{Error, Result};
 use std::io::{self, Read, Write};
@@ -10,20 +11,27 @@ use wire::{Decoder, Progress, PushLimits, PushRequest, PushRequestReader, Versio
 /// header, or the first thing said in a stateful conversation. Does not flush.
 pub fn advertise_receive(
     repository: &Repository,
+    visible: Visible<'_>,
     version: Version,
     output: &mut dyn Write,
 ) -> Result<()> {
     let refs = repository.refs()?;
-    let first = refs.iter().next();
+    let view = View::new(&refs, visible);
+    let first = view.iter().next();
     let mut head = Vec::new();
     let named = first.as_ref().map(|it| (&it.id, it.name));
     wire::start_receive_advertisement(&mut head, version, named);
     output.write_all(&head).map_err(Error::Peer)?;
-    // The others are sent from where they are kept.
-    let mut skip = first.map_or(0, |it| it.line.len());
-    for lines in refs.lines() {
-        let rest = lines.get(std::mem::take(&mut skip)..).unwrap_or_default();
-        output.write_all(rest).map_err(Error::Peer)?;
+    if let Some(refs) = view.everything() {
+        // The others are sent from where they are kept.
+        let mut skip = first.map_or(0, |it| it.line.len());
+        for lines in refs.lines() {
+            let rest = lines.get(std::mem::take(&mut skip)..).unwrap_or_default();
+            output.write_all(rest).map_err(Error::Peer)?;
+        }
+    } else {
+        let lines: Vec<&[u8]> = view.iter().skip(1).map(|it| it.line).collect();
+        output.write_all(&lines.concat()).map_err(Error::Peer)?;
     }
     output.write_all(b"0000").map_err(Error::Peer)
 }

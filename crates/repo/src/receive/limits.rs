@@ -10,13 +10,16 @@ pub struct ReceiveOptions {
     /// `true` over HTTP: the input is one request body, the refs were advertised in another
     /// request. `false`: advertise first, then read.
     pub stateless: bool,
+    /// Refs that are nobody's to push to: left out of the list where their full names start with
+    /// one of these.
+    pub hidden: &'static [&'static str],
     /// What a push may be.
     pub limits: Limits,
 }
 
 impl Default for ReceiveOptions {
     fn default() -> Self {
-        Self { version: Version::V0, stateless: true, limits: Limits::default() }
+        Self { version: Version::V0, stateless: true, hidden: &[], limits: Limits::default() }
     }
 }
 

@@ -4,7 +4,7 @@ use crate::support::{World, ZERO, git};
 use model::ObjectId;
 use repo::{
     Judge, JudgeFailed, Limits, MergedFiles, NewCommit, Push, Quarantine, RefOutcome, RefUpdate,
-    Verdict,
+    Verdict, Visible,
 };
 
 /// Lets everything pass and writes down what it brings.
@@ -25,7 +25,7 @@ impl Judge for Witness {
         updates: &[RefUpdate],
         objects: &Quarantine<'_>,
     ) -> Result<Vec<Verdict>, JudgeFailed> {
-        let new = objects.new_commits(updates).unwrap();
+        let new = objects.new_commits(updates, Visible::Everything).unwrap();
         for update in updates {
             let commits = new.of(&update.new);
             let mut lines: Vec<String> = commits

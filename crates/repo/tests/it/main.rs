@@ -10,6 +10,8 @@ mod git_client;
 mod journal;
 mod judged;
 mod many_refs;
+mod merge;
+mod own_refs;
 mod queries;
 mod reading;
 mod support;

@@ -37,7 +37,8 @@ fn a_push_into_100_000_refs_rewrites_one_chunk_and_looks_up_a_few_objects() {
     }
     assert_eq!(std::fs::metadata(&packed_file).unwrap().modified().unwrap(), before);
     let mut advertised = Vec::new();
-    advertise_receive(&world.repository, Version::V0, &mut advertised).unwrap();
+    advertise_receive(&world.repository, Visible::Everything, Version::V0, &mut advertised)
+        .unwrap();
     let lines = advertised.iter().filter(|it| **it == b'\n').count();
     assert_eq!(lines, world.repository.refs().unwrap().len());
     assert!(advertised.ends_with(b"0000"));

@@ -1,0 +1,118 @@
+//! Merging without a work tree: what would come of it, and the commits that come of it by each
+//! strategy. Made beside the repository, in a folder that goes away; what was made comes back as a
+//! pack, to be pushed from inside like any other push. No ref moves here, and nobody is asked.
+
+mod conflict;
+mod content;
+mod join;
+mod make;
+mod rebase;
+mod trees;
+mod workshop;
+
+pub use conflict::{Conflict, Conflicts};
+
+use crate::Result;
+use crate::commit::Signature;
+use crate::repository::Repository;
+use join::Joined;
+use model::{MergeStrategy, ObjectId};
+use workshop::Workshop;
+
+/// What a merge of two commits would meet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MergePreview {
+    /// The target has everything of the source already.
+    UpToDate,
+    /// The source has everything of the target: there is nothing to join.
+    FastForward,
+    /// They fit together; this tree has both.
+    Clean {
+        /// The id of the tree, which is not kept.
+        tree: ObjectId,
+    },
+    /// Somebody has to look.
+    Conflicting(Conflicts),
+    /// They have no common ancestor.
+    Unrelated,
+}
+
+/// A merge to be made.
+#[derive(Clone, Debug)]
+pub struct MergePlan<'a> {
+    /// How.
+    pub strategy: MergeStrategy,
+    /// Where the destination is.
+    pub target: ObjectId,
+    /// Where the source is.
+    pub source: ObjectId,
+    /// Of the commit that the strategy makes, if it makes one.
+    pub message: &'a str,
+    /// Of that commit. Commits that are made anew keep theirs.
+    pub author: &'a Signature,
+    /// Of every commit that is made.
+    pub committer: &'a Signature,
+}
+
+/// A merge that was made and has landed nowhere yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MadeMerge {
+    /// Where the destination would be.
+    pub tip: ObjectId,
+    /// What is new, as a pack for a push; `None` when the repository has it all.
+    pub pack: Option<Vec<u8>>,
+}
+
+/// What came of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MergeAnswer {
+    /// It was made.
+    Made(MadeMerge),
+    /// It cannot be.
+    Not(NotMergeable),
+}
+
+/// Why a merge cannot be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotMergeable {
+    /// The target has everything of the source already.
+    Nothing,
+    /// The target has moved on, and the strategy wants it not to.
+    NotFastForward {
+        /// How many commits of the target the source has not.
+        behind: u32,
+    },
+    /// They have no common ancestor.
+    Unrelated,
+    /// They do not fit together.
+    Conflicting(Conflicts),
+    /// One of the commits to be made anew does not fit where it would come.
+    RebaseConflicting {
+        /// As it is in the source.
+        commit: ObjectId,
+        /// Where.
+        conflicts: Conflicts,
+    },
+}
+
+impl Repository {
+    /// What merging `source` into `target` would meet. Starts git only where both sides have
+    /// changed the same files, or moved some.
+    pub fn merge_preview(&self, target: &ObjectId, source: &ObjectId) -> Result<MergePreview> {
+        let divergence = self.divergence(target, source)?;
+        if divergence.ahead == 0 {
+            return Ok(MergePreview::UpToDate);
+        }
+        if divergence.behind == 0 {
+            return Ok(MergePreview::FastForward);
+        }
+        if divergence.bases.is_empty() {
+            return Ok(MergePreview::Unrelated);
+        }
+        let mut workshop = Workshop::new(self)?;
+        Ok(match join::merge(&mut workshop, target, source, &divergence.bases)? {
+            Joined::Clean(tree) => MergePreview::Clean { tree },
+            Joined::Conflicting(conflicts) => MergePreview::Conflicting(conflicts),
+        })
+    }
+}
