@@ -196,6 +196,11 @@ const fn discusses(scopes: &'static [Scope]) -> Needs {
     Needs { on: Level::Repository, right: Right::SignedIn, scopes, touches: Touches::Content }
 }
 
+/// What a user can do who may read a repository: an approval is a person's.
+const fn reviews(scopes: &'static [Scope]) -> Needs {
+    Needs { on: Level::Repository, right: Right::User, scopes, touches: Touches::Content }
+}
+
 impl Act {
     /// The table: what each act needs. Scopes are those of Bitbucket's matching call; where
     /// Bitbucket has none, those of the nearest one.
@@ -289,14 +294,14 @@ impl Act {
             Self::ReadPullRequests => {
                 reads(Repository, Hold(Permission::Read), &[S::ReadPullRequest])
             }
-            Self::CreatePullRequest
-            | Self::UpdateOwnPullRequest
-            | Self::DeclineOwnPullRequest
-            | Self::ReviewPullRequest => discusses(&[S::ReadPullRequest, S::WritePullRequest]),
+            Self::CreatePullRequest | Self::UpdateOwnPullRequest | Self::DeclineOwnPullRequest => {
+                discusses(&[S::ReadPullRequest, S::WritePullRequest])
+            }
+            Self::ReviewPullRequest => reviews(&[S::ReadPullRequest, S::WritePullRequest]),
             Self::UpdateOthersPullRequest | Self::DeclineOthersPullRequest => {
                 writes(&[S::ReadPullRequest, S::WritePullRequest])
             }
-            Self::WithdrawReview => discusses(&[S::WritePullRequest]),
+            Self::WithdrawReview => reviews(&[S::WritePullRequest]),
             Self::CommentOnPullRequest | Self::ChangeOwnComment => discusses(&[S::ReadPullRequest]),
             Self::RemoveOthersComment => Needs {
                 on: Repository,
