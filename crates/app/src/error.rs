@@ -26,6 +26,12 @@ pub enum Error {
         /// What it clashes with and what to do.
         message: String,
     },
+    /// What it is about is in another state than this needs, or somebody else was faster.
+    #[error("{message}")]
+    State {
+        /// What state that is and what to do.
+        message: String,
+    },
     /// It would shut out the one who asks, who has not said that this is meant. Nothing was changed.
     #[error("{message}")]
     Unconfirmed {

@@ -85,7 +85,6 @@ mod repositories;
 mod restriction_input;
 mod restriction_warnings;
 mod restrictions;
-mod reviews;
 mod revisions;
 mod settings;
 mod sign_in;
@@ -118,10 +117,11 @@ pub use nearest::nearest;
 pub use networks::{NetworkChange, NetworkView};
 pub use offered_key::OfferedKey;
 pub use open::{
-    Archiving, CreatingPullRequest, DecliningOthersPullRequest, DecliningOwnPullRequest,
-    Explaining, ExplainingForOthers, Fetching, Maintaining, OpenRepository, Pushing, Reading,
-    ReadingAllRefusals, ReadingOwnRefusals, ReadingPullRequests, Removing, RepositoryAct,
-    SeesContent, Updating, UpdatingOthersPullRequest, UpdatingOwnPullRequest,
+    Archiving, ChangingOwnComment, Commenting, CreatingPullRequest, DecliningOthersPullRequest,
+    DecliningOwnPullRequest, Explaining, ExplainingForOthers, Fetching, Maintaining,
+    OpenRepository, Pushing, Reading, ReadingAllRefusals, ReadingOwnRefusals, ReadingPullRequests,
+    Removing, RemovingOthersComment, RepositoryAct, Reviewing, SeesContent, Updating,
+    UpdatingOthersPullRequest, UpdatingOwnPullRequest, WithdrawingReview,
 };
 pub use own_way::Consequence;
 pub use page::{Page, PageRequest};
@@ -134,8 +134,8 @@ pub use preview_tally::Tally;
 pub use projects::{NewProject, ProjectChange, ProjectView};
 pub use public_key::{Authority, read_authorities};
 pub use pull_request::{
-    BranchAt, EndView, NewPullRequest, ParticipantView, Person, PullRequestChange, PullRequestView,
-    PullRequestWanted,
+    ActivityView, BranchAt, CommentInput, CommentView, EndView, NewPullRequest, ParticipantView,
+    Person, PullRequestChange, PullRequestView, PullRequestWanted, TaskInput, TaskView,
 };
 pub use refusal::{
     CredentialNote, PrincipalNote, RefusalId, RefusalRecord, RemedyNote, RequestNote, RuleNote,
@@ -151,9 +151,9 @@ pub use revisions::Range;
 pub use sign_in::Presented;
 pub use ssh_keys::UserKey;
 pub use store::{
-    AccessKey, AccessToken, ApiToken, AuditFilter, AuditLine, ForkPolicy, Group, Key, LastRefused,
-    Member, Owner, PrincipalKind, Project, PullRequest, Repository, SshKey, Token, TokenLimits,
-    UnknownKey, Workspace, WorkspaceNetwork,
+    AccessKey, AccessToken, Anchor, ApiToken, AuditFilter, AuditLine, ForkPolicy, Group, Key,
+    LastRefused, Member, Owner, PrincipalKind, Project, PullRequest, Repository, SshKey, Token,
+    TokenLimits, UnknownKey, Workspace, WorkspaceNetwork,
 };
 pub use subjects::{SubjectInput, SubjectView};
 pub use tags::{NewTag, Tag};

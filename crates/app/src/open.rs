@@ -150,6 +150,16 @@ repository_acts! {
     DecliningOwnPullRequest = Act::DeclineOwnPullRequest;
     /// Declining somebody else's.
     DecliningOthersPullRequest = Act::DeclineOthersPullRequest;
+    /// Approving a pull request, or asking for changes.
+    Reviewing = Act::ReviewPullRequest;
+    /// Taking back what one thought of a pull request.
+    WithdrawingReview = Act::WithdrawReview;
+    /// Saying something about a pull request, or that it is settled.
+    Commenting = Act::CommentOnPullRequest;
+    /// Changing what one has said, or taking it back.
+    ChangingOwnComment = Act::ChangeOwnComment;
+    /// Taking back what somebody else has said.
+    RemovingOthersComment = Act::RemoveOthersComment;
 }
 
 /// An answer of the policy, with what it was made from.

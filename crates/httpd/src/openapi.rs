@@ -146,6 +146,30 @@ struct Native;
         bitbucket::pull_requests::requests::create_pull_request,
         bitbucket::pull_requests::requests::update_pull_request,
         bitbucket::pull_requests::requests::decline_pull_request,
+        bitbucket::pull_requests::activity::list_repository_activity,
+        bitbucket::pull_requests::activity::list_activity,
+        bitbucket::pull_requests::reviews::approve_pull_request,
+        bitbucket::pull_requests::reviews::unapprove_pull_request,
+        bitbucket::pull_requests::reviews::request_changes,
+        bitbucket::pull_requests::reviews::withdraw_request_for_changes,
+        bitbucket::pull_requests::comments::list_comments,
+        bitbucket::pull_requests::comments::create_comment,
+        bitbucket::pull_requests::comments::get_comment,
+        bitbucket::pull_requests::comments::update_comment,
+        bitbucket::pull_requests::comments::remove_comment,
+        bitbucket::pull_requests::comments::resolve_comment,
+        bitbucket::pull_requests::comments::reopen_comment,
+        bitbucket::pull_requests::tasks::list_tasks,
+        bitbucket::pull_requests::tasks::create_task,
+        bitbucket::pull_requests::tasks::get_task,
+        bitbucket::pull_requests::tasks::update_task,
+        bitbucket::pull_requests::tasks::remove_task,
+        bitbucket::default_reviewers::list_default_reviewers,
+        bitbucket::default_reviewers::list_project_default_reviewers,
+        bitbucket::default_reviewers::list_effective_default_reviewers,
+        bitbucket::default_reviewers::get_default_reviewer,
+        bitbucket::default_reviewers::add_default_reviewer,
+        bitbucket::default_reviewers::remove_default_reviewer,
     )
 )]
 struct Bitbucket;
@@ -263,11 +287,12 @@ const ALIASES: [(&str, &str, &str, &str); 3] = [
 ];
 
 /// What projects have the handlers of repositories for. Keys of projects cannot be renamed.
-const OF_PROJECTS: [(&str, &[&str]); 4] = [
+const OF_PROJECTS: [(&str, &[&str]); 5] = [
     ("/deploy-keys", &["get", "post"]),
     ("/deploy-keys/{id}", &["get", "delete"]),
     ("/branching-model", &["get"]),
     ("/branching-model/settings", &["get", "put"]),
+    ("/default-reviewers/{user}", &["get", "put", "delete"]),
 ];
 
 fn add_project_paths(document: &mut Value) {

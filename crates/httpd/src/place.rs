@@ -66,3 +66,17 @@ impl FromRequestParts<Doors> for Id {
         Ok(Self(names.get("id").and_then(|it| it.parse().ok()).unwrap_or(-1)))
     }
 }
+
+/// The numbers of something within something: `{id}` of a path and what stands below it.
+pub struct Within(pub (i64, i64));
+
+impl FromRequestParts<Doors> for Within {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, doors: &Doors) -> Result<Self, Problem> {
+        let Path(names) = Path::<HashMap<String, String>>::from_request_parts(parts, doors).await?;
+        let number = |it: &str| names.get(it).and_then(|it| it.parse().ok());
+        let inner = ["comment", "task"].into_iter().find_map(number);
+        Ok(Self((number("id").unwrap_or(-1), inner.unwrap_or(-1))))
+    }
+}

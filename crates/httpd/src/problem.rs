@@ -48,7 +48,7 @@ pub fn status(error: &Error, dialect: Dialect) -> StatusCode {
         (Error::Conflict { .. }, Dialect::Git | Dialect::Native | Dialect::Ops) => {
             StatusCode::CONFLICT
         }
-        (Error::Unconfirmed { .. }, _) => StatusCode::CONFLICT,
+        (Error::State { .. } | Error::Unconfirmed { .. }, _) => StatusCode::CONFLICT,
         (Error::NotFound { .. }, _) => StatusCode::NOT_FOUND,
         (Error::TooLarge { .. }, _) => StatusCode::PAYLOAD_TOO_LARGE,
         // Bitbucket has a status of its own for this.
@@ -112,6 +112,7 @@ fn first(error: &Error) -> Option<&RefusalRecord> {
         Error::Refused(refused) => refused.records.first(),
         Error::Invalid(_)
         | Error::Conflict { .. }
+        | Error::State { .. }
         | Error::Unconfirmed { .. }
         | Error::NotFound { .. }
         | Error::TooLarge { .. }
@@ -133,6 +134,7 @@ fn text(error: &Error) -> String {
         }
         Error::Invalid(_)
         | Error::Conflict { .. }
+        | Error::State { .. }
         | Error::Unconfirmed { .. }
         | Error::NotFound { .. }
         | Error::TooLarge { .. }
@@ -152,6 +154,7 @@ fn fields(error: &Error) -> Map<String, Value> {
             Map::from_iter([("confirm".into(), json!([consequence.as_str()]))])
         }
         Error::Refused(_)
+        | Error::State { .. }
         | Error::NotFound { .. }
         | Error::TooLarge { .. }
         | Error::TookTooLong
@@ -187,6 +190,7 @@ fn native(error: &Error, status: StatusCode) -> Value {
         Error::Refused(_)
         | Error::Invalid(_)
         | Error::Conflict { .. }
+        | Error::State { .. }
         | Error::NotFound { .. }
         | Error::TooLarge { .. }
         | Error::TookTooLong => refusal.map_or(code(status), |it| it.code.as_str()),
@@ -209,6 +213,7 @@ fn message(error: &Error) -> String {
         Error::Refused(_)
         | Error::Invalid(_)
         | Error::Conflict { .. }
+        | Error::State { .. }
         | Error::Unconfirmed { .. }
         | Error::NotFound { .. }
         | Error::TooLarge { .. }

@@ -174,13 +174,58 @@ macro_rules! pull_request {
 }
 
 fn pull_request_routes(table: Table) -> Table {
-    use bitbucket::pull_requests::requests;
-    table
+    use bitbucket::pull_requests::{activity, comments, requests, reviews, tasks};
+    default_reviewer_routes(table)
         .get(pull_request!(""), requests::list_pull_requests)
         .post(pull_request!(""), requests::create_pull_request)
         .get(pull_request!("/{id}"), requests::get_pull_request)
         .put(pull_request!("/{id}"), requests::update_pull_request)
         .post(pull_request!("/{id}/decline"), requests::decline_pull_request)
+        .get(pull_request!("/activity"), activity::list_repository_activity)
+        .get(pull_request!("/{id}/activity"), activity::list_activity)
+        .post(pull_request!("/{id}/approve"), reviews::approve_pull_request)
+        .delete(pull_request!("/{id}/approve"), reviews::unapprove_pull_request)
+        .post(pull_request!("/{id}/request-changes"), reviews::request_changes)
+        .delete(pull_request!("/{id}/request-changes"), reviews::withdraw_request_for_changes)
+        .get(pull_request!("/{id}/comments"), comments::list_comments)
+        .post(pull_request!("/{id}/comments"), comments::create_comment)
+        .get(pull_request!("/{id}/comments/{comment}"), comments::get_comment)
+        .put(pull_request!("/{id}/comments/{comment}"), comments::update_comment)
+        .delete(pull_request!("/{id}/comments/{comment}"), comments::remove_comment)
+        .post(pull_request!("/{id}/comments/{comment}/resolve"), comments::resolve_comment)
+        .delete(pull_request!("/{id}/comments/{comment}/resolve"), comments::reopen_comment)
+        .get(pull_request!("/{id}/tasks"), tasks::list_tasks)
+        .post(pull_request!("/{id}/tasks"), tasks::create_task)
+        .get(pull_request!("/{id}/tasks/{task}"), tasks::get_task)
+        .put(pull_request!("/{id}/tasks/{task}"), tasks::update_task)
+        .delete(pull_request!("/{id}/tasks/{task}"), tasks::remove_task)
+}
+
+fn default_reviewer_routes(table: Table) -> Table {
+    use bitbucket::default_reviewers::{
+        add_default_reviewer, get_default_reviewer, list_default_reviewers,
+        list_effective_default_reviewers, list_project_default_reviewers, remove_default_reviewer,
+    };
+    macro_rules! of_repository {
+        ($rest:literal) => {
+            concat!("/2.0/repositories/{workspace}/{repository}", $rest)
+        };
+    }
+    macro_rules! of_project {
+        ($rest:literal) => {
+            concat!("/2.0/workspaces/{workspace}/projects/{project}", $rest)
+        };
+    }
+    table
+        .get(of_repository!("/default-reviewers"), list_default_reviewers)
+        .get(of_repository!("/effective-default-reviewers"), list_effective_default_reviewers)
+        .get(of_repository!("/default-reviewers/{user}"), get_default_reviewer)
+        .put(of_repository!("/default-reviewers/{user}"), add_default_reviewer)
+        .delete(of_repository!("/default-reviewers/{user}"), remove_default_reviewer)
+        .get(of_project!("/default-reviewers"), list_project_default_reviewers)
+        .get(of_project!("/default-reviewers/{user}"), get_default_reviewer)
+        .put(of_project!("/default-reviewers/{user}"), add_default_reviewer)
+        .delete(of_project!("/default-reviewers/{user}"), remove_default_reviewer)
 }
 
 fn bitbucket_key_routes(table: Table) -> Table {

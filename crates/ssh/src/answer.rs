@@ -33,6 +33,7 @@ pub fn text(error: &Error) -> String {
         Error::Failed(failure) => format!("{}  {}\n", failure.code, failure.sentence),
         Error::Invalid(_)
         | Error::Conflict { .. }
+        | Error::State { .. }
         | Error::Unconfirmed { .. }
         | Error::NotFound { .. }
         | Error::TooLarge { .. }
@@ -77,6 +78,7 @@ pub fn chain(error: &Error) -> String {
         Error::Refused(_)
         | Error::Invalid(_)
         | Error::Conflict { .. }
+        | Error::State { .. }
         | Error::Unconfirmed { .. }
         | Error::NotFound { .. }
         | Error::TooLarge { .. }

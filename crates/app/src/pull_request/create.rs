@@ -1,6 +1,7 @@
 //! Opening a pull request.
 
 use super::input;
+use super::text::text;
 use super::view::PullRequestView;
 use crate::error::{Error, Fields, Result};
 use crate::open::{CreatingPullRequest, OpenRepository};
@@ -62,7 +63,7 @@ impl App {
     ) -> Result<store::NewPullRequest> {
         let mut fields = Fields::default();
         let title = fields.take("title", input::title(&new.title));
-        let description = fields.take("description", input::description(new.description));
+        let description = fields.take("description", text(new.description));
         let from = self.source_of(open, new.source_repository.as_ref(), &mut fields).await?;
         let source = match from {
             Some(from) => {

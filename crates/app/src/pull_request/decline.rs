@@ -1,6 +1,7 @@
 //! Declining a pull request: it ends and nothing is merged.
 
 use super::input;
+use super::text::text;
 use super::update::{moved, must_be_open};
 use super::view::PullRequestView;
 use crate::error::{Fields, Result};
@@ -12,9 +13,6 @@ use model::{ActivityKind, PullRequestState};
 use serde_json::json;
 use std::sync::Arc;
 use store::{Closing, PullRequest};
-
-/// The longest reason, in characters.
-const REASON_MAX: usize = 32_768;
 
 impl App {
     /// Declines an open pull request, saying why if one likes.
@@ -43,9 +41,7 @@ impl App {
         reason: String,
     ) -> Result<PullRequestView> {
         must_be_open(request)?;
-        if reason.chars().count() > REASON_MAX {
-            return Err(Fields::one("reason", format!("use at most {REASON_MAX} characters")));
-        }
+        let reason = text(reason).map_err(|why| Fields::one("reason", why))?;
         let payload = json!({ "reason": reason }).to_string();
         let (state, kind) = (PullRequestState::Declined, ActivityKind::Declined);
         let closing = Closing { state, kind, reason, merged: None };

@@ -11,9 +11,6 @@ use store::{PrincipalKind, PrincipalName};
 /// The longest title, in characters: Bitbucket's.
 const TITLE_MAX: usize = 255;
 
-/// The longest description, in characters: Bitbucket's.
-const DESCRIPTION_MAX: usize = 32_768;
-
 /// A branch and what it points to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BranchAt {
@@ -35,14 +32,6 @@ pub(super) fn title(text: &str) -> Result<String, String> {
         return Err(format!("it has {length} characters: use at most {TITLE_MAX}"));
     }
     Ok(text.to_owned())
-}
-
-pub(super) fn description(text: String) -> Result<String, String> {
-    let length = text.chars().count();
-    if length > DESCRIPTION_MAX {
-        return Err(format!("it has {length} characters: use at most {DESCRIPTION_MAX}"));
-    }
-    Ok(text)
 }
 
 /// The branch of this short name in a repository; the field is noted where there is none.

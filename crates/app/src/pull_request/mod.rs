@@ -2,16 +2,25 @@
 //! they are about. Whoever may discuss one and who may merge it, the policy says; merging moves a
 //! branch, and goes the way of a push.
 
+mod activity;
+mod anchor;
+mod comment;
 mod create;
 mod decline;
 mod follow;
 mod input;
 mod read;
+mod review;
+mod task;
+mod text;
 mod update;
 mod view;
 
+pub use activity::ActivityView;
+pub use comment::{CommentInput, CommentView};
 pub use create::NewPullRequest;
 pub use input::BranchAt;
 pub use read::PullRequestWanted;
+pub use task::{TaskInput, TaskView};
 pub use update::PullRequestChange;
 pub use view::{EndView, ParticipantView, Person, PullRequestView};

@@ -1,6 +1,7 @@
 //! Changing an open pull request: its texts, its reviewers, where it goes.
 
 use super::input;
+use super::text::text;
 use super::view::PullRequestView;
 use crate::error::{Error, Fields, Result};
 use crate::open::{
@@ -75,8 +76,7 @@ impl App {
     ) -> Result<PullRequestUpdate> {
         let mut fields = Fields::default();
         let title = change.title.map(|it| fields.take("title", input::title(&it)));
-        let description =
-            change.description.map(|it| fields.take("description", input::description(it)));
+        let description = change.description.map(|it| fields.take("description", text(it)));
         let here = open.repository.id;
         let destination = match change.destination {
             Some(name) => {

@@ -2,7 +2,9 @@
 
 use crate::error::Result;
 use crate::{App, Asker, PlaceName};
-use model::{ObjectId, ParticipantRole, RepositoryId, RepositoryPath, ReviewState, Timestamp};
+use model::{
+    ObjectId, ParticipantRole, RepositoryId, RepositoryPath, ReviewState, Timestamp, UserId,
+};
 use std::sync::Arc;
 use store::{PrincipalFacts, PrincipalKind, PrincipalName, PullRequest, Repository, Workspace};
 
@@ -42,6 +44,7 @@ pub struct Person {
 /// Somebody who takes part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParticipantView {
+    pub user: UserId,
     pub person: Person,
     pub role: ParticipantRole,
     pub review: Option<ReviewState>,
@@ -85,7 +88,7 @@ impl App {
             return Ok(Person::of_other(name));
         };
         let version = self.store.facts_version().await?;
-        let account = self.account(model::UserId(id), version).await?;
+        let account = self.account(UserId(id), version).await?;
         Ok(account.map_or_else(|| Person::of_other(name), |it| Person::of_user(&it)))
     }
 
@@ -136,7 +139,8 @@ impl App {
             // A user who takes part is never removed.
             let Some(account) = self.account(it.user, version).await? else { continue };
             let person = Person::of_user(&account);
-            views.push(ParticipantView { person, role: it.role, review: it.review, at: it.at });
+            let store::Participant { user, role, review, at } = it;
+            views.push(ParticipantView { user, person, role, review, at });
         }
         Ok(views)
     }

@@ -5,6 +5,7 @@ pub mod branch_restrictions;
 pub mod branches;
 pub mod branching_model;
 pub mod commits;
+pub mod default_reviewers;
 pub mod deploy_keys;
 pub mod diffs;
 mod fields;

@@ -15,7 +15,16 @@ async fn everything_shown_has_the_shape_that_clients_expect() {
     let rule = json!({ "kind": "push", "pattern": "main", "users": [{ "username": "bea" }] });
     let rule = server.made("/2.0/repositories/acme/site/branch-restrictions", rule).await;
     shapes::check(&rule);
+    for place in ["repositories/acme/site", "workspaces/acme/projects/CORE"] {
+        let path = format!("/2.0/{place}/default-reviewers/root");
+        let named = server.send("root", "PUT", &path, None).await;
+        assert_eq!(named.status, 200, "{}", named.text);
+        shapes::check(&named.json);
+    }
     for path in [
+        "/2.0/repositories/acme/site/default-reviewers",
+        "/2.0/repositories/acme/site/effective-default-reviewers",
+        "/2.0/workspaces/acme/projects/CORE/default-reviewers",
         "/2.0/user",
         "/2.0/user/emails",
         "/2.0/user/workspaces",

@@ -102,6 +102,8 @@ async fn ask(server: &Server, who: &str, route: &Route, variant: &str, number: u
         ("{user}", "dan".into()),
         ("{group}", group(server, route, number).await),
         ("{member}", "root".into()),
+        ("{comment}", "1".into()),
+        ("{task}", "1".into()),
         ("{*name}", "main".into()),
         ("{*revision}", "main".into()),
         ("{commit}", "main".into()),

@@ -30,6 +30,7 @@ mod session;
 mod site;
 mod ssh_attacks;
 mod ssh_door;
+mod talk;
 mod transport;
 mod two_worlds;
 mod workbench;

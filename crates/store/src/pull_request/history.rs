@@ -89,27 +89,34 @@ fn activity_from(row: &Row) -> Result<Activity> {
 }
 
 impl Store {
-    /// What happened to the pull requests of a repository, or to one of them, the newest first.
+    /// What happened to the pull requests of a repository, or to one of them, the newest first;
+    /// only what is of these kinds. Comments that were deleted since are passed over.
     pub async fn list_activity(
         &self,
         repository: RepositoryId,
         request: Option<PullRequestId>,
+        kinds: &[ActivityKind],
         page: PageRequest,
     ) -> Result<Page<Activity>> {
         macro_rules! from {
             () => {
                 "from pull_request_activity a join pull_request p on p.id = a.pull_request_id
-                 where p.repository_id = $1 and ($2 is null or p.id = $2)"
+                 where p.repository_id = $1 and ($2 is null or p.id = $2)
+                   and $3 like '%|' || a.kind || '|%'
+                   and (a.kind <> 'comment_created' or not exists (
+                       select 1 from pull_request_comment c
+                       where c.id = a.comment_id and c.deleted = 1))"
             };
         }
         let rows = concat!(
             "select a.id, a.pull_request_id, a.principal_kind, a.principal_id, a.principal_name,
                  a.at, a.kind, a.comment_id, a.payload ",
             from!(),
-            " order by a.id desc limit $3 offset $4"
+            " order by a.id desc limit $4 offset $5"
         );
         let count = concat!("select count(*) as size ", from!());
-        self.page((rows, count), args![repository.0, request.map(|it| it.0)], page, activity_from)
-            .await
+        let kinds: String = kinds.iter().map(|it| format!("|{it}|")).collect();
+        let args = args![repository.0, request.map(|it| it.0), &kinds];
+        self.page((rows, count), args, page, activity_from).await
     }
 }

@@ -37,7 +37,11 @@ fn from(place: &Place, source: &str, reviewers: &[UserId]) -> NewPullRequest {
 
 async fn history(w: &World, request: &PullRequest) -> Vec<(ActivityKind, String)> {
     let all = PageRequest::ALL;
-    let lines = w.store.list_activity(request.repository, Some(request.id), all).await.unwrap();
+    let lines = w
+        .store
+        .list_activity(request.repository, Some(request.id), ActivityKind::ALL, all)
+        .await
+        .unwrap();
     lines.items.into_iter().rev().map(|it| (it.kind, it.payload)).collect()
 }
 

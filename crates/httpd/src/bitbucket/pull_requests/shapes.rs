@@ -54,7 +54,7 @@ struct RenderedRequest {
 /// One end of a pull request.
 #[derive(Serialize, ToSchema)]
 #[schema(as = PullRequestEnd)]
-struct EndBody {
+pub(super) struct EndBody {
     /// `null` where it is gone, or not to be seen.
     repository: Option<RepositoryName>,
     branch: BranchName,
@@ -178,7 +178,7 @@ fn request_links(full_name: &str, number: i64, origin: &Origin) -> Links {
 
 impl EndBody {
     /// An end; its commit is looked for in `home` where the end has no repository to show.
-    fn of(view: &EndView, home: &str, origin: &Origin) -> Self {
+    pub fn of(view: &EndView, home: &str, origin: &Origin) -> Self {
         let full_name = view.repository.as_ref().map(|it| it.0.to_string());
         let commit_in = full_name.as_deref().unwrap_or(home);
         let commit = CommitName::of(&view.commit.to_string(), commit_in, origin);
