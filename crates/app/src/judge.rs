@@ -5,6 +5,7 @@
 use crate::content::{About, CheckQuestion, Known, Look, Next, check_faults, told};
 use crate::ground::Ground;
 use crate::open::{Judged, OpenRepository, Pushing};
+use crate::pull_request::Openings;
 use crate::push_meta::PushMeta;
 use crate::refusal::RefusalRecord;
 use crate::{App, Asker, PlaceName, Result, render};
@@ -30,6 +31,8 @@ pub(crate) struct PolicyJudge {
     /// What the repository had before this push, in bytes; measured if it has a limit.
     size: OnceCell<u64>,
     ground: Option<Arc<Ground>>,
+    /// The pull requests that the push is to open.
+    openings: Openings,
     meta: PushMeta,
 }
 
@@ -56,6 +59,7 @@ impl PolicyJudge {
             notices,
             size: OnceCell::new(),
             ground: None,
+            openings: Openings::default(),
             meta,
         }
     }
@@ -100,6 +104,31 @@ impl PolicyJudge {
         let verdicts = (0..count).map(|at| verdict(judged, &records, at)).collect();
         self.refused.extend(records);
         verdicts
+    }
+
+    /// May they open the pull requests that the push is for? Asked before the pack, for each
+    /// command that is nothing else.
+    fn ask_to_open(&mut self, who: &Asker, verdicts: &mut [Verdict]) -> Result<()> {
+        let places = self.openings.places();
+        if places.is_empty() {
+            return Ok(());
+        }
+        let act = Act::CreatePullRequest;
+        let judged = self.runtime.block_on(self.app.judge(who, &self.place, &act))?;
+        let refusals = &judged.decision.refusals;
+        let mut records = self.app.tell(who, &self.place, &act, &judged, refusals);
+        let ground = judged.ground.as_deref();
+        self.runtime.block_on(self.app.keep_records(who, ground, &mut records));
+        if let Some(first) = records.first() {
+            let short = render::short(first);
+            for place in places {
+                if let Some(verdict) = verdicts.get_mut(place) {
+                    *verdict = Verdict::Refuse { short: short.clone() };
+                }
+            }
+        }
+        self.refused.extend(records);
+        Ok(())
     }
 
     /// Asks until nothing is open any more, and finds out in between what rules want to know of
@@ -252,9 +281,26 @@ pub(crate) const fn operation(change: repo::Change) -> Operation {
 }
 
 impl Judge for PolicyJudge {
+    fn route(&mut self, push: &mut Push) -> std::result::Result<(), JudgeFailed> {
+        let routed = self.runtime.block_on(self.openings.route(&self.app, &self.open, push));
+        routed.map_err(failed)
+    }
+
+    fn reroute(
+        &mut self,
+        push: &mut Push,
+        objects: &Quarantine<'_>,
+    ) -> std::result::Result<(), JudgeFailed> {
+        let candidates = self.runtime.block_on(self.openings.candidates(&self.app, &self.open));
+        let candidates = candidates.map_err(failed)?;
+        self.openings.reroute(candidates, push, objects).map_err(|it| failed(it.into()))
+    }
+
     fn before_pack(&mut self, push: &Push) -> std::result::Result<Vec<Verdict>, JudgeFailed> {
         let asked = self.ask(0, |_| push.commands.iter().map(unseen).collect()).map_err(failed)?;
-        Ok(self.settle(&asked))
+        let mut verdicts = self.settle(&asked);
+        self.ask_to_open(&asked.who, &mut verdicts).map_err(failed)?;
+        Ok(verdicts)
     }
 
     fn after_pack(
@@ -288,6 +334,10 @@ impl Judge for PolicyJudge {
         self.runtime.block_on(self.app.keep_notices(who, ground, &mut self.notices));
         let mut text = render::git_text(&self.refused);
         text.push_str(&render::notices(&self.notices));
+        if !text.is_empty() && !self.openings.told().is_empty() {
+            text.push('\n');
+        }
+        text.push_str(self.openings.told());
         text
     }
 
@@ -319,7 +369,9 @@ impl Judge for PolicyJudge {
         let branches = branches.filter(|it| it.as_str().starts_with("refs/heads/"));
         let (by, id) = (&self.open.by, self.open.repository.id);
         let followed = self.runtime.block_on(self.app.follow_branches(by, id, branches));
-        followed.map_err(failed)
+        followed.map_err(failed)?;
+        self.runtime.block_on(self.openings.open(&self.app, &self.open, outcomes));
+        Ok(())
     }
 }
 

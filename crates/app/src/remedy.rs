@@ -97,13 +97,24 @@ impl Words<'_> {
         Parts { summary, commands, request: None }
     }
 
-    /// The very commits that were refused, by id: whatever is checked out when it is pasted.
+    /// The very commits that were refused, by id: whatever is checked out when it is pasted. A
+    /// credential that may not open pull requests can still push the branch for one.
     fn push_branch(&self, name: &RefName, branch: &RefName) -> Parts {
         let pushed = self.updates.iter().find(|it| it.name == *name && !it.new.is_zero());
         let source = pushed.map_or_else(|| "HEAD".to_owned(), |it| short_id(it.new));
+        let scopes = &self.who.who.credential.scopes;
+        let opens = [Scope::ReadPullRequest, Scope::WritePullRequest];
+        let (summary, target) = match name.branch_name() {
+            Some(short) if opens.iter().all(|it| scopes.includes(*it)) => {
+                ("open a pull request instead", format!("{}{short}", policy::PROPOSALS))
+            }
+            Some(_) | None => {
+                ("push to a branch of your own, for a pull request", branch.to_string())
+            }
+        };
         Parts {
-            summary: "push to a branch of your own, for a pull request".into(),
-            commands: vec![format!("git push origin {source}:{}", shell_word(branch.as_str()))],
+            summary: summary.into(),
+            commands: vec![format!("git push origin {source}:{}", shell_word(&target))],
             request: None,
         }
     }

@@ -173,15 +173,7 @@ impl World {
         if update.change == Change::Delete || self.way() == Way::PullRequest {
             return None;
         }
-        let owner = branch_part(&self.who.principal);
-        // Of a push that nobody has made yet, there is no commit.
-        let branch = if update.new.is_zero() {
-            format!("{owner}/{short}")
-        } else {
-            let commit: String = update.new.to_string().chars().take(7).collect();
-            format!("{owner}/{short}-{commit}")
-        };
-        let branch = RefName::branch(&branch).ok()?;
+        let branch = own_branch(&self.who.principal, short, update.new)?;
         Some(RemedyKind::PushBranch { name: update.name.clone(), branch })
     }
 
@@ -365,6 +357,17 @@ fn mend(refusals: &[&Refusal]) -> Option<RemedyKind> {
 }
 
 /// A principal's name as it may stand in a branch name: tokens may be called anything.
+/// A branch that carries somebody's name, and the commit's unless nobody has made it yet (zero).
+/// `None` where that is no name for a branch.
+pub fn own_branch(whose: &Principal, short: &str, commit: ObjectId) -> Option<RefName> {
+    let owner = branch_part(whose);
+    if commit.is_zero() {
+        return RefName::branch(&format!("{owner}/{short}")).ok();
+    }
+    let commit: String = commit.to_string().chars().take(7).collect();
+    RefName::branch(&format!("{owner}/{short}-{commit}")).ok()
+}
+
 fn branch_part(principal: &Principal) -> String {
     let keep = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
     let name: String = principal.name.chars().map(keep).collect();

@@ -56,8 +56,9 @@ pub use decision::{
     Decision, Finding, Outcome, Step, UpdateDecision, Verdict, Weighed, WeighedRule,
 };
 pub use facts::{Facts, Held, InstanceState, Place, ProjectPlace, RepositoryPlace, Source};
+pub use hypothesis::own_branch;
 pub use idle::{Idle, Rules, idle_rules};
-pub use layers::{HIDDEN_REFS, PULL_REQUEST_REFS, is_hidden_ref};
+pub use layers::{HIDDEN_REFS, PROPOSALS, PULL_REQUEST_REFS, is_hidden_ref};
 pub use matcher::matches;
 pub use merge::{Lack, MergeFacts};
 pub use near_miss::{Miss, near_misses};

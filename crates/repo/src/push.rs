@@ -132,6 +132,17 @@ pub enum JudgeFailed {
 
 /// Who is asked during a push. `app` answers with the policy; plumbing lets everything pass.
 pub trait Judge {
+    /// First of all: may give commands other names, and old values to go with them. What the
+    /// client is told is about the names it sent.
+    fn route(&mut self, _push: &mut Push) -> Result<(), JudgeFailed> {
+        Ok(())
+    }
+
+    /// The same, once the objects can be looked at.
+    fn reroute(&mut self, _push: &mut Push, _objects: &Quarantine<'_>) -> Result<(), JudgeFailed> {
+        Ok(())
+    }
+
     /// Before a byte of the pack is read: one verdict for each of [`Push::commands`].
     fn before_pack(&mut self, push: &Push) -> Result<Vec<Verdict>, JudgeFailed>;
 

@@ -141,6 +141,11 @@ impl<'a> Quarantine<'a> {
         }
     }
 
+    /// Is one commit the other or an ancestor of it, new or old?
+    pub fn leads_to(&self, old: &ObjectId, new: &ObjectId) -> Result<bool> {
+        crate::ancestry::is_ancestor(self.repository.git_dir(), self, old, new)
+    }
+
     /// Kind and size of an object, new or old, without reading all of it.
     pub fn find_header(&self, id: &ObjectId) -> Result<Option<(ObjectKind, u64)>> {
         if let Some(object) = self.new.known.get(id) {

@@ -41,8 +41,8 @@ async fn rule_108_a_refused_push_is_told_in_full_and_its_first_remedy_works() {
 PC-REF-PUSH  main is closed to direct pushes.
   rule    push on \"main\", repository acme/site, rule 1 (admin, NOW)
   you     ann, by API token \"laptop\" (…{last4})
-  next    push to a branch of your own, for a pull request:
-            git push origin {short}:refs/heads/ann/main-{branch}
+  next    open a pull request instead:
+            git push origin {short}:refs/for/main
   next    ask a repository admin: let ann through rule 1 until {until}:
             portcullis restriction update 1 --add-subject user:ann,until={until} --repository acme/site
   more    portcullis explain R-XXXXXXXX   or the page .../refusals/R-XXXXXXXX

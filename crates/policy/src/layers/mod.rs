@@ -12,7 +12,7 @@ mod restriction;
 
 pub(crate) use restriction::{counts, is_everyone, takes};
 
-pub use refs::{HIDDEN_REFS, PULL_REQUEST_REFS, is_hidden_ref};
+pub use refs::{HIDDEN_REFS, PROPOSALS, PULL_REQUEST_REFS, is_hidden_ref};
 
 use crate::Question;
 use crate::decision::{Finding, Weighed};

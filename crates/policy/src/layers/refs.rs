@@ -15,6 +15,9 @@ pub const HIDDEN_REFS: &str = "refs/portcullis/";
 /// Heads of pull requests: may be fetched, change with their pull request only.
 pub const PULL_REQUEST_REFS: &str = "refs/pull-requests/";
 
+/// Where a push stands for a pull request into the branch named after it. Never a ref of its own.
+pub const PROPOSALS: &str = "refs/for/";
+
 /// Is a ref left out of every advertisement and listing?
 pub fn is_hidden_ref(name: &RefName) -> bool {
     name.as_str().starts_with(HIDDEN_REFS)
@@ -36,7 +39,8 @@ pub(super) fn reserved(question: &Question<'_>, update: &RefUpdate) -> Opinion {
     if question.who.principal.kind == PrincipalKind::System {
         return opinion;
     }
-    if is_hidden_ref(name) || name.as_str().starts_with(PULL_REQUEST_REFS) {
+    let kept = [PULL_REQUEST_REFS, PROPOSALS].iter().any(|it| name.as_str().starts_with(it));
+    if kept || is_hidden_ref(name) {
         opinion.reasons.push(Reason::ReservedRef { name: name.clone() });
     }
     let default = question.facts.place.repository().and_then(|it| it.default_branch.as_ref());

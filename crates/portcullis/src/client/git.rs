@@ -1,6 +1,6 @@
-//! The two things asked of the `git` on the client's side: which server the repository one stands
-//! in came from, and what its credential helper knows about that server. Never prompts unless it
-//! was asked to.
+//! What is asked of the `git` on the client's side: which server the repository one stands in came
+//! from, what is checked out there, and what its credential helper knows about that server. Never
+//! prompts unless it was asked to.
 
 use crate::Error;
 use model::{RepositoryPath, Secret};
@@ -21,11 +21,7 @@ impl Remote {
     /// The remote `origin`, or the only remote there is. `None` outside of a repository, without
     /// a remote, or when it does not lead to a server over HTTP.
     pub fn find() -> Option<Self> {
-        let remotes = git(&["remote"])?;
-        let mut names = remotes.lines();
-        let only = names.next()?;
-        let name = if names.any(|it| it == "origin") { "origin" } else { only };
-        Self::parse(git(&["remote", "get-url", "--push", "--", name])?.trim())
+        Self::parse(git(&["remote", "get-url", "--push", "--", &remote_name()?])?.trim())
     }
 
     /// Takes `http(s)://[USER[:SECRET]@]HOST[/PREFIX]/WORKSPACE/REPOSITORY[.git]` apart.
@@ -53,6 +49,41 @@ impl Remote {
                 .map(|(user, secret)| (decode(user), Secret::new(decode(secret)))),
         })
     }
+}
+
+fn remote_name() -> Option<String> {
+    let remotes = git(&["remote"])?;
+    let mut names = remotes.lines();
+    let only = names.next()?;
+    Some(if names.any(|it| it == "origin") { "origin" } else { only }.to_owned())
+}
+
+/// The branch that is checked out where one stands, by its short name.
+pub fn current_branch() -> Option<String> {
+    Some(git(&["symbolic-ref", "--quiet", "--short", "HEAD"])?.trim().to_owned())
+}
+
+/// The first line of the message of a branch's last commit.
+pub fn last_subject(branch: &str) -> Option<String> {
+    let name = format!("refs/heads/{branch}");
+    Some(git(&["log", "-1", "--format=%s", &name, "--"])?.trim().to_owned())
+}
+
+/// Fetches a ref of the server and checks its commit out, without a branch. What git says goes
+/// to the terminal.
+pub fn fetch_and_checkout(name: &str) -> Result<(), Error> {
+    let remote = remote_name()
+        .ok_or_else(|| Error::Usage("stand in a clone of the repository for this".into()))?;
+    let fetch = ["fetch", "--quiet", &remote, name];
+    for arguments in [&fetch[..], &["checkout", "--quiet", "--detach", "FETCH_HEAD"]] {
+        let failed = |why: String| Error::Failed(format!("git {}: {why}", arguments.join(" ")));
+        let status = Command::new("git").args(arguments).status();
+        let status = status.map_err(|it| failed(it.to_string()))?;
+        if !status.success() {
+            return Err(failed(status.to_string()));
+        }
+    }
+    Ok(())
 }
 
 fn decode(text: &str) -> String {

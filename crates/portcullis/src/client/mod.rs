@@ -1,7 +1,7 @@
 //! The client side of the REST APIs: finds the server and the secret, sends a request, reads the
 //! answer. It decides nothing and never guesses: what the server says is what people see.
 //!
-//! Finding the remote of a repository and asking git's credential helper start `git`. That is
+//! Finding out about the clone one stands in and asking git's credential helper start `git`. That is
 //! allowed here, on the client's side only; on the server's side only `repo` starts processes.
 
 mod answer;
@@ -17,7 +17,7 @@ pub use profile::Profiles;
 pub use refusal::{matcher, render_refusal};
 pub use terminal::{Style, clean, readable};
 
-pub(crate) use git::credential_from_git;
+pub(crate) use git::{credential_from_git, current_branch, fetch_and_checkout, last_subject};
 pub(crate) use locate::token_from_environment;
 
 use crate::Error;

@@ -9,7 +9,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("Server", &["serve"]),
     ("Refusals", &["explain", "can", "refusal"]),
     ("People", &["user", "workspace", "group"]),
-    ("Code", &["project", "repository", "branch"]),
+    ("Code", &["project", "repository", "branch", "pull-request"]),
     ("Rules", &["grant", "restriction", "policy", "branching-model", "key", "token"]),
     ("This machine", &["login", "logout", "completions", "plumbing"]),
 ];

@@ -15,6 +15,7 @@ mod plumbing;
 mod policy;
 mod preview;
 mod project;
+mod pull_request;
 mod refusal;
 mod repository;
 mod restriction;
@@ -67,6 +68,8 @@ enum Command {
     Repository(Noun<repository::RepositoryCommand>),
     /// Branches, under the same rules as a push
     Branch(Noun<branch::BranchCommand>),
+    /// Pull requests
+    PullRequest(Noun<pull_request::PullRequestCommand>),
     /// What branches are called, for rules about classes of them
     BranchingModel(Noun<branching_model::BranchingModelCommand>),
     /// Who has which permission on what
@@ -126,6 +129,7 @@ impl Command {
             Self::Project(it) => it.verb.run(&Session::open(&it.connection)?),
             Self::Repository(it) => it.verb.run(&Session::open(&it.connection)?),
             Self::Branch(it) => it.verb.run(&Session::open(&it.connection)?),
+            Self::PullRequest(it) => it.verb.run(&Session::open(&it.connection)?),
             Self::BranchingModel(it) => it.verb.run(&Session::open(&it.connection)?),
             Self::Grant(it) => it.verb.run(&Session::open(&it.connection)?),
             Self::Restriction(it) => it.verb.run(&Session::open(&it.connection)?),
@@ -151,6 +155,7 @@ impl Command {
             Self::Project(it) => it.connection.json,
             Self::Repository(it) => it.connection.json,
             Self::Branch(it) => it.connection.json,
+            Self::PullRequest(it) => it.connection.json,
             Self::BranchingModel(it) => it.connection.json,
             Self::Grant(it) => it.connection.json,
             Self::Restriction(it) => it.connection.json,

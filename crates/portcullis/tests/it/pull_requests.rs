@@ -1,8 +1,14 @@
 //! Pull requests through REST, as their authors and reviewers meet them, with branches that real
 //! git pushes.
 
+use crate::session::{SITE, Session, ahead, programs, through_both_doors};
 use serde_json::{Value, json};
-use testkit::{Rest, Server, WorkTree};
+use testkit::{Door, Rest, Server, WorkTree};
+
+through_both_doors!(
+    a_refused_push_becomes_a_request_by_its_own_advice,
+    a_push_opens_what_its_options_ask_for,
+);
 
 const REQUESTS: &str = "/2.0/repositories/acme/site/pullrequests";
 
@@ -197,4 +203,100 @@ fn a_request_whose_commits_are_pushed_into_its_destination_is_merged() {
     let merged = shown(&ann, 1);
     assert_eq!(merged["state"], "MERGED");
     assert_eq!(merged["merge_commit"]["hash"], tree.id("main")[..12]);
+}
+
+fn a_refused_push_becomes_a_request_by_its_own_advice(door: Door) {
+    let server = Server::with(
+        "user ann
+         user bea
+         grant ann write
+         grant bea write
+         restrict 1 main push",
+    );
+    let rest = server.rest_as("ann");
+    let tree = ahead(&server, door, "ann");
+    let refused = tree.push("main").refusal_ids().remove(0);
+    let session = Session { server: &server, tree: &tree, reader: "ann", door };
+    let advice = session.record(&refused)["remedies"][0]["commands"][0].clone();
+    let pasted = tree.pasted(advice.as_str().unwrap(), programs());
+    assert!(pasted.success(), "{}", pasted.stderr());
+    assert!(pasted.stderr().contains("Pull request #1 opened: three"), "{}", pasted.stderr());
+    let request = shown(&rest, 1);
+    let branch = format!("ann/main-{}", &tree.id("HEAD")[..7]);
+    assert_eq!(request["source"]["branch"]["name"], branch);
+    assert_eq!(
+        (&request["title"], &request["close_source_branch"]),
+        (&json!("three"), &json!(true))
+    );
+
+    // What goes on from there goes into the same request; what does not, does not.
+    tree.commit("four");
+    let updated = ["Pull request #1 updated: three", "  http://server/acme/site/pull-requests/1"];
+    tree.push_with(&[], &["HEAD:refs/for/main"]).accepted_saying(&updated);
+    assert_eq!(shown(&rest, 1)["source"]["commit"]["hash"], tree.id("HEAD")[..12]);
+    tree.amend("other four");
+    let options = ["-o", "pull-request.update=1"];
+    tree.push_with(&options, &["HEAD:refs/for/main"]).accepted_saying(&updated);
+    assert_eq!(shown(&rest, 1)["source"]["commit"]["hash"], tree.id("HEAD")[..12]);
+    assert_eq!(rest.get(REQUESTS).expect(200)["size"], 1);
+    let refs = tree.git(&["ls-remote", "origin"]);
+    assert!(!refs.contains("refs/for/"), "{refs}");
+    assert_eq!(server.tip(SITE, "main").as_deref(), Some("two"));
+}
+
+fn a_push_opens_what_its_options_ask_for(door: Door) {
+    let server = Server::with(
+        "user ann
+         user bea
+         grant ann write
+         grant bea write",
+    );
+    let rest = server.rest_as("ann");
+    let tree = ahead(&server, door, "ann");
+    let options = [
+        "-o",
+        "pull-request.title=Better",
+        "-o",
+        "pull-request.description=Much",
+        "-o",
+        "pull-request.reviewer=bea",
+        "-o",
+        "pull-request.draft",
+    ];
+    tree.push_with(&options, &["HEAD:refs/for/main"]).accepted_saying(&[
+        "Pull request #1 opened: Better",
+        "  http://server/acme/site/pull-requests/1",
+    ]);
+    let request = shown(&rest, 1);
+    assert_eq!((&request["draft"], &request["description"]), (&json!(true), &json!("Much")));
+    assert_eq!(request["reviewers"][0]["nickname"], "bea");
+
+    let create = ["-o", "pull-request.create"];
+    tree.push_with(&create, &["HEAD:refs/heads/topic"]).accepted_saying(&[
+        "Pull request #2 opened: three",
+        "  http://server/acme/site/pull-requests/2",
+    ]);
+    // The commits land; what is wrong with the request is said.
+    tree.commit("four");
+    let wrong = ["-o", "pull-request.create", "-o", "pull-request.reviewer=moon"];
+    tree.push_with(&wrong, &["HEAD:refs/heads/other"]).accepted_saying(&[
+        "No pull request was opened: reviewers: Malformed reviewers list; reviewers: there is no \
+         user `moon`",
+    ]);
+    assert_eq!(server.tip(SITE, "other").as_deref(), Some("four"));
+    let nowhere = tree.push_with(&[], &["HEAD:refs/for/moon"]);
+    assert!(!nowhere.success() && nowhere.told().contains("There is no branch `moon`"));
+    tree.push(":refs/for/main").fails_with("refs/for/main");
+
+    // Whoever may not open requests is told so before a byte of the pack is read.
+    server.create_token(
+        "ann",
+        "narrow",
+        &["read:repository:bitbucket", "write:repository:bitbucket"],
+    );
+    if door == Door::Http {
+        let narrow = ahead(&server, door, "ann");
+        narrow.push_with(&[], &["HEAD:refs/for/main"]).fails_with("PC-SCOPE-MISSING");
+    }
+    assert_eq!(rest.get(REQUESTS).expect(200)["size"], 2);
 }

@@ -44,8 +44,8 @@ fn what_is_closed_to_pushes_says_so(door: Door) {
         remote: PC-REF-PUSH  main is closed to direct pushes.
         remote:   rule    push on "main", repository acme/site, rule 1 (admin, just now)
         remote:   you     ann, by API token "laptop" (…XXXX)
-        remote:   next    push to a branch of your own, for a pull request:
-        remote:             git push origin 5a61090ce4ea:refs/heads/ann/main-5a61090
+        remote:   next    open a pull request instead:
+        remote:             git push origin 5a61090ce4ea:refs/for/main
         remote:   next    ask a repository admin: let ann through rule 1 until DAY:
         remote:             portcullis restriction update 1 --add-subject user:ann,until=DAY --repository acme/site
         remote:   more    portcullis explain R-XXXXXX   or the page .../refusals/R-XXXXXX
@@ -57,7 +57,7 @@ fn what_is_closed_to_pushes_says_so(door: Door) {
         "#,
         r#"
         PC-REF-PUSH, layer restriction, rule 1 (push)
-          you: push to a branch of your own, for a pull request
+          you: open a pull request instead
           repository admin: let ann through rule 1 until DAY
         "#,
     );
@@ -68,8 +68,8 @@ fn what_is_closed_to_pushes_says_so(door: Door) {
         remote:   rule    pull-request-only on "docs", repository acme/site, rule 4 (admin, just
         remote:           now)
         remote:   you     ann, by API token "laptop" (…XXXX)
-        remote:   next    push to a branch of your own, for a pull request:
-        remote:             git push origin 5a61090ce4ea:refs/heads/ann/docs-5a61090
+        remote:   next    open a pull request instead:
+        remote:             git push origin 5a61090ce4ea:refs/for/docs
         remote:   next    ask a repository admin: let ann through rule 4 until DAY:
         remote:             portcullis restriction update 4 --add-subject user:ann,until=DAY --repository acme/site
         remote:   more    portcullis explain R-XXXXXX   or the page .../refusals/R-XXXXXX
@@ -81,7 +81,7 @@ fn what_is_closed_to_pushes_says_so(door: Door) {
         "#,
         r#"
         PC-REF-PR-ONLY, layer restriction, rule 4 (pull-request-only)
-          you: push to a branch of your own, for a pull request
+          you: open a pull request instead
           repository admin: let ann through rule 4 until DAY
         "#,
     );
@@ -122,8 +122,8 @@ fn what_may_not_be_deleted_or_rewritten_says_so(door: Door) {
         remote:   next    keep what is there, and put your commits on top of it:
         remote:             git pull --rebase origin topic
         remote:             git push origin HEAD:refs/heads/topic
-        remote:   next    push to a branch of your own, for a pull request:
-        remote:             git push origin dd13071a91a2:refs/heads/ann/topic-dd13071
+        remote:   next    open a pull request instead:
+        remote:             git push origin dd13071a91a2:refs/for/topic
         remote:   next    ask a repository admin: let ann through rule 2 until DAY:
         remote:             portcullis restriction update 2 --add-subject user:ann,until=DAY --repository acme/site
         remote:   more    portcullis explain R-XXXXXX   or the page .../refusals/R-XXXXXX
@@ -136,7 +136,7 @@ fn what_may_not_be_deleted_or_rewritten_says_so(door: Door) {
         r#"
         PC-REF-FORCE, layer restriction, rule 2 (force)
           you: keep what is there, and put your commits on top of it
-          you: push to a branch of your own, for a pull request
+          you: open a pull request instead
           repository admin: let ann through rule 2 until DAY
         "#,
     );
@@ -193,8 +193,8 @@ fn of_a_mixed_push_the_allowed_refs_land_unless_it_is_atomic(door: Door) {
         remote: PC-REF-PUSH  main is closed to direct pushes.
         remote:   rule    push on "main", repository acme/site, rule 1 (admin, just now)
         remote:   you     ann, by API token "laptop" (…XXXX)
-        remote:   next    push to a branch of your own, for a pull request:
-        remote:             git push origin 5a61090ce4ea:refs/heads/ann/main-5a61090
+        remote:   next    open a pull request instead:
+        remote:             git push origin 5a61090ce4ea:refs/for/main
         remote:   next    ask a repository admin: let ann through rule 1 until DAY:
         remote:             portcullis restriction update 1 --add-subject user:ann,until=DAY --repository acme/site
         remote:   more    portcullis explain R-XXXXXX   or the page .../refusals/R-XXXXXX
@@ -211,7 +211,7 @@ fn of_a_mixed_push_the_allowed_refs_land_unless_it_is_atomic(door: Door) {
         "#,
         r#"
         PC-REF-PUSH, layer restriction, rule 1 (push)
-          you: push to a branch of your own, for a pull request
+          you: open a pull request instead
           repository admin: let ann through rule 1 until DAY
         "#,
     );
@@ -221,8 +221,8 @@ fn of_a_mixed_push_the_allowed_refs_land_unless_it_is_atomic(door: Door) {
         remote: PC-REF-PUSH  main is closed to direct pushes.
         remote:   rule    push on "main", repository acme/site, rule 1 (admin, just now)
         remote:   you     ann, by API token "laptop" (…XXXX)
-        remote:   next    push to a branch of your own, for a pull request:
-        remote:             git push origin 5a61090ce4ea:refs/heads/ann/main-5a61090
+        remote:   next    open a pull request instead:
+        remote:             git push origin 5a61090ce4ea:refs/for/main
         remote:   next    ask a repository admin: let ann through rule 1 until DAY:
         remote:             portcullis restriction update 1 --add-subject user:ann,until=DAY --repository acme/site
         remote:   more    portcullis explain R-XXXXXX   or the page .../refusals/R-XXXXXX
@@ -235,7 +235,7 @@ fn of_a_mixed_push_the_allowed_refs_land_unless_it_is_atomic(door: Door) {
         "#,
         r#"
         PC-REF-PUSH, layer restriction, rule 1 (push)
-          you: push to a branch of your own, for a pull request
+          you: open a pull request instead
           repository admin: let ann through rule 1 until DAY
         "#,
     );

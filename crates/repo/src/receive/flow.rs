@@ -17,7 +17,7 @@ use crate::understand::understand;
 use crate::{Error, Result};
 use model::ObjectId;
 use std::io::{Read, Write};
-use wire::{CommandProblem, PushRequest};
+use wire::{CommandProblem, PushRequest, SentName};
 
 /// Receives one push: reads it, has it judged, lands it, answers it. An error means that the
 /// answer could not be given; what came of the push is in the outcome, and said to the client.
@@ -117,6 +117,7 @@ impl<'a> Session<'a> {
     }
 
     fn steps(&mut self, input: &mut dyn Read) -> Result<()> {
+        self.judge.route(&mut self.push).map_err(unjudged)?;
         self.ask_before_pack()?;
         self.check_early()?;
         if self.is_over() {
@@ -133,6 +134,7 @@ impl<'a> Session<'a> {
         if self.is_over() {
             return Ok(());
         }
+        self.judge.reroute(&mut self.push, &objects).map_err(unjudged)?;
         self.ask_after_pack(&objects)?;
         if !self.is_over() {
             self.land(&mut objects)?;
@@ -297,21 +299,39 @@ impl<'a> Session<'a> {
         self.failure = Some(failure);
     }
 
-    /// One for each command of the request, in its order.
+    /// One for each command of the request, in its order, by the names the refs have.
     fn outcomes(&self) -> Vec<RefOutcome> {
-        let mut valid = self.standings.iter().zip(&self.changes);
+        let mut valid = self.standings.iter().zip(&self.changes).zip(&self.push.commands);
         self.request
             .commands
             .iter()
             .map(|command| {
-                let (status, change) = match &command.name {
-                    Ok(_) => ended(valid.next()),
-                    Err(problem) => (RefStatus::Failed(unusable(*problem)), None),
-                };
                 let (name, old, new) = (command.sent.clone(), command.old, command.new);
-                RefOutcome { name, old, new, change, status }
+                match &command.name {
+                    Ok(_) => match valid.next() {
+                        Some((standing, routed)) => {
+                            let (status, change) = ended(Some(standing));
+                            let name = SentName::new(routed.name.as_str().as_bytes());
+                            RefOutcome { name, old: routed.old, new, change, status }
+                        }
+                        None => {
+                            let (status, change) = ended(None);
+                            RefOutcome { name, old, new, change, status }
+                        }
+                    },
+                    Err(problem) => {
+                        let status = RefStatus::Failed(unusable(*problem));
+                        RefOutcome { name, old, new, change: None, status }
+                    }
+                }
             })
             .collect()
+    }
+
+    /// The same by the names the client sent, which it looks for in the answer.
+    fn as_sent(&self, outcomes: &[RefOutcome]) -> Vec<RefOutcome> {
+        let sent = outcomes.iter().zip(&self.request.commands);
+        sent.map(|(it, command)| RefOutcome { name: command.sent.clone(), ..it.clone() }).collect()
     }
 
     fn answer(self, output: &mut dyn Write) -> Result<PushOutcome> {
@@ -324,8 +344,9 @@ impl<'a> Session<'a> {
         }
         text += &failures;
         crash_point("before-report");
-        let failure = self.failure;
-        write_report(output, &self.request.capabilities, failure.as_ref(), &refs, &text)?;
+        let failure = self.failure.clone();
+        let told = self.as_sent(&refs);
+        write_report(output, &self.request.capabilities, failure.as_ref(), &told, &text)?;
         Ok(PushOutcome { id: self.push.id, refs, failure, work: self.work })
     }
 }

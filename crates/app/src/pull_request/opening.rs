@@ -1,0 +1,268 @@
+//! Pull requests that are opened by a push: `git push origin HEAD:refs/for/main`, or `-o
+//! pull-request.create` with an ordinary push of a branch.
+//!
+//! What is pushed to `refs/for/…` becomes a branch of the pusher's own, and is judged as that; a
+//! push that continues a request they have open moves that request's branch instead. The request
+//! is opened once the branch has landed. No ref is ever made below `refs/for/`.
+
+use super::create::NewPullRequest;
+use super::input::is_own;
+use crate::error::Result;
+use crate::open::{OpenRepository, Pushing};
+use crate::{App, PlaceName};
+use model::{ObjectId, RefName};
+use repo::{Push, Quarantine, RefOutcome, RefStatus};
+use std::fmt::Write as _;
+use std::sync::Arc;
+use store::PullRequest;
+
+/// The pull requests that one push is to open or to continue.
+#[derive(Default)]
+pub(crate) struct Openings {
+    all: Vec<Opening>,
+    wishes: Wishes,
+    told: String,
+}
+
+/// One of them.
+struct Opening {
+    /// The place of its command in the push.
+    place: usize,
+    /// The branch that the commits go to.
+    branch: RefName,
+    into: RefName,
+    /// Was it pushed to `refs/for/…`?
+    proposed: bool,
+}
+
+/// What the push options ask for.
+#[derive(Default)]
+struct Wishes {
+    create: bool,
+    into: Option<String>,
+    title: Option<String>,
+    description: Option<String>,
+    reviewers: Vec<String>,
+    draft: bool,
+    /// The number of the request to continue, whatever its commits are.
+    number: Option<i64>,
+}
+
+impl Wishes {
+    /// Reads `pull-request.title=…` and its like. Other options are for somebody else.
+    fn read(options: &[String]) -> Self {
+        let mut wishes = Self::default();
+        for option in options {
+            let Some(option) = option.strip_prefix("pull-request.") else { continue };
+            let (name, value) = option.split_once('=').unwrap_or((option, ""));
+            let value = value.to_owned();
+            match name {
+                "create" => wishes.create = true,
+                "target" => wishes.into = Some(value),
+                "title" => wishes.title = Some(value),
+                "description" => wishes.description = Some(value),
+                "reviewer" => wishes.reviewers.push(value),
+                "draft" => wishes.draft = true,
+                "update" => wishes.number = value.parse().ok(),
+                _ => {}
+            }
+        }
+        wishes
+    }
+}
+
+impl Openings {
+    /// Finds what the push is to open, and gives commands the branches they stand for.
+    pub async fn route(
+        &mut self,
+        app: &Arc<App>,
+        open: &OpenRepository<Pushing>,
+        push: &mut Push,
+    ) -> Result<()> {
+        self.wishes = Wishes::read(&push.options);
+        for place in 0..push.commands.len() {
+            let Some(command) = push.commands.get(place).filter(|it| !it.is_delete()) else {
+                continue;
+            };
+            if let Some(short) = command.name.as_str().strip_prefix(policy::PROPOSALS) {
+                let into = RefName::branch(short).ok();
+                let branch = policy::own_branch(&open.who.who.principal, short, command.new);
+                let (Some(into), Some(branch)) = (into, branch) else { continue };
+                self.propose(app, open, push, (place, branch, into)).await?;
+            } else if self.wishes.create && command.name.branch_name().is_some() {
+                let main = open.repository.main_branch.as_deref();
+                let into = self.wishes.into.as_deref().or(main).unwrap_or_default();
+                let branch = command.name.clone();
+                if let Some(into) = RefName::branch(into).ok().filter(|it| *it != branch) {
+                    self.all.push(Opening { place, branch, into, proposed: false });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn propose(
+        &mut self,
+        app: &Arc<App>,
+        open: &OpenRepository<Pushing>,
+        push: &mut Push,
+        (place, branch, into): (usize, RefName, RefName),
+    ) -> Result<()> {
+        // Two commands for one ref: this one keeps its name and is refused by it.
+        if push.commands.iter().any(|it| it.name == branch) {
+            return Ok(());
+        }
+        if app.tip(open.repository.id, &into).await?.is_none() {
+            // Refused like it, and explained here: only branches that are there take commits.
+            let _infallible = writeln!(
+                self.told,
+                "There is no branch `{}` to open a pull request into.",
+                crate::visible(into.short())
+            );
+            return Ok(());
+        }
+        let tip = app.tip(open.repository.id, &branch).await?;
+        if let Some(command) = push.commands.get_mut(place) {
+            command.old = tip.unwrap_or(ObjectId::ZERO);
+            command.name = branch.clone();
+            self.all.push(Opening { place, branch, into, proposed: true });
+        }
+        Ok(())
+    }
+
+    /// The places of all commands that are for a request and for nothing else.
+    pub fn places(&self) -> Vec<usize> {
+        self.all.iter().filter(|it| it.proposed).map(|it| it.place).collect()
+    }
+
+    /// The requests that the pusher has open into where this push goes.
+    pub async fn candidates(
+        &self,
+        app: &Arc<App>,
+        open: &OpenRepository<Pushing>,
+    ) -> Result<Vec<PullRequest>> {
+        let mut found: Vec<PullRequest> = Vec::new();
+        for opening in self.all.iter().filter(|it| it.proposed) {
+            let there = app.store.open_pull_requests_at(open.repository.id, &opening.into).await?;
+            found.extend(there.into_iter().filter(|it| {
+                it.destination == opening.into
+                    && it.source.repository == Some(open.repository.id)
+                    && is_own(&open.who, &it.author)
+            }));
+        }
+        Ok(found)
+    }
+
+    /// A push that continues one of these requests goes to the branch of that request.
+    pub fn reroute(
+        &mut self,
+        candidates: Vec<PullRequest>,
+        push: &mut Push,
+        objects: &Quarantine<'_>,
+    ) -> repo::Result<()> {
+        for opening in self.all.iter_mut().filter(|it| it.proposed) {
+            let Some(command) = push.commands.get(opening.place) else { continue };
+            let mut continued = None;
+            for request in candidates.iter().filter(|it| it.destination == opening.into) {
+                let is_meant = match self.wishes.number {
+                    Some(number) => number == request.number,
+                    None => objects.leads_to(&request.source.commit, &command.new)?,
+                };
+                if is_meant {
+                    continued = Some(request);
+                }
+            }
+            let Some(request) = continued else { continue };
+            if push.commands.iter().any(|it| it.name == request.source.branch) {
+                continue;
+            }
+            if let Some(command) = push.commands.get_mut(opening.place) {
+                command.name = request.source.branch.clone();
+                command.old = request.source.commit;
+                opening.branch = request.source.branch.clone();
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens what has landed, and notes what is to be told. The commits are safe by now: what
+    /// goes wrong with a request is said, and fails nothing.
+    pub async fn open(
+        &mut self,
+        app: &Arc<App>,
+        open: &OpenRepository<Pushing>,
+        outcomes: &[RefOutcome],
+    ) {
+        for opening in std::mem::take(&mut self.all) {
+            let landed = outcomes.iter().find(|it| {
+                it.name.as_bytes() == opening.branch.as_str().as_bytes()
+                    && it.status == RefStatus::Landed
+            });
+            let Some(landed) = landed else { continue };
+            // Writing to a `String` cannot fail.
+            let _infallible = match self.open_one(app, open, &opening, landed.new).await {
+                Ok((what, request)) => {
+                    let (number, title) = (request.number, crate::visible(&request.title));
+                    let (url, path) = (app.public_url(), open.path());
+                    write!(
+                        self.told,
+                        "Pull request #{number} {what}: {title}\n  {url}/{path}/pull-requests/{number}\n"
+                    )
+                }
+                Err(error) => write!(self.told, "No pull request was opened: {error}\n"),
+            };
+        }
+    }
+
+    async fn open_one(
+        &self,
+        app: &Arc<App>,
+        open: &OpenRepository<Pushing>,
+        opening: &Opening,
+        tip: ObjectId,
+    ) -> Result<(&'static str, PullRequest)> {
+        let here = open.repository.id;
+        let there = app.store.open_pull_requests_at(here, &opening.branch).await?;
+        let same =
+            |it: &PullRequest| it.destination == opening.into && it.source.branch == opening.branch;
+        if let Some(request) = there.into_iter().find(same) {
+            return Ok(("updated", request));
+        }
+        let (subject, body) = message_of(app, here, tip).await?;
+        let wishes = &self.wishes;
+        let new = NewPullRequest {
+            title: wishes.title.clone().unwrap_or(subject),
+            description: wishes.description.clone().unwrap_or(body),
+            source: opening.branch.short().to_owned(),
+            source_repository: None,
+            destination: Some(opening.into.short().to_owned()),
+            close_source_branch: opening.proposed,
+            draft: wishes.draft,
+            reviewers: wishes.reviewers.clone(),
+        };
+        let place = PlaceName::from(open.path());
+        let view = app.create_pull_request(&open.who, &place, new).await?;
+        Ok(("opened", view.request))
+    }
+
+    /// What the person who pushed is told about pull requests: whole lines, or nothing.
+    pub fn told(&self) -> &str {
+        &self.told
+    }
+}
+
+/// The subject of a commit, short enough for a title, and the rest of its message.
+async fn message_of(
+    app: &Arc<App>,
+    repository: model::RepositoryId,
+    commit: ObjectId,
+) -> Result<(String, String)> {
+    let app = Arc::clone(app);
+    let read = tokio::task::spawn_blocking(move || {
+        app.repositories.repository(repository)?.commit_info(&commit)
+    });
+    let message = read.await??.map(|it| it.message).unwrap_or_default();
+    let (subject, body) = message.split_once('\n').unwrap_or((&message, ""));
+    let title = subject.chars().filter(|it| !model::is_unprintable(*it)).take(255).collect();
+    Ok((title, body.trim().chars().take(32_768).collect()))
+}
