@@ -30,6 +30,8 @@ mod branch_restrictions;
 mod branches;
 mod branching_input;
 mod branching_model;
+mod build_input;
+mod builds;
 mod cache;
 mod certificate;
 mod clock;
@@ -40,6 +42,7 @@ mod diffs;
 mod error;
 mod explain;
 mod fetch;
+mod files;
 mod grants;
 mod ground;
 mod grounds;
@@ -103,12 +106,15 @@ pub use branch_restrictions::{BranchRestriction, BranchRestrictionInput};
 pub use branches::{Branch, NewBranch};
 pub use branching_input::{BranchInput, BranchingInput, TypeInput};
 pub use branching_model::{BranchingView, ModelBranch, SettingsView};
+pub use build_input::BuildInput;
+pub use builds::BuildKeyView;
 pub use commits::{Commit, CommitsQuery};
 pub use content::{Check, CheckAnswer, CheckQuestion};
 pub use default_reviewers::DefaultReviewerView;
 pub use diffs::{DiffOptions, DiffStat};
 pub use error::{Answer, Error, Failure, Fields, Refused, Result};
 pub use explain::{ExplainedRule, ExplainedStep, Explanation, Hypothetical};
+pub use files::{Entry, Source};
 pub use grants::NamedGrant;
 pub use groups::{GroupChange, NewGroup};
 pub use key_input::NewKey;
@@ -117,10 +123,11 @@ pub use nearest::nearest;
 pub use networks::{NetworkChange, NetworkView};
 pub use offered_key::OfferedKey;
 pub use open::{
-    Archiving, ChangingOwnComment, Commenting, CreatingPullRequest, DecliningOthersPullRequest,
-    DecliningOwnPullRequest, Explaining, ExplainingForOthers, Fetching, Maintaining,
-    OpenRepository, Pushing, Reading, ReadingAllRefusals, ReadingOwnRefusals, ReadingPullRequests,
-    Removing, RemovingOthersComment, RepositoryAct, Reviewing, SeesContent, Updating,
+    Archiving, ChangingBuildKeys, ChangingOwnComment, Commenting, CreatingPullRequest,
+    DecliningOthersPullRequest, DecliningOwnPullRequest, Explaining, ExplainingForOthers, Fetching,
+    Maintaining, OpenRepository, PostingBuild, PostingOthersBuild, Pushing, Reading,
+    ReadingAllRefusals, ReadingBuildKeys, ReadingOwnRefusals, ReadingPullRequests, Removing,
+    RemovingOthersComment, RepositoryAct, Reviewing, SeesContent, Updating,
     UpdatingOthersPullRequest, UpdatingOwnPullRequest, WithdrawingReview,
 };
 pub use own_way::Consequence;
@@ -143,7 +150,7 @@ pub use refusal::{
 };
 pub use render::{door_text, git_text, record_page, short, visible};
 pub use repo::{
-    CommitInfo, FileSide, FileStat, FileStatus, Limits as PushLimits, Signature, TagInfo,
+    CommitInfo, FileSide, FileStat, FileStatus, Limits as PushLimits, Signature, TagInfo, TreeEntry,
 };
 pub use repositories::{NewRepository, RepositoryChange, RepositoryView};
 pub use restrictions::{RestrictionInput, RestrictionView};
@@ -151,9 +158,9 @@ pub use revisions::Range;
 pub use sign_in::Presented;
 pub use ssh_keys::UserKey;
 pub use store::{
-    AccessKey, AccessToken, Anchor, ApiToken, AuditFilter, AuditLine, ForkPolicy, Group, Key,
-    LastRefused, Member, Owner, PrincipalKind, Project, PullRequest, Repository, SshKey, Token,
-    TokenLimits, UnknownKey, Workspace, WorkspaceNetwork,
+    AccessKey, AccessToken, Anchor, ApiToken, AuditFilter, AuditLine, BuildCounts, BuildStatus,
+    ForkPolicy, Group, Key, LastRefused, Member, Owner, PrincipalKind, Project, PullRequest,
+    Repository, SshKey, Token, TokenLimits, UnknownKey, Workspace, WorkspaceNetwork,
 };
 pub use subjects::{SubjectInput, SubjectView};
 pub use tags::{NewTag, Tag};

@@ -130,6 +130,14 @@ repository_acts! {
     Maintaining = Act::MaintainRepository;
     /// Removing it with everything in it.
     Removing = Act::RemoveRepository;
+    /// Saying how a build of a commit went.
+    PostingBuild = Act::PostBuildStatus;
+    /// The same under a key that is kept for somebody else.
+    PostingOthersBuild = Act::PostOthersBuildStatus;
+    /// Looking at whom the keys of builds are kept for.
+    ReadingBuildKeys = Act::ReadBuildKeys;
+    /// Changing that.
+    ChangingBuildKeys = Act::ChangeBuildKeys;
     /// Asking why something is or is not allowed to oneself.
     Explaining = Act::Explain;
     /// Asking it for others.

@@ -70,6 +70,8 @@ use utoipa::OpenApi;
         native::policy::put_policy,
         native::repositories::update_repository,
         native::repositories::maintain_repository,
+        native::build_keys::list_build_keys,
+        native::build_keys::set_build_keys,
         native::explain::explain,
         native::refusals::get_refusal,
         native::refusals::list_refusals,
@@ -120,6 +122,12 @@ struct Native;
         bitbucket::diffs::get_diff,
         bitbucket::diffs::get_diffstat,
         bitbucket::diffs::get_patch,
+        bitbucket::statuses::list_statuses,
+        bitbucket::statuses::post_status,
+        bitbucket::statuses::get_status,
+        bitbucket::statuses::update_status,
+        bitbucket::source::get_root,
+        bitbucket::source::get_source,
         bitbucket::ssh_keys::list_ssh_keys,
         bitbucket::ssh_keys::add_ssh_key,
         bitbucket::ssh_keys::get_ssh_key,
@@ -265,7 +273,7 @@ fn add_levels(document: &mut Value) {
 }
 
 /// Other addresses of the same lists.
-const ALIASES: [(&str, &str, &str, &str); 3] = [
+const ALIASES: [(&str, &str, &str, &str); 4] = [
     (
         "get",
         "/workspaces/{workspace}/permissions",
@@ -283,6 +291,12 @@ const ALIASES: [(&str, &str, &str, &str); 3] = [
         "/repositories/{workspace}/{repository}/commits/{revision}",
         "/repositories/{workspace}/{repository}/commits",
         "find_commits_of_revision",
+    ),
+    (
+        "get",
+        "/repositories/{workspace}/{repository}/src/{commit}",
+        "/repositories/{workspace}/{repository}/src/{commit}/{path}",
+        "get_source_root",
     ),
 ];
 

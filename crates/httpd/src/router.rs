@@ -104,7 +104,7 @@ fn bitbucket_routes(table: Table) -> Table {
 
 /// What is in a repository.
 fn content_routes(table: Table) -> Table {
-    use bitbucket::{commits, diffs, tags};
+    use bitbucket::{commits, diffs, source, statuses, tags};
     table
         .get("/2.0/repositories/{workspace}/{repository}/refs", tags::list_refs)
         .get("/2.0/repositories/{workspace}/{repository}/refs/tags", tags::list_tags)
@@ -122,6 +122,25 @@ fn content_routes(table: Table) -> Table {
             commits::find_commits_of_form,
         )
         .get("/2.0/repositories/{workspace}/{repository}/commit/{commit}", commits::get_commit)
+        .get(
+            "/2.0/repositories/{workspace}/{repository}/commit/{commit}/statuses",
+            statuses::list_statuses,
+        )
+        .post(
+            "/2.0/repositories/{workspace}/{repository}/commit/{commit}/statuses/build",
+            statuses::post_status,
+        )
+        .get(
+            "/2.0/repositories/{workspace}/{repository}/commit/{commit}/statuses/build/{*key}",
+            statuses::get_status,
+        )
+        .put(
+            "/2.0/repositories/{workspace}/{repository}/commit/{commit}/statuses/build/{*key}",
+            statuses::update_status,
+        )
+        .get("/2.0/repositories/{workspace}/{repository}/src", source::get_root)
+        .get("/2.0/repositories/{workspace}/{repository}/src/{commit}", source::get_source)
+        .get("/2.0/repositories/{workspace}/{repository}/src/{commit}/{*path}", source::get_source)
         .get(
             "/2.0/repositories/{workspace}/{repository}/merge-base/{*spec}",
             commits::get_merge_base,
@@ -283,7 +302,9 @@ macro_rules! on_every_level {
 }
 
 fn native_routes(table: Table) -> Table {
-    use native::{access_keys, access_tokens, audit, explain, grants, groups, members, networks};
+    use native::{
+        access_keys, access_tokens, audit, build_keys, explain, grants, groups, members, networks,
+    };
     use native::{policy, preview, refusals, repositories, restrictions, ssh_keys, tokens, users};
     use native::{workbench, workspaces};
     let table = table
@@ -324,6 +345,11 @@ fn native_routes(table: Table) -> Table {
             "/api/v1/repositories/{workspace}/{repository}/maintenance",
             repositories::maintain_repository,
         )
+        .get(
+            "/api/v1/repositories/{workspace}/{repository}/build-keys",
+            build_keys::list_build_keys,
+        )
+        .put("/api/v1/repositories/{workspace}/{repository}/build-keys", build_keys::set_build_keys)
         .get("/api/v1/repositories/{workspace}/{repository}/refusals", refusals::list_refusals)
         .get("/api/v1/repositories/{workspace}/{repository}/matches", workbench::get_matches)
         .post("/api/v1/repositories/{workspace}/{repository}/matches", workbench::post_matches)

@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failing test may panic"))]
 
 mod branching;
+mod build;
 mod fingerprint;
 mod ids;
 mod merge_check;
@@ -25,6 +26,7 @@ mod words;
 pub use branching::{
     BranchClass, BranchType, Branches, BranchingModel, BranchingSettings, Production,
 };
+pub use build::BuildState;
 pub use fingerprint::Fingerprint;
 pub use ids::{
     AccessKeyId, AccessTokenId, ApiTokenId, CommentId, GroupId, ProjectId, PullRequestId,

@@ -116,6 +116,13 @@ pub enum Act {
     ReadOwnRefusals,
     ReadAllRefusals,
     MaintainRepository,
+    /// Say how a build of a commit went.
+    PostBuildStatus,
+    /// The same under a key that is kept for somebody else.
+    PostOthersBuildStatus,
+    /// Whom the keys of builds are kept for.
+    ReadBuildKeys,
+    ChangeBuildKeys,
 
     // Pull requests. Merging one is `UpdateRefs`.
     ReadPullRequests,
@@ -290,6 +297,12 @@ impl Act {
             Self::ReadOwnRefusals => reads(Repository, SignedIn, &[S::ReadRepository]),
             Self::ReadAllRefusals => reads(Repository, ADMIN, &[S::AdminRepository]),
             Self::MaintainRepository => sets(Repository, ADMIN, &[S::AdminRepository]),
+            Self::PostBuildStatus => {
+                sets(Repository, Hold(Permission::Write), &[S::ReadRepository])
+            }
+            Self::PostOthersBuildStatus => sets(Repository, ADMIN, &[S::ReadRepository]),
+            Self::ReadBuildKeys => reads(Repository, ADMIN, &[S::AdminRepository]),
+            Self::ChangeBuildKeys => sets(Repository, ADMIN, &[S::AdminRepository]),
 
             Self::ReadPullRequests => {
                 reads(Repository, Hold(Permission::Read), &[S::ReadPullRequest])
@@ -386,6 +399,10 @@ impl Act {
             | Self::ReadOwnRefusals
             | Self::ReadAllRefusals
             | Self::MaintainRepository
+            | Self::PostBuildStatus
+            | Self::PostOthersBuildStatus
+            | Self::ReadBuildKeys
+            | Self::ChangeBuildKeys
             | Self::ReadPullRequests
             | Self::CreatePullRequest
             | Self::UpdateOwnPullRequest

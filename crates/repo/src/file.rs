@@ -1,6 +1,6 @@
 //! One file of one commit, by its path.
 
-use crate::objects::{ObjectKind, from_gix};
+use crate::objects::ObjectKind;
 use crate::repository::Repository;
 use crate::{Error, Result};
 use model::ObjectId;
@@ -17,30 +17,14 @@ pub enum FileAt {
 impl Repository {
     /// The file at a path, from the root, of a commit; `None` when there is none, or a folder.
     pub fn find_file(&self, commit: &ObjectId, path: &[u8]) -> Result<Option<FileAt>> {
-        let Some(info) = self.commit_info(commit)? else { return Ok(None) };
-        let objects = self.objects();
-        let mut tree = info.tree;
-        let mut names = path.split(|&it| it == b'/').peekable();
-        while let Some(name) = names.next() {
-            let damaged = |why: String| Error::Object { id: tree, why };
-            let object = objects.find(&tree)?.ok_or_else(|| damaged("it is missing".into()))?;
-            let mut entries =
-                gix_object::TreeRefIter::from_bytes(&object.data, gix_hash::Kind::Sha1);
-            let found = entries.find(|it| it.as_ref().map_or(true, |it| it.filename == name));
-            let Some(entry) = found else { return Ok(None) };
-            let entry = entry.map_err(|error| damaged(error.to_string()))?;
-            let (mode, id) = (entry.mode, from_gix(entry.oid));
-            match (mode.is_tree(), names.peek().is_some()) {
-                (true, true) => tree = id,
-                (true, false) | (false, true) => return Ok(None),
-                (false, false) if mode.is_commit() => return Ok(Some(FileAt::Submodule)),
-                (false, false) => {
-                    let (_, size) = objects.find_header(&id)?.ok_or(missing(id))?;
-                    return Ok(Some(FileAt::Blob { id, size }));
-                }
-            }
-        }
-        Ok(None)
+        let Some(root) = self.root_of(commit)? else { return Ok(None) };
+        let found = self.entry_below(root, path)?.filter(|it| !it.is_folder());
+        let Some(file) = found else { return Ok(None) };
+        let file_at = |size| match size {
+            Some(size) => FileAt::Blob { id: file.id, size },
+            None => FileAt::Submodule,
+        };
+        Ok(Some(file_at(self.file_size(&file)?)))
     }
 
     /// The content of a blob, all of it: ask for its size first.

@@ -137,7 +137,11 @@ pub(crate) async fn forget_subject(
 ) -> Result<()> {
     let sql = r#"delete from "grant" where subject_kind = $1 and subject_id = $2"#;
     change.execute(sql, args![kind, id]).await?;
-    let sql = "delete from restriction_subject where subject_kind = $1 and subject_id = $2";
-    change.execute(sql, args![kind, id]).await?;
+    for sql in [
+        "delete from restriction_subject where subject_kind = $1 and subject_id = $2",
+        "delete from build_key where subject_kind = $1 and subject_id = $2",
+    ] {
+        change.execute(sql, args![kind, id]).await?;
+    }
     Ok(())
 }

@@ -13,6 +13,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0005_content_rules.sql"),
     include_str!("../migrations/0006_push_credential.sql"),
     include_str!("../migrations/0007_pull_requests.sql"),
+    include_str!("../migrations/0008_build_statuses.sql"),
 ];
 
 /// The schema this version needs.

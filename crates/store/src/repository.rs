@@ -235,6 +235,7 @@ impl Store {
         change.execute("delete from refusal where repository_id = $1", args![id.0]).await?;
         change.execute("delete from push where repository_id = $1", args![id.0]).await?;
         crate::pull_request::forget_pull_requests(&mut change, id).await?;
+        crate::build_status::forget_builds(&mut change, id).await?;
         change.execute("delete from repository where id = $1", args![id.0]).await?;
         let what = format!("removed repository `{}`", repository.slug);
         let was = audit_text(&repository);

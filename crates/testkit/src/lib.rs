@@ -12,6 +12,7 @@
 
 mod database;
 mod git;
+pub mod published;
 mod push;
 mod rest;
 mod security_key;

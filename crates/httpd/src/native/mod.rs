@@ -4,6 +4,7 @@
 pub mod access_keys;
 pub mod access_tokens;
 pub mod audit;
+pub mod build_keys;
 pub mod explain;
 pub mod grants;
 pub mod groups;

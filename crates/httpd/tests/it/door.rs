@@ -108,6 +108,7 @@ async fn ask(server: &Server, who: &str, route: &Route, variant: &str, number: u
         ("{*revision}", "main".into()),
         ("{commit}", "main".into()),
         ("{*spec}", "main..main".into()),
+        ("{*key}", "ci".into()),
         ("{*path}", "info/packs".into()),
     ] {
         path = path.replace(name, &value);
@@ -138,6 +139,7 @@ fn body(route: &Route) -> Option<Value> {
             Some("{id}") if route.path.contains("/restrictions/") => {
                 json!({ "kind": "moon", "matcher": { "type": "any" } })
             }
+            Some("build-keys") => json!({ "values": [{ "pattern": "", "subjects": [] }] }),
             Some("settings") => json!({ "branch_types": [{ "kind": "moon" }] }),
             Some("override-settings") => json!({ "override_settings": 1 }),
             // Sent as TOML, this is none.

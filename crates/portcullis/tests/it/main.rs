@@ -21,6 +21,7 @@ mod plumbing;
 mod policies;
 mod previews;
 mod program;
+mod published;
 mod pull_requests;
 mod reading;
 mod refusals;

@@ -7,7 +7,7 @@ const SITE: &str = "/2.0/repositories/acme/site";
 
 /// `ann` may write to `acme/site`. `main` has two commits and a merge of `topic`'s first one;
 /// `topic` has one more.
-fn world() -> (Server, WorkTree) {
+pub fn world() -> (Server, WorkTree) {
     let server = Server::start();
     server.create_user("ann");
     server.create_repository("acme/site");
@@ -172,4 +172,137 @@ fn tags_are_made_on_the_way_a_push_takes() {
     ann.delete(&format!("{tags}/v2")).expect(204);
     ann.delete(&format!("{tags}/v2")).expect(404);
     assert_eq!(ann.get(&tags).expect(200)["size"], 1);
+}
+
+#[test]
+fn files_are_sent_as_they_are_and_folders_listed() {
+    let (server, tree) = world();
+    let ann = server.rest_as("ann");
+    tree.git(&["checkout", "-q", "main"]);
+    let large = vec![b'x'; 5 << 20];
+    tree.commit_file("large.html", &large, "large");
+    tree.git(&["update-index", "--add", "--chmod=+x", "src/a.rs"]);
+    tree.git(&["commit", "-q", "-m", "run it"]);
+    tree.push("main").accepted();
+    let get = |path: &str| ann.get(&format!("{SITE}/src/{path}"));
+    let file = get("main/README");
+    assert_eq!((file.status, file.text.as_str()), (200, "two\n"));
+    for (name, value) in [
+        ("content-type", "text/plain"),
+        ("content-disposition", "attachment"),
+        ("content-length", "4"),
+        ("x-content-type-options", "nosniff"),
+    ] {
+        assert_eq!(file.header(name), Some(value), "{name}");
+    }
+    let same = get(&format!("{}/README", tree.id("main~1")));
+    assert_eq!(same.header("etag"), file.header("etag"));
+    let long = get("main/large.html");
+    assert_eq!((long.text.len(), long.header("content-type")), (large.len(), Some("text/plain")));
+    let probe = ann.call("HEAD", &format!("{SITE}/src/main/README"), None);
+    assert_eq!((probe.status, probe.text.as_str()), (200, ""));
+    assert_eq!(ann.call("HEAD", &format!("{SITE}/src/main/nothing"), None).status, 404);
+
+    let paths = |list: &Value| -> Vec<String> {
+        let values = list["values"].as_array().unwrap();
+        values.iter().map(|it| it["path"].as_str().unwrap().to_owned()).collect()
+    };
+    let root = get("main/").expect(200);
+    assert_eq!(paths(&root), ["README", "large.html", "src"]);
+    assert_eq!(root["values"][2]["type"], "commit_directory");
+    let link = root["values"][2]["links"]["self"]["href"].as_str().unwrap();
+    let inside = ann.get(&link.replace(server.url(), "")).expect(200);
+    assert_eq!(paths(&inside), ["src/a.rs"]);
+    assert_eq!(inside["values"][0]["attributes"], json!(["executable"]));
+    assert_eq!(paths(&get("main/?max_depth=2").expect(200)).len(), 4);
+    assert_eq!(paths(&get("HEAD?q=size%3E100").expect(200)), ["large.html"]);
+    assert_eq!(get("main/src?format=meta").expect(200)["type"], "commit_directory");
+    assert_eq!(get("v1/src/a.rs?format=meta").expect(200)["size"], 10);
+    for path in ["main/nothing", "nothing/README", "main/README/x", "main/../../HEAD"] {
+        assert_eq!(get(path).status, 404, "{path}");
+    }
+    for query in ["format=rendered", "format=moon", "max_depth=deep"] {
+        get(&format!("main/README?{query}")).expect(400);
+    }
+}
+
+const STATUSES: &str = "/2.0/repositories/acme/site/commit/main/statuses";
+
+#[test]
+fn builds_speak_of_commits_each_under_its_key() {
+    let (server, tree) = world();
+    let ann = server.rest_as("ann");
+    let build = json!({
+        "key": "bot/stability-days", "state": "INPROGRESS", "url": "https://ci.example.com/1",
+        "refname": "main",
+    });
+    ann.get(&format!("{STATUSES}/build/bot/stability-days")).expect(404);
+    let short = &tree.id("main")[..12];
+    let path = format!("{SITE}/commit/{short}/statuses/build");
+    let made = ann.post(&path, &build).expect(201);
+    assert_eq!(
+        (&made["type"], &made["commit"]["hash"]),
+        (&json!("build"), &json!(tree.id("main")))
+    );
+    let mut again = build.clone();
+    again["state"] = json!("FAILED");
+    let again = ann.post(&path, &again).expect(201);
+    assert_eq!((&again["uuid"], &again["state"]), (&made["uuid"], &json!("FAILED")));
+    let one = format!("{STATUSES}/build/bot/stability-days");
+    let changed = ann.put(&one, &json!({ "state": "SUCCESSFUL", "key": "other" })).expect(200);
+    assert_eq!((&changed["state"], &changed["url"]), (&json!("SUCCESSFUL"), &build["url"]));
+    assert_eq!(ann.get(&one).expect(200)["key"], "bot/stability-days");
+    ann.put(&format!("{STATUSES}/build/none"), &json!({ "state": "FAILED" })).expect(404);
+    for (query, size) in
+        [("", 1), ("?refname=main", 1), ("?refname=topic/x", 0), ("?q=state%3D%22FAILED%22", 0)]
+    {
+        assert_eq!(ann.get(&format!("{STATUSES}{query}")).expect(200)["size"], size, "{query}");
+    }
+    for (field, value) in [
+        ("key", json!("")),
+        ("key", json!("k".repeat(256))),
+        ("state", json!("PERHAPS")),
+        ("url", json!("javascript:alert(1)")),
+        ("name", json!("n".repeat(256))),
+    ] {
+        let mut bad = build.clone();
+        bad[field] = value;
+        let error = ann.post(&path, &bad).expect(400);
+        assert!(error["error"]["fields"][field].is_array(), "{field}: {error}");
+    }
+    ann.post(&format!("{SITE}/commit/123456789abc/statuses/build"), &build).expect(404);
+    server.create_user("ray");
+    server.grant("acme/site", &json!({ "type": "user", "name": "ray" }), "read");
+    server.rest_as("ray").post(&path, &build).expect(403);
+    assert_eq!(server.rest_as("ray").get(STATUSES).expect(200)["size"], 1);
+}
+
+#[test]
+fn a_key_that_is_kept_for_the_build_server_is_nobody_elses() {
+    let (server, _) = world();
+    server.create_access_token("acme/site", "ci", &["repository:write"]);
+    let keys = "/api/v1/repositories/acme/site/build-keys";
+    let (ann, ci) = (server.rest_as("ann"), server.rest_as("ci"));
+    let status = |key: &str| json!({ "key": key, "state": "SUCCESSFUL" });
+    let path = format!("{STATUSES}/build");
+    ann.post(&path, &status("ci/unit")).expect(201);
+    ann.get(keys).expect(403);
+    let subject = json!({ "type": "access_token", "name": "ci" });
+    let kept = json!({ "values": [{ "pattern": "ci/*", "subjects": [subject] }] });
+    let shown = server.admin().put(keys, &kept).expect(200);
+    assert_eq!(shown["values"][0]["subjects"][0]["name"], "ci", "{shown}");
+    let refused = ann.post(&path, &status("ci/unit")).expect(403);
+    assert!(refused["error"]["data"]["code"].is_string(), "{refused}");
+    ann.put(&format!("{path}/ci/unit"), &json!({ "state": "FAILED" })).expect(403);
+    ann.post(&path, &status("lint")).expect(201);
+    ci.post(&path, &status("ci/unit")).expect(201);
+    server.admin().post(&path, &status("ci/unit")).expect(201);
+    for bad in [
+        json!({ "values": [{ "pattern": "", "subjects": [subject] }] }),
+        json!({ "values": [{ "pattern": "*", "subjects": [] }] }),
+        json!({ "values": [{ "pattern": "*", "subjects": [{ "type": "user", "name": "no" }] }] }),
+    ] {
+        server.admin().put(keys, &bad).expect(400);
+    }
+    assert_eq!(server.admin().get(keys).expect(200)["size"], 1, "a bad list changes nothing");
 }

@@ -214,3 +214,31 @@ fn patches_make_the_same_history_again() {
     assert!(alone.contains("Subject: [PATCH] merge") && alone.contains("docs/a"), "{alone}");
     assert_eq!(patch(Some(&main), &main), b"");
 }
+
+#[test]
+fn files_and_folders_are_found_at_a_commit() {
+    let (world, _) = world();
+    let main = world.clone.id("main");
+    let repository = &world.repository;
+    let at = |path: &str| repository.entry_at(&main, path).unwrap();
+    let root = at("").unwrap();
+    let names = |depth| {
+        let found = repository.list_folder(&root, depth).unwrap();
+        found.iter().map(|it| String::from_utf8_lossy(&it.path).into_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (names(1), names(2)),
+        (
+            ["a", "b", "c", "docs"].map(str::to_owned).to_vec(),
+            ["a", "b", "c", "docs", "docs/a"].map(str::to_owned).to_vec(),
+        )
+    );
+    let file = at("/docs/a").unwrap();
+    let mut content = Vec::new();
+    repository.write_file(&file, &mut content).unwrap();
+    assert_eq!((content.as_slice(), repository.file_size(&file).unwrap()), (&b"2\n"[..], Some(2)));
+    assert!(at("docs").unwrap().is_folder() && !file.is_folder());
+    for path in ["docs/b", "docs/a/x", "../a", "docs/../a", "DOCS"] {
+        assert_eq!(at(path), None, "{path}");
+    }
+}

@@ -1,5 +1,7 @@
 //! What happened to pull requests: lines of history for people, events for programs.
 
+pub(super) use crate::event::next_id;
+use crate::event::write_event;
 use crate::sql::{Row, Tx, args};
 use crate::{Actor, Page, PageRequest, PrincipalName, Result, Store};
 use model::{ActivityKind, CommentId, PullRequestId, RepositoryId, Timestamp};
@@ -47,32 +49,11 @@ pub(super) async fn write(tx: &mut Tx, by: &Actor, line: &Line<'_>) -> Result<()
         line.payload,
     ];
     tx.execute(sql, args).await?;
-    let id = next_id(tx, "event").await?;
     let name = format!("pullrequest:{}", line.kind);
     let comment = line.comment.map_or_else(String::new, |it| format!(r#","comment":{it}"#));
     let change = line.payload;
     let payload = format!(r#"{{"pull_request":{}{comment},"change":{change}}}"#, line.request);
-    let sql = "insert into event (id, at, repository_id, name, principal_kind, principal_id,
-                   principal_name, payload)
-               values ($1, $2, $3, $4, $5, $6, $7, $8)";
-    let args = args![
-        id,
-        by.at,
-        line.repository.0,
-        &name,
-        principal.kind.as_str(),
-        principal.id,
-        &principal.name,
-        &payload,
-    ];
-    tx.execute(sql, args).await.map(drop)
-}
-
-/// The next id of a noun. Never given out twice.
-pub(super) async fn next_id(tx: &mut Tx, noun: &'static str) -> Result<i64> {
-    let sql = "update sequence set last = last + 1 where noun = $1 returning last";
-    let row = tx.optional(sql, args![noun]).await?;
-    row.ok_or(crate::Error::NotFound { what: "sequence" })?.of("sequence").int("last")
+    write_event(tx, by, line.repository, &name, &payload).await
 }
 
 fn activity_from(row: &Row) -> Result<Activity> {

@@ -6,6 +6,7 @@
 mod world;
 
 mod away;
+mod builds;
 mod changes;
 mod facts;
 mod keys;
