@@ -101,6 +101,8 @@ pub trait SeesContent: RepositoryAct + Send + Sync + 'static {}
 
 impl SeesContent for Reading {}
 
+impl SeesContent for ReadingPullRequests {}
+
 macro_rules! repository_acts {
     ($($(#[$doc:meta])* $name:ident = $act:expr;)*) => {$(
         $(#[$doc])*

@@ -16,6 +16,16 @@ pub struct Range {
     pub(crate) destination: Option<ObjectId>,
 }
 
+impl Range {
+    /// As [`OpenRepository::range`] reads it: `A..B`, by whole ids.
+    pub fn to_spec(self) -> String {
+        match self.destination {
+            Some(destination) => format!("{}..{destination}", self.source),
+            None => self.source.to_string(),
+        }
+    }
+}
+
 impl<A: SeesContent> OpenRepository<A> {
     /// Reads `A..B`, the changes of A with B as the one they are to go into, or the name of one
     /// commit. A name with two dots in it cannot be: git refuses such refs.

@@ -193,13 +193,17 @@ macro_rules! pull_request {
 }
 
 fn pull_request_routes(table: Table) -> Table {
-    use bitbucket::pull_requests::{activity, comments, requests, reviews, tasks};
+    use bitbucket::pull_requests::{activity, comments, content, requests, reviews, tasks};
     default_reviewer_routes(table)
         .get(pull_request!(""), requests::list_pull_requests)
         .post(pull_request!(""), requests::create_pull_request)
         .get(pull_request!("/{id}"), requests::get_pull_request)
         .put(pull_request!("/{id}"), requests::update_pull_request)
         .post(pull_request!("/{id}/decline"), requests::decline_pull_request)
+        .get(pull_request!("/{id}/commits"), content::list_request_commits)
+        .get(pull_request!("/{id}/diff"), content::get_request_diff)
+        .get(pull_request!("/{id}/diffstat"), content::get_request_diffstat)
+        .get(pull_request!("/{id}/patch"), content::get_request_patch)
         .get(pull_request!("/activity"), activity::list_repository_activity)
         .get(pull_request!("/{id}/activity"), activity::list_activity)
         .post(pull_request!("/{id}/approve"), reviews::approve_pull_request)

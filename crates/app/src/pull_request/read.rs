@@ -5,6 +5,7 @@ use super::view::PullRequestView;
 use crate::error::Result;
 use crate::open::{OpenRepository, ReadingPullRequests};
 use crate::page::{Page, PageRequest};
+use crate::revisions::Range;
 use crate::{App, Asker, PlaceName};
 use model::{PullRequestState, RefName};
 use std::sync::Arc;
@@ -19,6 +20,14 @@ pub struct PullRequestWanted {
     pub source: Option<String>,
     /// Into the branch of this short name.
     pub destination: Option<String>,
+}
+
+impl OpenRepository<ReadingPullRequests> {
+    /// What a request brings: its commits, with the destination as it was last seen.
+    pub async fn request_range(&self, number: i64) -> Result<Range> {
+        let request = self.app.find_request(self, number).await?;
+        Ok(Range { source: request.source.commit, destination: Some(request.destination_commit) })
+    }
 }
 
 impl App {

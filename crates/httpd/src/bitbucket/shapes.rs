@@ -4,7 +4,8 @@
 use crate::origin::Origin;
 use crate::time;
 use crate::uuid::braced;
-use app::{Member, OpenRepository, Person, PrincipalKind, Profile, User, Workspace};
+use app::{Member, OpenRepository, Person, PrincipalKind, Profile, Repository, User, Workspace};
+use model::RepositoryPath;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -165,7 +166,12 @@ pub struct NamedRepositoryBody {
 impl NamedRepositoryBody {
     /// The repository that was opened.
     pub fn of<A>(open: &OpenRepository<A>, origin: &Origin) -> Self {
-        let (repository, full_name) = (open.repository(), open.path().to_string());
+        Self::named(open.path(), open.repository(), origin)
+    }
+
+    /// Any repository, by its path.
+    pub fn named(path: &RepositoryPath, repository: &Repository, origin: &Origin) -> Self {
+        let full_name = path.to_string();
         Self {
             kind: "repository",
             uuid: braced(&repository.uuid),

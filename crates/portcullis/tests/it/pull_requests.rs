@@ -300,3 +300,50 @@ fn a_push_opens_what_its_options_ask_for(door: Door) {
     }
     assert_eq!(rest.get(REQUESTS).expect(200)["size"], 2);
 }
+
+#[test]
+fn what_a_request_brings_is_listed_and_shown() {
+    let (server, tree) = world();
+    let ann = server.rest_as("ann");
+    open(&ann, "topic");
+    // What the destination gets meanwhile is no change of the request.
+    tree.git(&["checkout", "-q", "main"]);
+    tree.commit_file("elsewhere", b"1\n", "five");
+    tree.push("main").accepted();
+    let commits = ann.get(&format!("{REQUESTS}/1/commits")).expect(200);
+    let messages: Vec<_> =
+        commits["values"].as_array().unwrap().iter().map(|it| it["message"].clone()).collect();
+    assert_eq!(messages, ["four\n", "three\n"]);
+    // The client follows where it is led.
+    let diff = ann.get(&format!("{REQUESTS}/1/diff"));
+    assert!(diff.text.contains("diff --git") && !diff.text.contains("elsewhere"), "{}", diff.text);
+    let stat = ann.get(&format!("{REQUESTS}/1/diffstat")).expect(200);
+    assert_eq!(stat["values"][0]["status"], "added", "{stat}");
+    let patch = ann.get(&format!("{REQUESTS}/1/patch"));
+    assert!(patch.text.contains("Subject: [PATCH"), "{}", patch.text);
+    ann.get(&format!("{REQUESTS}/7/commits")).expect(404);
+}
+
+#[test]
+fn the_command_line_opens_lists_shows_and_declines() {
+    let (server, tree) = world();
+    let (url, secret) = (server.url().to_owned(), server.login("ann").secret);
+    let run = |arguments: &str| {
+        let line = format!(
+            "PORTCULLIS_SERVER={url} PORTCULLIS_TOKEN={secret} portcullis pull-request {arguments}"
+        );
+        let ended = tree.pasted(&line, programs());
+        assert!(ended.success(), "{line}\n{}", ended.stderr());
+        ended.stdout()
+    };
+    let made = run("create --into main --reviewer bea --description 'At last'");
+    for part in ["four", "topic", "main", "/acme/site/pull-requests/1"] {
+        assert!(made.contains(part), "no `{part}` in:\n{made}");
+    }
+    assert!(run("list").contains("four"));
+    let shown: Value = serde_json::from_str(&run("show 1 --json")).unwrap();
+    assert_eq!(shown["reviewers"][0]["nickname"], "bea");
+    run("decline 1 --reason 'not now'");
+    assert!(run("list").contains("no pull requests"));
+    assert!(run("list --state all").contains("DECLINED"));
+}

@@ -3,6 +3,7 @@
 
 pub mod activity;
 pub mod comments;
+pub mod content;
 pub mod requests;
 pub mod reviews;
 pub mod shapes;

@@ -1,10 +1,9 @@
 //! A pull request and who takes part in it, as clients read them.
 
 use super::super::rendered::RenderedBody;
-use super::super::shapes::{AccountBody, Links, links};
+use super::super::shapes::{AccountBody, Links, NamedRepositoryBody, links};
 use crate::origin::Origin;
 use crate::time;
-use crate::uuid::braced;
 use app::{EndView, ParticipantView, PullRequestView};
 use model::{ParticipantRole, ReviewState};
 use serde::Serialize;
@@ -56,20 +55,9 @@ struct RenderedRequest {
 #[schema(as = PullRequestEnd)]
 pub(super) struct EndBody {
     /// `null` where it is gone, or not to be seen.
-    repository: Option<RepositoryName>,
+    repository: Option<NamedRepositoryBody>,
     branch: BranchName,
     commit: CommitName,
-}
-
-/// A repository, by all its names.
-#[derive(Serialize, ToSchema)]
-struct RepositoryName {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    full_name: String,
-    name: String,
-    uuid: String,
-    links: Links,
 }
 
 /// A branch, by its short name.
@@ -182,20 +170,10 @@ impl EndBody {
         let full_name = view.repository.as_ref().map(|it| it.0.to_string());
         let commit_in = full_name.as_deref().unwrap_or(home);
         let commit = CommitName::of(&view.commit.to_string(), commit_in, origin);
-        let repository = view.repository.as_ref().map(|(path, repository)| {
-            let full_name = path.to_string();
-            RepositoryName {
-                kind: "repository",
-                name: repository.name.to_string(),
-                uuid: braced(&repository.uuid),
-                links: links([
-                    ("self", origin.link(&format!("/2.0/repositories/{full_name}"))),
-                    ("html", origin.link(&format!("/{full_name}"))),
-                    ("avatar", origin.link(&format!("/{full_name}/avatar"))),
-                ]),
-                full_name,
-            }
-        });
+        let repository = view
+            .repository
+            .as_ref()
+            .map(|(path, repository)| NamedRepositoryBody::named(path, repository, origin));
         Self { repository, branch: BranchName { name: view.branch.clone() }, commit }
     }
 }
