@@ -365,10 +365,10 @@ impl Judge for PolicyJudge {
         };
         let recorded = self.runtime.block_on(self.app.store.record_push(&record));
         recorded.map_err(|it| failed(it.into()))?;
-        let branches = record.updates.into_iter().map(|it| it.name);
-        let branches = branches.filter(|it| it.as_str().starts_with("refs/heads/"));
+        let names = record.updates.into_iter().map(|it| it.name);
+        let branches = names.filter(|it| it.branch_name().is_some()).collect();
         let (by, id) = (&self.open.by, self.open.repository.id);
-        let followed = self.runtime.block_on(self.app.follow_branches(by, id, branches));
+        let followed = self.runtime.block_on(self.app.follow_branches(by, id, &branches));
         followed.map_err(failed)?;
         self.runtime.block_on(self.openings.open(&self.app, &self.open, outcomes));
         Ok(())

@@ -11,6 +11,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use store::{Actor, Closing, PullRequest, PullRequestUpdate, ReviewReset};
 
+/// So many branches are asked about one by one; of more, all open requests are looked through.
+const ONE_BY_ONE: usize = 8;
+
 /// How often a request is read again that somebody else is changing.
 const TRIES: usize = 8;
 
@@ -20,12 +23,24 @@ impl App {
         self: &Arc<Self>,
         by: &Actor,
         repository: RepositoryId,
-        branches: impl IntoIterator<Item = RefName>,
+        branches: &BTreeSet<RefName>,
     ) -> Result<()> {
-        for branch in branches {
-            for request in self.store.open_pull_requests_at(repository, &branch).await? {
-                self.follow(by, request).await?;
+        let mut requests = Vec::new();
+        if branches.len() > ONE_BY_ONE {
+            let concerns = |it: &PullRequest| {
+                let (from, into) = (it.source.repository, it.repository);
+                (into == repository && branches.contains(&it.destination))
+                    || (from == Some(repository) && branches.contains(&it.source.branch))
+            };
+            requests = self.store.open_pull_requests_in(repository).await?;
+            requests.retain(concerns);
+        } else {
+            for branch in branches {
+                requests.extend(self.store.open_pull_requests_at(repository, branch).await?);
             }
+        }
+        for request in requests {
+            self.follow(by, request).await?;
         }
         Ok(())
     }
@@ -67,15 +82,28 @@ impl App {
         if !moved && destination_tip == request.destination_commit {
             return Ok(());
         }
-        if request.source.repository == Some(request.repository)
-            && self.leads_to(request.repository, (source_tip, destination_tip)).await?
-        {
+        if self.is_newly_in(request, source_tip, destination_tip).await? {
             return self.note_merged(by, request, destination_tip).await;
         }
         if moved {
             return self.note_source(by, request, (source_tip, destination_tip)).await;
         }
         Ok(self.store.note_destination(request.id, destination_tip).await?)
+    }
+
+    /// Does the destination have the source's commits now, and had them not before? A source that
+    /// was put back to where the destination has been for long brings nothing and merges nothing.
+    async fn is_newly_in(
+        self: &Arc<Self>,
+        request: &PullRequest,
+        source: ObjectId,
+        destination: ObjectId,
+    ) -> Result<bool> {
+        let here = request.repository;
+        Ok(destination != request.destination_commit
+            && request.source.repository == Some(here)
+            && self.leads_to(here, (source, destination)).await?
+            && !self.leads_to(here, (source, request.destination_commit)).await?)
     }
 
     /// The destination has every commit of the source: somebody has pushed the merge.

@@ -48,8 +48,8 @@ Try, in this order:
   2. A push that is refused, and says why:
      git -C portcullis-demo -c user.name=Ann -c user.email=ann@example.org commit --allow-empty --message \"Try main\" && git -C portcullis-demo push origin main
 
-  3. The fix: the same commit, on a branch of its own:
-     git -C portcullis-demo push origin HEAD:refs/heads/ann/try-main
+  3. The fix: the same commit, as a pull request:
+     git -C portcullis-demo push origin HEAD:refs/for/main
 
 `portcullis explain R-…`, in that folder, shows everything that was weighed.
 Ctrl-C stops the server; the next start finds everything as it was.

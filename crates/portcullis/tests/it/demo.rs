@@ -57,7 +57,7 @@ fn the_three_commands_do_what_they_say_and_a_second_start_changes_nothing() {
     let ended = paste(home, &fix);
     assert_eq!(ended.code, Some(0), "{fix}\n{}", ended.err);
     let after = refs(home, &clone);
-    assert!(after.contains("refs/heads/ann/try-main"), "{after}");
+    assert!(after.contains("refs/heads/ann/main-"), "{after}");
     server.stop();
 
     let mut server = Server::start(home, &["--demo"]);

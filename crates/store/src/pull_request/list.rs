@@ -79,6 +79,19 @@ impl Store {
         rows.iter().map(request_from).collect()
     }
 
+    /// The open pull requests from or into any branch of a repository, the oldest first.
+    pub async fn open_pull_requests_in(
+        &self,
+        repository: RepositoryId,
+    ) -> Result<Vec<PullRequest>> {
+        let sql = select_request!(
+            "where p.state = 'OPEN' and (p.repository_id = $1 or p.source_repository_id = $1)
+             order by p.id"
+        );
+        let rows = self.database.all(sql, args![repository.0]).await?;
+        rows.iter().map(request_from).collect()
+    }
+
     /// Every open pull request, the oldest first.
     pub async fn all_open_pull_requests(&self) -> Result<Vec<PullRequest>> {
         let sql = select_request!("where p.state = 'OPEN' order by p.id");
