@@ -4,6 +4,7 @@ use crate::facts::{Held, InstanceState};
 use crate::refusal::Refusal;
 use crate::update::Change;
 use model::{Layer, Level, Permission, RefName, RestrictionId, RestrictionKind, Scope, Subject};
+use std::ops::Deref;
 
 /// The answer to one question.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +89,66 @@ pub struct Step {
     pub layer: Layer,
     pub finding: Finding,
     /// Everything that was looked at, in order.
-    pub weighed: Vec<Weighed>,
+    pub weighed: WeighedList,
+}
+
+/// What was looked at, as a slice. Most layers look at one thing, which is kept without an
+/// allocation: a decision about one ref has a dozen layers.
+#[derive(Clone, Debug)]
+pub struct WeighedList(Kept);
+
+#[derive(Clone, Debug)]
+enum Kept {
+    One(Weighed),
+    Any(Vec<Weighed>),
+}
+
+impl WeighedList {
+    /// Adds one.
+    pub(crate) fn push(&mut self, weighed: Weighed) {
+        match &mut self.0 {
+            Kept::One(first) => self.0 = Kept::Any(vec![*first, weighed]),
+            Kept::Any(none) if none.is_empty() => self.0 = Kept::One(weighed),
+            Kept::Any(several) => several.push(weighed),
+        }
+    }
+}
+
+impl Default for WeighedList {
+    fn default() -> Self {
+        Self(Kept::Any(Vec::new()))
+    }
+}
+
+impl Deref for WeighedList {
+    type Target = [Weighed];
+
+    fn deref(&self) -> &[Weighed] {
+        match &self.0 {
+            Kept::One(weighed) => std::slice::from_ref(weighed),
+            Kept::Any(weighed) => weighed,
+        }
+    }
+}
+
+impl PartialEq for WeighedList {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for WeighedList {}
+
+impl From<Weighed> for WeighedList {
+    fn from(one: Weighed) -> Self {
+        Self(Kept::One(one))
+    }
+}
+
+impl From<Vec<Weighed>> for WeighedList {
+    fn from(weighed: Vec<Weighed>) -> Self {
+        Self(Kept::Any(weighed))
+    }
 }
 
 /// What came out of a layer.

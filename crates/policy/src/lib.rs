@@ -53,7 +53,7 @@ pub use ask::{
 pub use code::{Code, Entry, catalogue};
 pub use content::{Content, Fault, FaultKind, Faults, NamedCommit, Seen};
 pub use decision::{
-    Decision, Finding, Outcome, Step, UpdateDecision, Verdict, Weighed, WeighedRule,
+    Decision, Finding, Outcome, Step, UpdateDecision, Verdict, Weighed, WeighedList, WeighedRule,
 };
 pub use facts::{Facts, Held, InstanceState, Place, ProjectPlace, RepositoryPlace, Source};
 pub use hypothesis::own_branch;
@@ -67,7 +67,7 @@ pub use pattern::{path_fits, text_fits};
 pub use preview::Effect;
 pub use refusal::{FailedCheck, Reason, Refusal, Restricted, ScopeGap, Unfit};
 pub use remedy::{Actor, Remedy, RemedyKind, TokenWish, remedies};
-pub use rulebook::Rulebook;
+pub use rulebook::{Entry as RuleEntry, Rulebook};
 pub use update::{Change, RefUpdate, Way};
 
 use layers::Opinion;
@@ -148,7 +148,7 @@ impl Decision {
         let mut trace = Vec::with_capacity(layers.len());
         for (layer, weigh) in layers {
             if verdict == Verdict::Refused {
-                trace.push(Step { layer, finding: Finding::NotAsked, weighed: Vec::new() });
+                trace.push(Step { layer, finding: Finding::NotAsked, weighed: <_>::default() });
                 continue;
             }
             let opinion = weigh();

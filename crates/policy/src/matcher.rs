@@ -14,7 +14,7 @@ pub fn matches(
     branching_model: &BranchingModel,
 ) -> bool {
     let target = Target::of(name, branching_model);
-    target.is_covered(on, matcher) && target.fits(matcher)
+    target.is_of_kind(on) && target.fits(matcher) && !target.is_exception(matcher)
 }
 
 /// A ref's name, taken apart once for many matchers.
@@ -46,16 +46,20 @@ impl<'a> Target<'a> {
         self.branching_model.is(self.name, class)
     }
 
-    /// Is it of the right kind, and no exception?
-    pub fn is_covered(self, on: RefKinds, matcher: &Matcher) -> bool {
-        let is_about = match on {
+    /// Is it of the right kind?
+    pub const fn is_of_kind(self, on: RefKinds) -> bool {
+        match on {
             RefKinds::Branches => self.is_branch,
             RefKinds::Tags => self.is_tag,
             // Every ref: notes and other namespaces would otherwise be a way around a rule that
             // reads as if it were about everything.
             RefKinds::Both => true,
-        };
-        is_about && !matcher.except.iter().any(|it| self.is_excepted(matcher.kind, it))
+        }
+    }
+
+    /// Is it one of the exceptions?
+    pub fn is_exception(self, matcher: &Matcher) -> bool {
+        matcher.except.iter().any(|it| self.is_excepted(matcher.kind, it))
     }
 
     /// Does the pattern itself fit it?

@@ -3,26 +3,67 @@
 //! The order they were stored in is forgotten on the way in: nothing that comes out depends on
 //! it. A rulebook holds the rules and finds them; what they say is `restriction.rs`'s.
 
+use crate::decision::{Outcome, WeighedRule};
 use crate::matcher::Target;
 use crate::pattern::segment;
 use model::{
-    BranchingModel, ListedSubject, Matcher, MatcherKind, RefName, Restriction, RestrictionId,
+    BranchingModel, Level, ListedSubject, Matcher, MatcherKind, Mode, RefKinds, RefName,
+    Restriction, RestrictionId, RestrictionKind,
 };
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Deref;
 use std::sync::Arc;
 
 /// Every restriction on a place and on what contains it. Cheap to clone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rulebook(Arc<Arranged>);
 
+/// A rule in a rulebook. What is asked of every rule that means a ref stands beside it: the rule
+/// itself lies elsewhere in memory and is opened only where more of it is asked, which is most of
+/// what a decision over many rules costs.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub id: RestrictionId,
+    pub level: Level,
+    pub kind: RestrictionKind,
+    pub mode: Mode,
+    on: RefKinds,
+    has_exceptions: bool,
+    rule: Arc<Restriction>,
+}
+
+impl Entry {
+    fn new(rule: Arc<Restriction>) -> Self {
+        let Restriction { id, level, kind, mode, on, .. } = *rule;
+        let has_exceptions = !rule.matcher.except.is_empty();
+        Self { id, level, kind, mode, on, has_exceptions, rule }
+    }
+
+    /// What it said, for the trace.
+    pub(crate) fn weighed(&self, outcome: Outcome) -> WeighedRule {
+        WeighedRule { id: self.id, level: self.level, kind: self.kind, outcome }
+    }
+}
+
+/// The rule.
+impl Deref for Entry {
+    type Target = Arc<Restriction>;
+
+    fn deref(&self) -> &Arc<Restriction> {
+        &self.rule
+    }
+}
+
 /// Where each rule stands tells what is already known of its pattern, so that most rules are
 /// found without reading their text.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Arranged {
     /// By id. Everything below holds places in this list.
-    rules: Vec<Arc<Restriction>>,
+    rules: Vec<Entry>,
     /// Is any of them about content?
     has_content_rules: bool,
+    /// Does any of them enforce merge checks?
+    enforces_checks: bool,
     /// Globs without a star: they fit this short name.
     by_short_name: HashMap<Box<str>, Vec<usize>>,
     /// They fit this full name.
@@ -55,13 +96,14 @@ impl Rulebook {
             it.bucket(&rule.matcher).push(at);
         }
         it.has_content_rules = rules.iter().any(|it| it.kind.is_about_content());
-        it.rules = rules;
+        it.enforces_checks = rules.iter().any(|it| it.kind == RestrictionKind::EnforceMergeChecks);
+        it.rules = rules.into_iter().map(Entry::new).collect();
         Self(Arc::new(it))
     }
 
     /// All of them, by id.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Arc<Restriction>> {
-        self.0.rules.iter()
+        self.0.rules.iter().map(|it| &it.rule)
     }
 
     /// How many there are.
@@ -74,6 +116,11 @@ impl Rulebook {
         self.0.has_content_rules
     }
 
+    /// Does any of them enforce merge checks?
+    pub(crate) fn enforces_checks(&self) -> bool {
+        self.0.enforces_checks
+    }
+
     /// Are there none?
     pub fn is_empty(&self) -> bool {
         self.0.rules.is_empty()
@@ -82,15 +129,11 @@ impl Rulebook {
     /// The rule by this number.
     pub fn find(&self, id: RestrictionId) -> Option<&Arc<Restriction>> {
         let at = self.0.rules.binary_search_by_key(&id, |it| it.id).ok()?;
-        self.0.rules.get(at)
+        self.0.rules.get(at).map(|it| &it.rule)
     }
 
     /// The rules that mean this ref under this branching model, by id.
-    pub fn matching(
-        &self,
-        name: &RefName,
-        branching_model: &BranchingModel,
-    ) -> Vec<&Arc<Restriction>> {
+    pub fn matching(&self, name: &RefName, branching_model: &BranchingModel) -> Vec<&Entry> {
         let it = &*self.0;
         let target = Target::of(name, branching_model);
         let known = it.by_short_name.get(target.short).into_iter();
@@ -100,16 +143,20 @@ impl Rulebook {
         let known = known.chain(of_class.map(|it| it.1)).map(|it| (it, true));
         let others = starts(&it.by_start, target.short).chain(it.with_segment_of(target.full));
         let mut found = Vec::new();
+        let mut buckets = 0;
         for (bucket, fits) in known.chain(others.map(|it| (it, false))) {
             found.reserve(bucket.len());
             let rules = bucket.iter().filter_map(|at| it.rules.get(*at));
-            let means = |it: &&Arc<Restriction>| {
-                (fits || target.fits(&it.matcher)) && target.is_covered(it.on, &it.matcher)
+            let means = |it: &&Entry| {
+                target.is_of_kind(it.on)
+                    && (fits || target.fits(&it.matcher))
+                    && !(it.has_exceptions && target.is_exception(&it.matcher))
             };
             found.extend(rules.filter(means));
+            buckets += 1;
         }
         // Each bucket is in order already, and mostly there is one.
-        if !found.is_sorted_by(|a, b| a.id < b.id) {
+        if buckets > 1 && !found.is_sorted_by(|a, b| a.id < b.id) {
             found.sort_unstable_by_key(|it| it.id);
             // A name with a segment twice finds the rules of its bucket twice.
             found.dedup_by_key(|it| it.id);

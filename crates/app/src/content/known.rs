@@ -55,10 +55,11 @@ impl Known {
         let mut checks: Vec<(Arc<Restriction>, Vec<usize>)> = Vec::new();
         for (at, update) in decision.updates.iter().enumerate() {
             let step = update.trace.iter().find(|it| it.layer == Layer::Content);
-            let wanted = step.into_iter().flat_map(|it| &it.weighed).filter_map(|it| match it {
-                Weighed::Rule(rule) if rule.outcome == Outcome::CannotTellYet => Some(rule.id),
-                _ => None,
-            });
+            let wanted =
+                step.into_iter().flat_map(|it| it.weighed.iter()).filter_map(|it| match it {
+                    Weighed::Rule(rule) if rule.outcome == Outcome::CannotTellYet => Some(rule.id),
+                    _ => None,
+                });
             let wanted: Vec<_> = wanted.filter_map(|it| rules.find(it)).cloned().collect();
             let is_check = |it: &Arc<Restriction>| it.kind == RestrictionKind::CustomCheck;
             let (ask, plain): (Vec<_>, Vec<_>) = wanted.into_iter().partition(is_check);

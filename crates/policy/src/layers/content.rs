@@ -5,7 +5,7 @@ use super::Opinion;
 use super::restriction::{exempt, refuses};
 use crate::Question;
 use crate::ask::PrincipalKind;
-use crate::decision::{Outcome, Weighed, WeighedRule};
+use crate::decision::{Outcome, Weighed};
 use crate::refusal::{Reason, Unfit};
 use crate::update::{Change, RefUpdate};
 use model::{Mode, Restriction, RestrictionKind};
@@ -36,8 +36,7 @@ pub(super) fn content(question: &Question<'_>, update: &RefUpdate) -> Opinion {
             | Outcome::NothingFound
             | Outcome::CannotTellYet => (),
         }
-        let Restriction { id, level, kind, .. } = **rule;
-        opinion.weighed.push(Weighed::Rule(WeighedRule { id, level, kind, outcome }));
+        opinion.weighed.push(Weighed::Rule(rule.weighed(outcome)));
     }
     opinion
 }

@@ -15,7 +15,7 @@ pub(crate) use restriction::{counts, is_everyone, takes};
 pub use refs::{HIDDEN_REFS, PROPOSALS, PULL_REQUEST_REFS, is_hidden_ref};
 
 use crate::Question;
-use crate::decision::{Finding, Weighed};
+use crate::decision::{Finding, Weighed, WeighedList};
 use crate::refusal::Reason;
 use crate::update::RefUpdate;
 use model::Layer;
@@ -24,7 +24,7 @@ use model::Layer;
 #[derive(Debug, Default)]
 pub(crate) struct Opinion {
     /// What was looked at.
-    pub weighed: Vec<Weighed>,
+    pub weighed: WeighedList,
     /// Every reason why not; none means that the layer lets it pass.
     pub reasons: Vec<Reason>,
     /// What a rule in `evaluate` mode would have refused.
@@ -36,7 +36,7 @@ pub(crate) struct Opinion {
 impl Opinion {
     /// A layer that looked at one thing and refuses for at most one reason.
     fn of(weighed: Weighed, reason: Option<Reason>) -> Self {
-        Self { weighed: vec![weighed], reasons: reason.into_iter().collect(), ..Self::default() }
+        Self { weighed: weighed.into(), reasons: reason.into_iter().collect(), ..Self::default() }
     }
 
     /// What comes out of it.

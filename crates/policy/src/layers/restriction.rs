@@ -7,8 +7,9 @@
 use super::Opinion;
 use super::merge_checks::Merge;
 use crate::ask::Principal;
-use crate::decision::{Outcome, Weighed, WeighedRule};
+use crate::decision::{Outcome, Weighed};
 use crate::refusal::{Reason, Restricted};
+use crate::rulebook::Entry;
 use crate::update::{Change, RefUpdate, Way};
 use crate::{Act, Question};
 use model::{ListedSubject, Mode, Restriction, RestrictionKind, Subject, Timestamp};
@@ -37,23 +38,47 @@ pub(super) fn restrictions(question: &Question<'_>, update: &RefUpdate) -> Opini
     let facts = question.facts;
     let (who, now) = (&question.who.principal, facts.now);
     let mut rules = facts.restrictions.matching(&update.name, &facts.branching_model);
-    rules.retain(|it| !it.kind.is_about_content());
-    let enforces = |it: &&Arc<Restriction>| it.kind == ENFORCES && it.mode == Mode::Enforce;
-    let merge = Merge { way, facts: facts.merge.as_ref(), enforced: rules.iter().any(enforces) };
-    let said: Vec<_> = rules.iter().map(|it| listen(it, update.change, merge, who, now)).collect();
-    let lists = AllowLists::of(rules.iter().zip(&said));
-    let mut opinion = Opinion { weighed: Vec::with_capacity(rules.len()), ..Opinion::default() };
-    let mut closed = Closed::default();
-    for (rule, said) in rules.iter().zip(said) {
-        let outcome = match said {
-            Said::Settled(outcome) => outcome,
-            Said::List(voice, named) => lists.outcome(rule.mode, voice, named),
-        };
-        opinion.undecided |= outcome == Outcome::CannotTellYet && rule.mode == Mode::Enforce;
-        closed.note(rule, outcome);
-        let Restriction { id, level, kind, .. } = ***rule;
-        opinion.weighed.push(Weighed::Rule(WeighedRule { id, level, kind, outcome }));
+    if facts.restrictions.has_content_rules() {
+        rules.retain(|it| !it.kind.is_about_content());
     }
+    let enforces = |it: &&Entry| it.kind == ENFORCES && it.mode == Mode::Enforce;
+    let enforced = facts.restrictions.enforces_checks() && rules.iter().any(enforces);
+    let merge = Merge { way, facts: facts.merge.as_ref(), enforced };
+    let mut opinion = Opinion::default();
+    let mut closed = Closed::default();
+    let mut lists = AllowLists::default();
+    let mut open = Vec::new();
+    let mut weighed: Vec<_> = Vec::with_capacity(rules.len());
+    for rule in &rules {
+        let outcome = match listen(rule, update.change, merge, who, now) {
+            Said::Settled(outcome) => {
+                opinion.undecided |=
+                    outcome == Outcome::CannotTellYet && rule.mode == Mode::Enforce;
+                closed.note(rule, outcome);
+                outcome
+            }
+            Said::List(voice, named) => {
+                lists.hear(rule.mode, voice, named.is_some());
+                match (voice, named) {
+                    // Whatever the others say.
+                    (Voice::Some, Some(subject)) => Outcome::Lists(subject),
+                    (Voice::Everyone | Voice::Some | Voice::Nobody, _) => {
+                        open.push(Heard { at: weighed.len(), voice, named });
+                        Outcome::Outranked
+                    }
+                }
+            }
+        };
+        weighed.push(Weighed::Rule(rule.weighed(outcome)));
+    }
+    for Heard { at, voice, named } in open {
+        if let (Some(rule), Some(weighed)) = (rules.get(at), weighed.get_mut(at)) {
+            let outcome = lists.outcome(rule.mode, voice, named);
+            closed.note(rule, outcome);
+            *weighed = Weighed::Rule(rule.weighed(outcome));
+        }
+    }
+    opinion.weighed = weighed.into();
     let may_list_groups = facts.role.is_some();
     let who_may = |kind| listed(&rules, kind, now, may_list_groups);
     opinion.reasons = closed.reasons(Told::AsRefusal, update, merge, who_may);
@@ -64,13 +89,7 @@ pub(super) fn restrictions(question: &Question<'_>, update: &RefUpdate) -> Opini
 // What it returns does not fit into registers: called rather than inlined, it goes through memory
 // once for each rule, which costs more than everything in here.
 #[inline(always)]
-fn listen(
-    rule: &Restriction,
-    change: Change,
-    merge: Merge<'_>,
-    who: &Principal,
-    now: Timestamp,
-) -> Said {
+fn listen(rule: &Entry, change: Change, merge: Merge<'_>, who: &Principal, now: Timestamp) -> Said {
     if let RestrictionKind::Require(check) = rule.kind {
         return Said::Settled(merge.weigh(check, rule));
     }
@@ -205,6 +224,14 @@ struct AllowLists {
     all: Together,
 }
 
+/// An allow-list of which more can be said when all were heard.
+struct Heard {
+    /// Its place among the rules that mean the ref.
+    at: usize,
+    voice: Voice,
+    named: Option<Subject>,
+}
+
 #[derive(Clone, Copy, Default)]
 struct Together {
     /// Does any rule name subjects?
@@ -227,17 +254,12 @@ impl Together {
 }
 
 impl AllowLists {
-    fn of<'a>(rules: impl Iterator<Item = (&'a &'a Arc<Restriction>, &'a Said)>) -> Self {
-        let mut lists = Self::default();
-        for (rule, said) in rules {
-            let Said::List(voice, named) = said else { continue };
-            lists.all.hear(*voice, named.is_some());
-            match rule.mode {
-                Mode::Enforce => lists.enforced.hear(*voice, named.is_some()),
-                Mode::Evaluate => (),
-            }
+    fn hear(&mut self, mode: Mode, voice: Voice, named: bool) {
+        self.all.hear(voice, named);
+        match mode {
+            Mode::Enforce => self.enforced.hear(voice, named),
+            Mode::Evaluate => (),
         }
-        lists
     }
 
     fn outcome(&self, mode: Mode, voice: Voice, named: Option<Subject>) -> Outcome {
@@ -259,7 +281,7 @@ impl AllowLists {
 
 /// Whom the enforced allow-lists of a kind name.
 fn listed(
-    rules: &[&Arc<Restriction>],
+    rules: &[&Entry],
     kind: RestrictionKind,
     now: Timestamp,
     may_list_groups: bool,
@@ -291,7 +313,7 @@ struct Closed<'a> {
 }
 
 impl<'a> Closed<'a> {
-    fn note(&mut self, rule: &'a Arc<Restriction>, outcome: Outcome) {
+    fn note(&mut self, rule: &'a Entry, outcome: Outcome) {
         match outcome {
             Outcome::Refuses => self.rules.push((Told::AsRefusal, rule)),
             Outcome::WouldRefuse | Outcome::Warns => self.rules.push((Told::AsNotice, rule)),

@@ -330,7 +330,7 @@ fn rules_that_refuse<'a>(steps: impl Iterator<Item = &'a Step>) -> Vec<model::Re
         Weighed::Rule(rule) if rule.outcome == Outcome::Refuses => Some(rule.id),
         _ => None,
     };
-    let mut ids: Vec<_> = steps.flat_map(|it| &it.weighed).filter_map(refuses).collect();
+    let mut ids: Vec<_> = steps.flat_map(|it| it.weighed.iter()).filter_map(refuses).collect();
     ids.sort_unstable();
     ids
 }
