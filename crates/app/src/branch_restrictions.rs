@@ -2,6 +2,7 @@
 //! that this view cannot say is left out of it, and stays in force.
 
 use crate::error::{Error, Fields, Result};
+use crate::ground::Ground;
 use crate::render::visible;
 use crate::restrictions::{RestrictionInput, RestrictionView};
 use crate::subjects::{SubjectInput, SubjectView};
@@ -48,10 +49,10 @@ impl App {
         repository: &PlaceName,
         input: BranchRestrictionInput,
     ) -> Result<BranchRestriction> {
-        let others = self.open_and_list(who, repository, true).await?;
+        self.open_restrictions(who, repository, true).await?;
         let rule = native(&input, None)?;
-        refuse_twin(&others, &rule, None)?;
-        let made = self.create_restriction(who, repository, &rule).await?;
+        let fits = |ground: &Ground| refuse_twin(ground, &rule, None);
+        let made = self.write_restriction(who, repository, None, &rule, fits).await?;
         view(&made).ok_or(Error::NotFound { what: "restriction" })
     }
 
@@ -87,8 +88,8 @@ impl App {
         let before = others.iter().find(|it| it.id == id).filter(|it| view(it).is_some());
         let before = before.ok_or(Error::NotFound { what: "restriction" })?;
         let rule = native(&input, Some(before))?;
-        refuse_twin(&others, &rule, Some(id))?;
-        let made = self.update_restriction(who, repository, id, &rule).await?;
+        let fits = |ground: &Ground| refuse_twin(ground, &rule, Some(id));
+        let made = self.write_restriction(who, repository, Some(id), &rule, fits).await?;
         view(&made).ok_or(Error::NotFound { what: "restriction" })
     }
 
@@ -99,9 +100,14 @@ impl App {
         change: bool,
     ) -> Result<Vec<RestrictionView>> {
         let open = self.open_restrictions(who, repository, change).await?;
-        let here = open.ground.rules.iter().filter(|it| it.level == repository.level());
-        Ok(here.map(|it| RestrictionView::of(it, &open.ground)).collect())
+        Ok(list(&open.ground))
     }
+}
+
+/// The rules of the repository itself.
+fn list(ground: &Ground) -> Vec<RestrictionView> {
+    let here = ground.rules.iter().filter(|it| it.level == ground.owner().level());
+    here.map(|it| RestrictionView::of(it, ground)).collect()
 }
 
 /// The rule in Bitbucket's words, if it has words for it.
@@ -267,16 +273,13 @@ fn subjects(input: &BranchRestrictionInput, before: Option<&RestrictionView>) ->
     listed
 }
 
-fn refuse_twin(
-    others: &[RestrictionView],
-    rule: &RestrictionInput,
-    own: Option<RestrictionId>,
-) -> Result<()> {
+fn refuse_twin(ground: &Ground, rule: &RestrictionInput, own: Option<RestrictionId>) -> Result<()> {
     let by_class = rule.matcher == "branching_model";
     let is_twin = |it: &BranchRestriction| {
         let means = it.branch_type.as_ref().unwrap_or(&it.pattern);
         it.kind == rule.kind && it.branch_type.is_some() == by_class && *means == rule.pattern
     };
+    let others = list(ground);
     let twin =
         others.iter().find(|it| Some(it.id) != own && view(it).is_some_and(|it| is_twin(&it)));
     let (field, what) =

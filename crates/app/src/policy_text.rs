@@ -8,6 +8,7 @@ use crate::ground::Ground;
 use crate::names::place_name;
 use crate::open::OpenPlace;
 use crate::policy_plan::{Plan, PolicyStep, Wish};
+use crate::restriction_input::are_twins;
 use crate::restrictions::{RestrictionInput, RestrictionView};
 use crate::subjects::{SubjectInput, SubjectView};
 use crate::{App, Asker, PlaceName};
@@ -204,12 +205,21 @@ impl App {
             wish.grants = Some(wished);
         }
         if let Some(rules) = &input.restrictions {
-            let mut wished = Vec::with_capacity(rules.len());
+            let mut wished: Vec<(usize, NewRestriction)> = Vec::with_capacity(rules.len());
             for (at, rule) in rules.iter().enumerate() {
+                let part = format!("restrictions[{at}]");
                 let checked = self.sound_restriction(rule, ground).await;
-                wished.extend(wrong.collect(&format!("restrictions[{at}]"), checked)?);
+                let Some(rule) = wrong.collect(&part, checked)? else { continue };
+                if let Some((first, _)) = wished.iter().find(|it| are_twins(&it.1, &rule)) {
+                    let why = format!(
+                        "restrictions[{first}] is of this kind and has this matcher already: \
+                         make one of them"
+                    );
+                    wrong.add(&format!("{part}.matcher"), why);
+                }
+                wished.push((at, rule));
             }
-            wish.restrictions = Some(wished);
+            wish.restrictions = Some(wished.into_iter().map(|it| it.1).collect());
         }
         wrong.check()?;
         Ok(wish)

@@ -132,11 +132,7 @@ fn refuse_twin(
 ) -> Result<()> {
     let level = ground.owner().level();
     let twin = ground.rules.iter().find(|it| {
-        it.level == level
-            && Some(it.id) != replaces
-            && (it.kind, it.mode, &it.argument) == (new.kind, new.mode, &new.argument)
-            && (it.matcher.kind, &it.matcher.pattern) == (new.matcher.kind, &new.matcher.pattern)
-            && (it.on == new.on || it.on == RefKinds::Both || new.on == RefKinds::Both)
+        it.level == level && Some(it.id) != replaces && are_twins(&NewRestriction::like(it), new)
     });
     match twin {
         None => Ok(()),
@@ -148,4 +144,11 @@ fn refuse_twin(
             ),
         }),
     }
+}
+
+/// See [`refuse_twin`].
+pub(crate) fn are_twins(one: &NewRestriction, other: &NewRestriction) -> bool {
+    (one.kind, one.mode, &one.argument) == (other.kind, other.mode, &other.argument)
+        && (one.matcher.kind, &one.matcher.pattern) == (other.matcher.kind, &other.matcher.pattern)
+        && (one.on == other.on || one.on == RefKinds::Both || other.on == RefKinds::Both)
 }

@@ -9,6 +9,9 @@ use crate::{App, Asker, PlaceName};
 use model::{Matcher, Mode, RefKinds, Restriction, RestrictionId, RestrictionKind, Timestamp};
 use policy::Act;
 
+/// How often a restriction is checked again when the facts moved meanwhile.
+const TRIES: usize = 5;
+
 /// A restriction as it was sent.
 #[derive(Clone, Debug, Default)]
 pub struct RestrictionInput {
@@ -84,10 +87,7 @@ impl App {
         place: &PlaceName,
         input: &RestrictionInput,
     ) -> Result<RestrictionView> {
-        let open = self.open_restrictions(who, place, true).await?;
-        let new = self.checked_restriction(input, &open.ground, None).await?;
-        let made = self.store.create_restriction(&open.by, open.owner, new).await?;
-        self.show_restriction(who, place, made.id).await
+        self.write_restriction(who, place, None, input, |_| Ok(())).await
     }
 
     /// The restrictions on one place, by number; those of what contains it are not among them.
@@ -120,11 +120,38 @@ impl App {
         id: RestrictionId,
         input: &RestrictionInput,
     ) -> Result<RestrictionView> {
-        let open = self.open_restrictions(who, place, true).await?;
-        find(&open.ground, place, id)?;
-        let new = self.checked_restriction(input, &open.ground, Some(id)).await?;
-        self.store.update_restriction(&open.by, open.owner, id, new).await?;
-        self.show_restriction(who, place, id).await
+        self.write_restriction(who, place, Some(id), input, |_| Ok(())).await
+    }
+
+    /// Makes a restriction, or puts it in the place of one, if it goes together with the others by
+    /// what `fits` says, too. Nobody else can make one meanwhile that it would not fit beside.
+    pub(crate) async fn write_restriction(
+        &self,
+        who: &Asker,
+        place: &PlaceName,
+        replaces: Option<RestrictionId>,
+        input: &RestrictionInput,
+        fits: impl Fn(&Ground) -> Result<()>,
+    ) -> Result<RestrictionView> {
+        for _ in 0..TRIES {
+            // Read first: what is read after it is as new or newer, and is checked on writing.
+            let as_of = Some(self.store.facts_version().await?);
+            let OpenPlace { owner, ground, by } = self.open_restrictions(who, place, true).await?;
+            if let Some(id) = replaces {
+                find(&ground, place, id)?;
+            }
+            fits(&ground)?;
+            let new = self.checked_restriction(input, &ground, replaces).await?;
+            let written = match replaces {
+                Some(id) => self.store.update_restriction(&by, owner, id, new, as_of).await,
+                None => self.store.create_restriction(&by, owner, new, as_of).await,
+            };
+            match written {
+                Err(store::Error::Moved) => continue,
+                written => return self.show_restriction(who, place, written?.id).await,
+            }
+        }
+        Err(store::Error::Moved.into())
     }
 
     /// Removes a restriction from a place.

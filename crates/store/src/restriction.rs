@@ -185,16 +185,19 @@ fn restriction_from(
 
 impl Store {
     /// Puts a restriction on a workspace, project or repository. A subject may be listed once.
+    /// `as_of`: the version of the facts that it was checked against; [`Error::Moved`] if they are
+    /// no longer those, so that two cannot be made at once which do not go together.
     pub async fn create_restriction(
         &self,
         by: &Actor,
         owner: Owner,
         new: NewRestriction,
+        as_of: Option<i64>,
     ) -> Result<Restriction> {
         let mut change = self.change(by).await?;
         owner.must_exist(&mut change).await?;
         let (created, note) = create_in(&mut change, owner, new).await?;
-        change.commit_all(owner.audited(), &[note], None).await?;
+        change.commit_all(owner.audited(), &[note], as_of).await?;
         Ok(created)
     }
 
@@ -215,17 +218,18 @@ impl Store {
     }
 
     /// Replaces everything about a restriction but its number and its owner.
-    /// [`Error::NotFound`] if the owner has no such restriction.
+    /// [`Error::NotFound`] if the owner has no such restriction; `as_of` as for a new one.
     pub async fn update_restriction(
         &self,
         by: &Actor,
         owner: Owner,
         id: RestrictionId,
         new: NewRestriction,
+        as_of: Option<i64>,
     ) -> Result<Restriction> {
         let mut change = self.change(by).await?;
         let (after, note) = update_in(&mut change, owner, id, new).await?;
-        change.commit_all(owner.audited(), &[note], None).await?;
+        change.commit_all(owner.audited(), &[note], as_of).await?;
         Ok(after)
     }
 

@@ -1,6 +1,6 @@
 //! What does not fit is said field by field, and nothing is changed.
 
-use crate::house::{Database, House, site};
+use crate::house::{BOTH, Database, House, site};
 use app::{
     BranchRestrictionInput, Error, NewProject, NewRepository, NewToken, NewUser, NewWorkspace,
     PlaceName, RepositoryChange, RestrictionInput, SubjectInput,
@@ -268,6 +268,30 @@ async fn rule_020_023_043_bitbuckets_view_refuses_twins_and_what_it_cannot_say()
     app.create_restriction(admin, &site(), &tags).await.unwrap();
     assert_eq!(app.list_branch_restrictions(admin, &site()).await.unwrap().len(), 5);
     assert_eq!(app.list_restrictions(admin, &site()).await.unwrap().len(), 6);
+}
+
+/// Whoever checks that there is no such rule yet and whoever writes one cannot miss each other.
+#[tokio::test]
+async fn of_several_requests_at_once_one_makes_the_restriction() {
+    for database in BOTH {
+        let house = House::furnished(database).await;
+        let input = RestrictionInput {
+            kind: "force".into(),
+            matcher: "any".into(),
+            ..RestrictionInput::default()
+        };
+        let (app, admin, site) = (&house.app, &house.admin, site());
+        let before = app.list_restrictions(admin, &site).await.unwrap().len();
+        let create = || app.create_restriction(admin, &site, &input);
+        let (a, b, c, d) = tokio::join!(create(), create(), create(), create());
+        let made = [a, b, c, d].into_iter().filter_map(|it| match it {
+            Ok(made) => Some(made.id),
+            Err(app::Error::Conflict { .. }) => None,
+            Err(other) => panic!("{other}"),
+        });
+        assert_eq!(made.count(), 1);
+        assert_eq!(app.list_restrictions(admin, &site).await.unwrap().len(), before + 1);
+    }
 }
 
 /// What can never decide anything is stored, because things change, and pointed out to whoever

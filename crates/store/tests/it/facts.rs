@@ -31,13 +31,13 @@ async fn a_snapshot_holds_the_rules_of_its_own_levels(w: &World) {
         s.set_grant(&system(), owner, Subject::User(bob.id), Some(Permission::Admin))
             .await
             .unwrap();
-        s.create_restriction(&system(), owner, closed(vec![])).await.unwrap();
+        s.create_restriction(&system(), owner, closed(vec![]), None).await.unwrap();
     }
     let subjects = [Subject::Group(devs.id), Subject::User(ann.id), Subject::AccessToken(bot.id)];
     for (owner, subject) in acme.levels().into_iter().zip(subjects) {
         s.set_grant(&system(), owner, subject, Some(Permission::Write)).await.unwrap();
         let new = closed(vec![ListedSubject::new(Subject::User(acme.owner.id))]);
-        s.create_restriction(&system(), owner, new).await.unwrap();
+        s.create_restriction(&system(), owner, new, None).await.unwrap();
     }
     s.set_grant(&system(), Owner::Instance, Subject::Everyone, Some(Permission::Read))
         .await
@@ -145,7 +145,7 @@ async fn every_change_makes_the_version_larger(w: &World) {
     let on = Owner::Repository(repository);
     let token = s.create_api_token(by, ann.id, new_token("laptop")).await.unwrap();
     let bot = s.create_access_token(by, on, new_token("bot"), None).await.unwrap();
-    let rule = s.create_restriction(by, on, closed(vec![])).await.unwrap();
+    let rule = s.create_restriction(by, on, closed(vec![]), None).await.unwrap();
     let archive = RepositoryUpdate { archived: Some(true), ..RepositoryUpdate::default() };
     let subject = Subject::User(ann.id);
     let version = each_makes_it_larger!(w;
@@ -158,7 +158,7 @@ async fn every_change_makes_the_version_larger(w: &World) {
         s.remove_group(by, ws, devs.id),
         s.set_grant(by, on, subject, Some(Permission::Read)),
         s.set_grant(by, on, subject, None),
-        s.update_restriction(by, on, rule.id, closed(vec![])),
+        s.update_restriction(by, on, rule.id, closed(vec![]), None),
         s.remove_restriction(by, on, rule.id),
         s.rotate_api_token(by, ann.id, token.id, new_token("laptop 2"), by.at),
         s.revoke_api_token(by, ann.id, token.id),

@@ -98,7 +98,7 @@ async fn a_removed_key_leaves_nothing_behind(w: &World) {
         let elsewhere = Owner::Workspace(acme.workspace.id);
         s.set_grant(&system(), elsewhere, subject, Some(Permission::Write)).await.unwrap();
         let listed = vec![ListedSubject::new(subject)];
-        let rule = s.create_restriction(&system(), elsewhere, closed(listed)).await.unwrap();
+        let rule = s.create_restriction(&system(), elsewhere, closed(listed), None).await.unwrap();
         let names = s.facts_of_id(acme.repository.id).await.unwrap().unwrap().names;
         assert_eq!(names[&subject].name, "deploy");
         if ends_with_its_repository {

@@ -81,21 +81,21 @@ async fn a_restriction_comes_back_as_it_was_put(w: &World) {
     };
     let new = closed(vec![ListedSubject::new(Subject::Group(devs.id)), until]);
     let on = Owner::Project(place.project.id);
-    let created = s.create_restriction(&by(&place.owner), on, new).await.unwrap();
+    let created = s.create_restriction(&by(&place.owner), on, new, None).await.unwrap();
     assert_eq!(created.changed_by.as_deref(), Some("olga-acme"));
     assert_eq!(s.find_restriction(on, created.id).await.unwrap(), Some(created.clone()));
     assert_eq!(s.list_restrictions(on).await.unwrap(), std::slice::from_ref(&created));
 
     let new =
         NewRestriction { kind: RestrictionKind::Delete, mode: Mode::Evaluate, ..closed(vec![]) };
-    let changed = s.update_restriction(&system(), on, created.id, new).await.unwrap();
+    let changed = s.update_restriction(&system(), on, created.id, new, None).await.unwrap();
     assert_eq!((changed.id, &changed.changed_by, changed.subjects.len()), (created.id, &None, 0));
     assert_eq!(s.list_restrictions(on).await.unwrap(), [changed]);
     assert!(s.remove_restriction(&system(), on, created.id).await.unwrap());
     assert!(!s.remove_restriction(&system(), on, created.id).await.unwrap());
     assert_eq!(s.list_restrictions(on).await.unwrap(), []);
     // Numbers are not used twice.
-    let next = s.create_restriction(&system(), on, closed(vec![])).await.unwrap();
+    let next = s.create_restriction(&system(), on, closed(vec![]), None).await.unwrap();
     assert!(next.id > created.id);
 }
 
@@ -109,7 +109,7 @@ async fn every_kind_and_matcher_comes_back(w: &World) {
         for matcher in MatcherKind::ALL {
             let mut new = NewRestriction { kind: *kind, ..closed(vec![]) };
             new.matcher.kind = *matcher;
-            let made = s.create_restriction(&system(), on, new).await.unwrap();
+            let made = s.create_restriction(&system(), on, new, None).await.unwrap();
             assert_eq!((made.kind, made.matcher.kind), (*kind, *matcher));
             assert_eq!(s.find_restriction(on, made.id).await.unwrap(), Some(made));
         }
@@ -163,12 +163,13 @@ async fn a_restriction_answers_to_its_own_owner_only(w: &World) {
     let s = &w.store;
     let listed = || vec![ListedSubject::new(Subject::User(ann.id))];
     for on in acme.levels() {
-        let victim = s.create_restriction(&system(), on, closed(listed())).await.unwrap();
+        let victim = s.create_restriction(&system(), on, closed(listed()), None).await.unwrap();
         let strangers = evil.levels().into_iter().chain(acme.levels()).filter(|it| *it != on);
         let before = (w.audit().await, s.facts_version().await.unwrap());
         for from in strangers {
             assert!(!s.remove_restriction(&system(), from, victim.id).await.unwrap());
-            let changed = s.update_restriction(&system(), from, victim.id, closed(vec![])).await;
+            let changed =
+                s.update_restriction(&system(), from, victim.id, closed(vec![]), None).await;
             assert!(matches!(changed, Err(Error::NotFound { what: "restriction" })));
             assert_eq!(s.find_restriction(from, victim.id).await.unwrap(), None);
         }
@@ -185,10 +186,10 @@ async fn a_restriction_with_a_bad_subject_leaves_nothing_behind(w: &World) {
     let on = Owner::Repository(place.repository.id);
     let before = w.audit().await;
     let nobody = closed(vec![ListedSubject::new(Subject::User(NOBODY))]);
-    let refused = s.create_restriction(&system(), on, nobody).await.unwrap_err();
+    let refused = s.create_restriction(&system(), on, nobody, None).await.unwrap_err();
     assert!(matches!(refused, Error::NotFound { what: "user" }), "{refused}");
     let twice = closed(vec![ListedSubject::new(Subject::Everyone); 2]);
-    let refused = s.create_restriction(&system(), on, twice).await.unwrap_err();
+    let refused = s.create_restriction(&system(), on, twice, None).await.unwrap_err();
     assert!(matches!(refused, Error::Conflict { what: "subject" }), "{refused}");
     assert_eq!(s.list_restrictions(on).await.unwrap(), []);
     assert_eq!(w.audit().await, before);
@@ -205,7 +206,7 @@ async fn removal_takes_along_what_hangs_on_it(w: &World) {
     for place in [&acme, &other] {
         let on = Owner::Repository(place.repository.id);
         s.set_grant(&system(), on, Subject::User(ann.id), Some(Permission::Write)).await.unwrap();
-        s.create_restriction(&system(), on, closed(vec![])).await.unwrap();
+        s.create_restriction(&system(), on, closed(vec![]), None).await.unwrap();
         let token = crate::tokens::new_token(&format!("bot-{}", place.workspace.slug));
         let bot = s.create_access_token(&system(), on, token, None).await.unwrap();
         // A bot of one repository may stand in the lists of another.
@@ -213,12 +214,12 @@ async fn removal_takes_along_what_hangs_on_it(w: &World) {
         let subject = Subject::AccessToken(bot.id);
         s.set_grant(&system(), elsewhere, subject, Some(Permission::Read)).await.unwrap();
         let new = closed(vec![ListedSubject::new(subject)]);
-        s.create_restriction(&system(), elsewhere, new).await.unwrap();
+        s.create_restriction(&system(), elsewhere, new, None).await.unwrap();
     }
     let on = Owner::Workspace(acme.workspace.id);
     s.set_grant(&system(), on, Subject::Group(devs.id), Some(Permission::Read)).await.unwrap();
     let new = closed(vec![ListedSubject::new(Subject::Group(devs.id))]);
-    s.create_restriction(&system(), on, new).await.unwrap();
+    s.create_restriction(&system(), on, new, None).await.unwrap();
 
     s.remove_repository(&system(), acme.repository.id).await.unwrap();
     assert!(s.remove_group(&system(), acme.workspace.id, devs.id).await.unwrap());
@@ -254,8 +255,8 @@ async fn many_changes_to_one_place_are_made_together_or_not_at_all(w: &World) {
     let ann = w.user("ann").await;
     let s = &w.store;
     let on = Owner::Repository(place.repository.id);
-    let first = s.create_restriction(&system(), on, closed(vec![])).await.unwrap();
-    let second = s.create_restriction(&system(), on, closed(vec![])).await.unwrap();
+    let first = s.create_restriction(&system(), on, closed(vec![]), None).await.unwrap();
+    let second = s.create_restriction(&system(), on, closed(vec![]), None).await.unwrap();
     let listed = vec![ListedSubject::new(Subject::User(ann.id))];
     let changes = PolicyChanges {
         grants: vec![(Subject::User(ann.id), Some(Permission::Write)), (Subject::Anyone, None)],

@@ -164,7 +164,7 @@ async fn a_rotated_access_token_keeps_its_places(w: &World) {
     let subject = Subject::AccessToken(old.id);
     s.set_grant(&system(), on, subject, Some(Permission::Write)).await.unwrap();
     let listed = ListedSubject { reason: Some("deploys".into()), ..ListedSubject::new(subject) };
-    s.create_restriction(&system(), on, closed(vec![listed.clone()])).await.unwrap();
+    s.create_restriction(&system(), on, closed(vec![listed.clone()]), None).await.unwrap();
     let overlap = Timestamp(NOW.0 + 10);
     let new =
         s.rotate_access_token(&system(), on, old.id, new_token("ci-bot 2"), overlap).await.unwrap();
