@@ -4,17 +4,18 @@
 
 use crate::content::{About, CheckQuestion, Known, Look, Next, check_faults, told};
 use crate::ground::Ground;
+use crate::names::subject_words;
 use crate::open::{Judged, OpenRepository, Pushing};
 use crate::pull_request::Openings;
 use crate::push_meta::PushMeta;
 use crate::refusal::RefusalRecord;
 use crate::{App, Asker, PlaceName, Result, render};
-use model::{ObjectId, Operation, Restriction};
-use policy::{Act, Content, Faults, RefUpdate, Rulebook, Way};
+use model::{Mode, ObjectId, Operation, Restriction};
+use policy::{Act, Content, Faults, Outcome, RefUpdate, Rulebook, Way, Weighed, WeighedRule};
 use repo::{Command, Judge, JudgeFailed, Push, Quarantine, RefOutcome, RefStatus, Verdict};
 use std::cell::OnceCell;
 use std::sync::Arc;
-use store::{PushRecord, RefUpdateRecord};
+use store::{LetThrough, PushRecord, RefUpdateRecord};
 use tokio::runtime::Handle;
 
 /// Judges one push by the policy.
@@ -46,6 +47,7 @@ impl PolicyJudge {
             protocol: protocol.to_owned(),
             at: open.by.at,
             operations: [].into(),
+            let_through: Vec::new(),
         };
         let (runtime, place) = (open.runtime.clone(), PlaceName::from(open.path()));
         let (refused, notices) = (Vec::new(), Vec::new());
@@ -229,6 +231,33 @@ struct Asked {
     judged: Judged,
 }
 
+/// The rules that what may go on passes only because they list whoever pushes: an exemption is
+/// not used in silence. An allow-list is no exemption.
+fn let_through(asked: &Asked, verdicts: &[Verdict]) -> Vec<LetThrough> {
+    let Judged { decision, facts, ground } = &asked.judged;
+    let names = ground.as_ref().map(|it| &it.names);
+    let mut found = Vec::new();
+    let going = decision.updates.iter().zip(verdicts).zip(asked.act.updates());
+    for ((decided, _), update) in going.filter(|it| *it.0.1 == Verdict::Go) {
+        for weighed in decided.trace.iter().flat_map(|it| it.weighed.iter()) {
+            let Weighed::Rule(WeighedRule { id, kind, outcome: Outcome::Lists(subject), .. }) =
+                *weighed
+            else {
+                continue;
+            };
+            let enforced = facts.restrictions.find(id).is_some_and(|it| it.mode == Mode::Enforce);
+            if kind.is_allow_list() || !enforced {
+                continue;
+            }
+            let who = names.map_or_else(String::new, |it| subject_words(subject, it));
+            let (reference, change) = (update.name.to_string(), update.change.as_str());
+            let what = format!("was let through rule {id} ({kind}) as {who}: {change} {reference}");
+            found.push(LetThrough { rule: id, reference, what });
+        }
+    }
+    found
+}
+
 /// The verdict on one update. Anything the policy did not answer is a refusal.
 fn verdict(judged: &Judged, records: &[RefusalRecord], at: usize) -> Verdict {
     match judged.decision.verdict_on(at, false) {
@@ -315,6 +344,7 @@ impl Judge for PolicyJudge {
         self.runtime.block_on(self.app.store.ping()).map_err(|it| failed(it.into()))?;
         let asked = self.ask_with_content(push, updates, objects).map_err(failed)?;
         let verdicts = self.settle(&asked);
+        self.meta.let_through = let_through(&asked, &verdicts);
         let decision = &asked.judged.decision;
         // Nothing is unseen any more, so nothing can be undecided: a fault of ours. Of an atomic
         // push, one refusal is all there is to know.
@@ -363,7 +393,13 @@ impl Judge for PolicyJudge {
             at: self.meta.at,
             updates,
         };
-        let recorded = self.runtime.block_on(self.app.store.record_push(&record));
+        let has_landed = |it: &&LetThrough| {
+            record.updates.iter().any(|update| update.name.as_str() == it.reference)
+        };
+        let let_through: Vec<_> =
+            self.meta.let_through.iter().filter(has_landed).cloned().collect();
+        let recorded = self.app.store.record_push(&record, &let_through);
+        let recorded = self.runtime.block_on(recorded);
         recorded.map_err(|it| failed(it.into()))?;
         let names = record.updates.into_iter().map(|it| it.name);
         let branches = names.filter(|it| it.branch_name().is_some()).collect();

@@ -1,9 +1,9 @@
 //! What the journal keeps of a push besides its refs, so that its record can be made after a
 //! crash. Lines of text; no secret among them.
 
-use model::{Channel, CredentialKind, Operation, Timestamp};
+use model::{Channel, CredentialKind, Operation, RestrictionId, Timestamp};
 use std::collections::BTreeMap;
-use store::{PrincipalKind, PrincipalName};
+use store::{LetThrough, PrincipalKind, PrincipalName};
 
 /// Who pushed, how and when, and what each change was.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,10 +17,18 @@ pub(crate) struct PushMeta {
     pub at: Timestamp,
     /// By ref name. What is missing is told by the ids.
     pub operations: BTreeMap<String, Operation>,
+    /// The rules that let somebody through whom they list.
+    pub let_through: Vec<LetThrough>,
 }
 
 /// The first line: whoever changes the form changes it.
-const FORM: &str = "push 2";
+const FORM: &str = "push 3";
+
+/// The form without the rules that let somebody through, which is read as one without any.
+const FORM_WITHOUT_RULES: &str = "push 2";
+
+/// What the line of such a rule begins with.
+const LET_THROUGH: &str = "let-through";
 
 /// The form without the kind of the credential. A journal may hold it across an upgrade.
 const FORM_WITHOUT_KIND: &str = "push 1";
@@ -45,6 +53,9 @@ impl PushMeta {
         for (name, operation) in &self.operations {
             text.push_str(&format!("{operation} {name}\n"));
         }
+        for LetThrough { rule, reference, what } in &self.let_through {
+            text.push_str(&format!("{LET_THROUGH} {rule} {reference} {}\n", one_line(what)));
+        }
         text.into_bytes()
     }
 
@@ -52,7 +63,7 @@ impl PushMeta {
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let mut lines = std::str::from_utf8(bytes).ok()?.lines();
         let has_kind = match lines.next()? {
-            FORM => true,
+            FORM | FORM_WITHOUT_RULES => true,
             FORM_WITHOUT_KIND => false,
             _ => return None,
         };
@@ -70,14 +81,35 @@ impl PushMeta {
         let channel = Channel::parse(lines.next()?).ok()?;
         let protocol = lines.next()?.to_owned();
         let at = Timestamp(lines.next()?.parse().ok()?);
-        let mut operations = BTreeMap::new();
+        let (mut operations, mut let_through) = (BTreeMap::new(), Vec::new());
         for line in lines {
-            let (word, name) = line.split_once(' ')?;
-            operations.insert(name.to_owned(), Operation::parse(word).ok()?);
+            match line.split_once(' ')? {
+                (LET_THROUGH, rest) => let_through.push(parse_let_through(rest)?),
+                (word, name) => {
+                    operations.insert(name.to_owned(), Operation::parse(word).ok()?);
+                }
+            }
         }
         let principal = PrincipalName { kind, id, name };
-        Some(Self { principal, credential, credential_kind, channel, protocol, at, operations })
+        Some(Self {
+            principal,
+            credential,
+            credential_kind,
+            channel,
+            protocol,
+            at,
+            operations,
+            let_through,
+        })
     }
+}
+
+/// The number of a rule, a ref, and the sentence.
+fn parse_let_through(rest: &str) -> Option<LetThrough> {
+    let (rule, rest) = rest.split_once(' ')?;
+    let (reference, what) = rest.split_once(' ')?;
+    let rule = RestrictionId(rule.parse().ok()?);
+    Some(LetThrough { rule, reference: reference.to_owned(), what: what.to_owned() })
 }
 
 fn one_line(text: &str) -> String {
@@ -102,12 +134,22 @@ mod tests {
             protocol: "v0".into(),
             at: Timestamp(1_234),
             operations: [("refs/heads/ä".to_owned(), Operation::Rewrite)].into(),
+            let_through: vec![LetThrough {
+                rule: RestrictionId(3),
+                reference: "refs/heads/ä".into(),
+                what: "was let through rule 3 (force) as group devs: rewrite refs/heads/ä".into(),
+            }],
         };
         let bytes = meta.write();
         assert_eq!(PushMeta::read(&bytes), Some(meta.clone()));
         let text = String::from_utf8(bytes.clone()).unwrap();
-        let older = text.replace("push 2", "push 1").replace("access_token\ngit", "git");
-        let unknown = PushMeta { credential_kind: None, ..meta };
+        let lines = text.lines().filter(|it| !it.starts_with(LET_THROUGH));
+        let text: String = lines.map(|it| format!("{it}\n")).collect();
+        let older = text.replace("push 3", "push 2");
+        let alone = PushMeta { let_through: vec![], ..meta };
+        assert_eq!(PushMeta::read(older.as_bytes()), Some(alone.clone()));
+        let older = text.replace("push 3", "push 1").replace("access_token\ngit", "git");
+        let unknown = PushMeta { credential_kind: None, ..alone };
         assert_eq!(PushMeta::read(older.as_bytes()), Some(unknown.clone()));
         assert_eq!(PushMeta::read(&unknown.write()), Some(unknown));
         for cut in 0..20 {

@@ -8,15 +8,15 @@ use model::{Channel, Operation, Timestamp};
 use repo::{JournaledUpdate, Landing};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use store::{PrincipalKind, PrincipalName, PushRecord, RefUpdateRecord};
+use store::{LetThrough, PrincipalKind, PrincipalName, PushRecord, RefUpdateRecord};
 
 impl App {
     /// Records what is missing, and starts the journal over when nothing is.
     pub(crate) async fn reconcile(self: &Arc<Self>) -> Result<()> {
         let journal = self.repositories.journal();
         for landing in journal.unrecorded() {
-            let record = record_of(&landing);
-            match self.store.record_push(&record).await {
+            let (record, let_through) = record_of(&landing);
+            match self.store.record_push(&record, &let_through).await {
                 Ok(true) => tracing::info!(push = %landing.push, "recorded a push after a crash"),
                 Ok(false) => {}
                 // Its repository is gone, and its records with it.
@@ -36,7 +36,7 @@ impl App {
 
 /// The record of a landing. One whose meta cannot be read has moved refs all the same, and is
 /// recorded without a name rather than not at all.
-fn record_of(landing: &Landing) -> PushRecord {
+fn record_of(landing: &Landing) -> (PushRecord, Vec<LetThrough>) {
     let meta = PushMeta::read(&landing.meta).unwrap_or_else(|| {
         tracing::error!(push = %landing.push, "the journal does not say who pushed");
         PushMeta {
@@ -51,10 +51,13 @@ fn record_of(landing: &Landing) -> PushRecord {
             protocol: "unknown".into(),
             at: Timestamp(0),
             operations: BTreeMap::new(),
+            let_through: Vec::new(),
         }
     });
-    let updates = landing.updates.iter().map(|it| update_of(it, &meta)).collect();
-    PushRecord {
+    let updates: Vec<_> = landing.updates.iter().map(|it| update_of(it, &meta)).collect();
+    let mut let_through = meta.let_through;
+    let_through.retain(|it| updates.iter().any(|update| update.name.as_str() == it.reference));
+    let record = PushRecord {
         id: landing.push.to_string(),
         repository: landing.repository,
         principal: meta.principal,
@@ -64,7 +67,8 @@ fn record_of(landing: &Landing) -> PushRecord {
         protocol: meta.protocol,
         at: meta.at,
         updates,
-    }
+    };
+    (record, let_through)
 }
 
 fn update_of(update: &JournaledUpdate, meta: &PushMeta) -> RefUpdateRecord {

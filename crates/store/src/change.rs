@@ -118,6 +118,20 @@ impl<'s> Change<'s> {
         self.commit_audited(version).await
     }
 
+    /// Commits what happened rather than what is so now: no fact that decisions are made from, and
+    /// no new version of them.
+    pub(crate) async fn commit_record(
+        mut self,
+        subject: (&'static str, i64),
+        notes: Vec<AuditNote>,
+    ) -> Result<()> {
+        for AuditNote { what, before, after } in &notes {
+            let (before, after) = (before.as_deref(), after.as_deref());
+            self.audit(Audited { what, subject, before, after }).await?;
+        }
+        self.tx.commit().await
+    }
+
     async fn commit_audited(mut self, expected: Option<i64>) -> Result<()> {
         let sql = "update facts_version set version = version + 1 where id = 1 returning version";
         let row = self.tx.optional(sql, &[]).await?;

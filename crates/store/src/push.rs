@@ -1,9 +1,12 @@
 //! Push records: every accepted push, exactly once, however often it is reported.
 
+use crate::change::AuditNote;
 use crate::owner::within;
 use crate::sql::{Row, args};
-use crate::{Owner, Page, PageRequest, PrincipalName, Result, Store};
-use model::{Channel, CredentialKind, ObjectId, Operation, RefName, RepositoryId, Timestamp};
+use crate::{Actor, Owner, Page, PageRequest, PrincipalName, Result, Store};
+use model::{
+    Channel, CredentialKind, ObjectId, Operation, RefName, RepositoryId, RestrictionId, Timestamp,
+};
 
 /// One accepted push.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +34,16 @@ pub struct RefUpdateRecord {
     pub new: ObjectId,
     /// What it was: create, fast-forward, rewrite, delete or merge.
     pub operation: Operation,
+}
+
+/// A rule that a push passed only because the rule lists whoever pushed. Goes into the audit log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LetThrough {
+    pub rule: RestrictionId,
+    /// The ref it was about.
+    pub reference: String,
+    /// A sentence without a subject: `was let through rule 3 (force) as group devs: …`.
+    pub what: String,
 }
 
 /// The condition of [`Store::list_pushes`]: `$2` is how the line of a ref ends. Written with
@@ -93,8 +106,9 @@ fn push_from(row: &Row) -> Result<PushRecord> {
 
 impl Store {
     /// Records a push; `false` if it was recorded before, which is no error: the journal is
-    /// replayed after a crash. One statement, however many refs.
-    pub async fn record_push(&self, push: &PushRecord) -> Result<bool> {
+    /// replayed after a crash. One statement, however many refs; where rules let somebody through
+    /// whom they list, one more for each, and all or none.
+    pub async fn record_push(&self, push: &PushRecord, let_through: &[LetThrough]) -> Result<bool> {
         let updates: String = push.updates.iter().map(update_line).collect();
         let sql = "insert into push (id, repository_id, principal_kind, principal_id,
                        principal_name, credential, credential_kind, channel, protocol, at,
@@ -114,7 +128,27 @@ impl Store {
             push.at,
             &updates,
         ];
-        Ok(self.database.write_record(sql, args).await? == 1)
+        if let_through.is_empty() {
+            return Ok(self.database.write_record(sql, args).await? == 1);
+        }
+        let by = Actor {
+            principal: push.principal.clone(),
+            credential: push.credential.clone(),
+            channel: push.channel,
+            request_id: push.id.clone(),
+            at: push.at,
+        };
+        let mut change = self.change(&by).await?;
+        if change.execute(sql, args).await? == 0 {
+            return Ok(false);
+        }
+        let notes = let_through.iter().map(|it| AuditNote {
+            what: it.what.clone(),
+            before: None,
+            after: None,
+        });
+        change.commit_record(("repository", push.repository.0), notes.collect()).await?;
+        Ok(true)
     }
 
     /// The pushes to a repository, the newest first; only those that moved one ref if it is named.

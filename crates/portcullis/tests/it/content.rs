@@ -381,6 +381,41 @@ fn whoever_is_listed_passes_and_evaluated_rules_only_tell() {
     server.is_sound(SITE);
 }
 
+/// Of the rules that list whoever pushes, those that would have refused this leave a line; a rule
+/// that only lets in whom it names, and one that is about something else, leave none.
+#[test]
+fn rule_110_the_use_of_an_exemption_is_audited() {
+    let server = Server::with(PEOPLE);
+    let bob = json!([{ "type": "user", "name": "bob" }]);
+    add(&server, json!({ "kind": "force", "subjects": bob }));
+    add(&server, json!({ "kind": "push", "subjects": bob }));
+    add(&server, json!({ "kind": "restricted-paths", "argument": "infra/**", "subjects": bob }));
+    add(&server, json!({ "kind": "delete", "subjects": bob, "mode": "evaluate" }));
+    let audited = || -> Vec<(String, String)> {
+        let list = server.admin().get("/api/v1/audit").expect(200);
+        let lines = list["values"].as_array().unwrap().clone();
+        let text = |it: &Value| it.as_str().unwrap().to_owned();
+        let line = |it: &Value| (text(&it["principal"]["name"]), text(&it["what"]));
+        lines.iter().map(line).filter(|it| it.1.starts_with("was let through")).collect()
+    };
+    let tree = server.clone_as("bob", SITE);
+    tree.commit("three");
+    tree.push("main").accepted();
+    let paths = "was let through rule 3 (restricted-paths) as bob: fast-forward refs/heads/main";
+    assert_eq!(audited(), [("bob".to_owned(), paths.to_owned())]);
+    tree.amend("four");
+    tree.push("+main").accepted();
+    let line = |kind: &str| {
+        ("bob".to_owned(), format!("was let through rule {kind} as bob: rewrite refs/heads/main"))
+    };
+    let used = audited();
+    assert_eq!(used.len(), 3, "{used:?}");
+    assert!(used.contains(&line("1 (force)")) && used.contains(&line("3 (restricted-paths)")));
+    // What is refused has used nothing.
+    server.clone_as("ann", SITE).push("+HEAD~1:refs/heads/main").fails_with("PC-");
+    assert_eq!(audited().len(), 3);
+}
+
 #[test]
 fn of_a_mixed_push_what_is_as_it_should_be_lands_unless_it_is_atomic() {
     for door in Door::all() {

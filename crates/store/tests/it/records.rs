@@ -1,11 +1,13 @@
 //! Refusal and push records.
 
 use crate::world::{NOW, Place, World};
-use model::{Channel, CredentialKind, ObjectId, Operation, RefName, Timestamp, UserId};
+use model::{
+    Channel, CredentialKind, ObjectId, Operation, RefName, RestrictionId, Timestamp, UserId,
+};
 use std::sync::Arc;
 use store::{
-    Error, Owner, PageRequest, PrincipalKind, PrincipalName, PushRecord, RefUpdateRecord,
-    RefusalRecord,
+    AuditFilter, Error, LetThrough, Owner, PageRequest, PrincipalKind, PrincipalName, PushRecord,
+    RefUpdateRecord, RefusalRecord,
 };
 
 fn principal(kind: PrincipalKind, id: Option<i64>, name: &str) -> PrincipalName {
@@ -118,7 +120,7 @@ async fn pushes_are_listed_by_ref(w: &World) {
         push("p4", &other, 4, &[(Operation::Create, "refs/heads/main")]),
     ];
     for it in &all {
-        assert!(s.record_push(it).await.unwrap());
+        assert!(s.record_push(it, &[]).await.unwrap());
     }
     let page = s.list_pushes(acme.repository.id, None, PageRequest::ALL).await.unwrap();
     assert_eq!(page.items, [all[2].clone(), all[1].clone(), all[0].clone()]);
@@ -133,10 +135,11 @@ async fn pushes_are_listed_by_ref(w: &World) {
 }
 
 /// Many reporters of the same pushes, as after a crash in the middle of a storm: each push is
-/// recorded by exactly one of them.
+/// recorded by exactly one of them, and so is that a rule let it through.
 async fn storm(w: World) {
     let place = w.place("acme").await;
     let version = w.store.facts_version().await.unwrap();
+    let audit = w.audit().await.len() as i64;
     let store = Arc::new(w.store);
     let mut reporters = tokio::task::JoinSet::new();
     for _ in 0..8 {
@@ -146,8 +149,14 @@ async fn storm(w: World) {
             .collect();
         reporters.spawn(async move {
             let mut recorded = 0;
-            for it in &pushes {
-                recorded += u32::from(store.record_push(it).await.unwrap());
+            for (at, it) in pushes.iter().enumerate() {
+                let let_through = [LetThrough {
+                    rule: RestrictionId(1),
+                    reference: "refs/heads/x".into(),
+                    what: "was let through rule 1".into(),
+                }];
+                let let_through = if at < 5 { &let_through[..] } else { &[] };
+                recorded += u32::from(store.record_push(it, let_through).await.unwrap());
             }
             recorded
         });
@@ -155,6 +164,13 @@ async fn storm(w: World) {
     assert_eq!(reporters.join_all().await.into_iter().sum::<u32>(), 20);
     let page = store.list_pushes(place.repository.id, None, PageRequest::ALL).await.unwrap();
     assert_eq!(page.size, 20);
+    let owner = Some(Owner::Repository(place.repository.id));
+    let filter = AuditFilter { owner, ..AuditFilter::default() };
+    let lines = store.list_audit(filter, PageRequest::ALL).await.unwrap().items;
+    let used = lines.iter().filter(|it| it.what == "was let through rule 1").count();
+    assert_eq!(used, 5);
+    let all = store.list_audit(AuditFilter::default(), PageRequest::ALL).await.unwrap();
+    assert_eq!(all.size, audit + 5);
     assert_eq!(store.facts_version().await.unwrap(), version, "a push is no change of facts");
     store.sync_records().await.unwrap();
 }
@@ -183,7 +199,7 @@ async fn records_of_all_repositories_in_a_place_are_listed_together(w: &World) {
     let create = [(Operation::Create, "refs/heads/a")];
     let pushes = [push("p1", &acme, 1, &create), unknown, push("p3", &other, 3, &create)];
     for it in &pushes {
-        assert!(s.record_push(it).await.unwrap());
+        assert!(s.record_push(it, &[]).await.unwrap());
     }
     let ann = principal(PrincipalKind::User, Some(1), "ann");
     let refusals =

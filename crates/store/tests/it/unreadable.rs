@@ -28,7 +28,7 @@ async fn words_from_the_future_are_errors(w: &World) {
     let on = Owner::Repository(place.repository.id);
     s.set_grant(&system(), on, Subject::User(ann.id), Some(Permission::Read)).await.unwrap();
     let listed = vec![ListedSubject::new(Subject::User(ann.id))];
-    s.create_restriction(&system(), on, closed(listed)).await.unwrap();
+    s.create_restriction(&system(), on, closed(listed), None).await.unwrap();
 
     for (table, column) in [
         (r#""grant""#, "permission"),
@@ -147,7 +147,7 @@ async fn records_that_make_no_sense_are_errors(w: &World) {
         at: system().at,
         updates: vec![],
     };
-    s.record_push(&push).await.unwrap();
+    s.record_push(&push, &[]).await.unwrap();
     let refusal = RefusalRecord {
         id: "R-AAAAAA".into(),
         code: "PC-X".into(),
