@@ -19,6 +19,7 @@ pub const FOR_TESTS: &[Need] = &[
     Need { package: "git", is_there: || answers("git", "--version") },
     Need { package: "postgresql", is_there: has_postgres },
     Need { package: "openssh-client", is_there: || answers("ssh", "-V") },
+    Need { package: "gnupg", is_there: || answers("gpg", "--version") },
     Need { package: "python3-venv", is_there: has_venv },
     Need { package: "curl", is_there: || answers("curl", "--version") },
     Need { package: "openssl", is_there: || answers("openssl", "version") },

@@ -259,7 +259,7 @@ fn field_of(what: &str) -> &'static str {
         "user name" => "username",
         "e-mail address" => "email",
         "workspace slug" | "group slug" | "repository slug" => "slug",
-        "project key" | "SSH key" => "key",
+        "project key" | "SSH key" | "GPG key" => "key",
         _ => "name",
     }
 }

@@ -43,6 +43,7 @@ mod error;
 mod explain;
 mod fetch;
 mod files;
+mod gpg_keys;
 mod grants;
 mod ground;
 mod grounds;
@@ -61,6 +62,7 @@ mod nearest;
 mod networks;
 mod offered_key;
 mod open;
+mod openpgp;
 mod own_way;
 mod page;
 mod password;
@@ -115,6 +117,7 @@ pub use diffs::{DiffOptions, DiffStat};
 pub use error::{Answer, Error, Failure, Fields, Refused, Result};
 pub use explain::{ExplainedRule, ExplainedStep, Explanation, Hypothetical};
 pub use files::{Entry, Source};
+pub use gpg_keys::{GpgKeyInput, UserGpgKey};
 pub use grants::NamedGrant;
 pub use groups::{GroupChange, NewGroup};
 pub use key_input::NewKey;
@@ -159,8 +162,8 @@ pub use sign_in::Presented;
 pub use ssh_keys::UserKey;
 pub use store::{
     AccessKey, AccessToken, Anchor, ApiToken, AuditFilter, AuditLine, BuildCounts, BuildStatus,
-    ForkPolicy, Group, Key, LastRefused, Member, Owner, PrincipalKind, Project, PullRequest,
-    Repository, SshKey, Token, TokenLimits, UnknownKey, Workspace, WorkspaceNetwork,
+    ForkPolicy, GpgKey, GpgSigner, Group, Key, LastRefused, Member, Owner, PrincipalKind, Project,
+    PullRequest, Repository, SshKey, Token, TokenLimits, UnknownKey, Workspace, WorkspaceNetwork,
 };
 pub use subjects::{SubjectInput, SubjectView};
 pub use tags::{NewTag, Tag};

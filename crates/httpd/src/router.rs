@@ -252,13 +252,17 @@ fn default_reviewer_routes(table: Table) -> Table {
 }
 
 fn bitbucket_key_routes(table: Table) -> Table {
-    use bitbucket::{deploy_keys, ssh_keys};
+    use bitbucket::{deploy_keys, gpg_keys, ssh_keys};
     table
         .get("/2.0/users/{user}/ssh-keys", ssh_keys::list_ssh_keys)
         .post("/2.0/users/{user}/ssh-keys", ssh_keys::add_ssh_key)
         .get("/2.0/users/{user}/ssh-keys/{id}", ssh_keys::get_ssh_key)
         .put("/2.0/users/{user}/ssh-keys/{id}", ssh_keys::update_ssh_key)
         .delete("/2.0/users/{user}/ssh-keys/{id}", ssh_keys::remove_ssh_key)
+        .get("/2.0/users/{user}/gpg-keys", gpg_keys::list_gpg_keys)
+        .post("/2.0/users/{user}/gpg-keys", gpg_keys::add_gpg_key)
+        .get("/2.0/users/{user}/gpg-keys/{id}", gpg_keys::get_gpg_key)
+        .delete("/2.0/users/{user}/gpg-keys/{id}", gpg_keys::remove_gpg_key)
         .get(
             "/2.0/repositories/{workspace}/{repository}/deploy-keys",
             deploy_keys::list_deploy_keys,
@@ -365,6 +369,10 @@ fn native_routes(table: Table) -> Table {
         .get("/api/v1/users/{user}/ssh-keys/{id}", ssh_keys::get_ssh_key)
         .put("/api/v1/users/{user}/ssh-keys/{id}", ssh_keys::rename_ssh_key)
         .delete("/api/v1/users/{user}/ssh-keys/{id}", ssh_keys::remove_ssh_key)
+        .get("/api/v1/users/{user}/gpg-keys", native::gpg_keys::list_gpg_keys)
+        .post("/api/v1/users/{user}/gpg-keys", native::gpg_keys::add_gpg_key)
+        .get("/api/v1/users/{user}/gpg-keys/{id}", native::gpg_keys::get_gpg_key)
+        .delete("/api/v1/users/{user}/gpg-keys/{id}", native::gpg_keys::remove_gpg_key)
         .get("/api/v1/unknown-keys", ssh_keys::list_unknown_keys);
     let table = on_every_level!(table.get("/grants", grants::list_grants));
     let table = on_every_level!(table.put("/grants", grants::set_grant));

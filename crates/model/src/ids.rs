@@ -31,6 +31,8 @@ ids! {
     AccessTokenId,
     /// A personal SSH key: a credential of a user.
     SshKeyId,
+    /// An OpenPGP key of a user.
+    GpgKeyId,
     /// An access key: an SSH key owned by a repository, project or workspace.
     AccessKeyId,
     /// A CI identity federated by OIDC.

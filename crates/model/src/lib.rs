@@ -29,7 +29,7 @@ pub use branching::{
 pub use build::BuildState;
 pub use fingerprint::Fingerprint;
 pub use ids::{
-    AccessKeyId, AccessTokenId, ApiTokenId, CommentId, GroupId, ProjectId, PullRequestId,
+    AccessKeyId, AccessTokenId, ApiTokenId, CommentId, GpgKeyId, GroupId, ProjectId, PullRequestId,
     RepositoryId, RestrictionId, SshKeyId, TaskId, UserId, WorkloadId, WorkspaceId,
 };
 pub use merge_check::{MergeCheck, ReviewBehaviour};

@@ -48,6 +48,12 @@ pub enum Act {
     AddOthersKey,
     RenameOthersKey,
     RemoveOthersKey,
+    ReadOwnGpgKeys,
+    AddOwnGpgKey,
+    RemoveOwnGpgKey,
+    ReadOthersGpgKeys,
+    AddOthersGpgKey,
+    RemoveOthersGpgKey,
     /// Keys that were offered and belong to nobody.
     ReadUnknownKeys,
 
@@ -244,6 +250,12 @@ impl Act {
                 sets(Instance, ADMIN, &[S::ReadSshKey, S::WriteSshKey])
             }
             Self::RemoveOthersKey => sets(Instance, ADMIN, &[S::DeleteSshKey]),
+            Self::ReadOwnGpgKeys => reads(Instance, User, &[S::ReadGpgKey]),
+            Self::AddOwnGpgKey => sets(Instance, User, &[S::ReadGpgKey, S::WriteGpgKey]),
+            Self::RemoveOwnGpgKey => sets(Instance, User, &[S::DeleteGpgKey]),
+            Self::ReadOthersGpgKeys => reads(Instance, ADMIN, &[S::ReadGpgKey]),
+            Self::AddOthersGpgKey => sets(Instance, ADMIN, &[S::ReadGpgKey, S::WriteGpgKey]),
+            Self::RemoveOthersGpgKey => sets(Instance, ADMIN, &[S::DeleteGpgKey]),
             Self::ReadUnknownKeys => reads(Instance, ADMIN, &[S::ReadSshKey]),
 
             Self::ReadWorkspace => reads(Workspace, See, &[S::ReadWorkspace]),
@@ -357,6 +369,12 @@ impl Act {
             | Self::AddOthersKey
             | Self::RenameOthersKey
             | Self::RemoveOthersKey
+            | Self::ReadOwnGpgKeys
+            | Self::AddOwnGpgKey
+            | Self::RemoveOwnGpgKey
+            | Self::ReadOthersGpgKeys
+            | Self::AddOthersGpgKey
+            | Self::RemoveOthersGpgKey
             | Self::ReadUnknownKeys
             | Self::ReadAccessKeys(_)
             | Self::AddAccessKey(_)

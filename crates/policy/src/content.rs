@@ -121,6 +121,14 @@ pub enum FaultKind {
         owner: String,
         committer: String,
     },
+    /// The signature is by a key of this user that has expired.
+    KeyExpired {
+        owner: String,
+    },
+    /// The signature is by a key of this user that was revoked.
+    KeyRevoked {
+        owner: String,
+    },
     /// The signature is by the key of an account that is suspended.
     KeyOfSuspended {
         owner: String,

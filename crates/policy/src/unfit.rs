@@ -175,6 +175,12 @@ impl fmt::Display for FaultKind {
             Self::KeyOfAnother { owner, committer } => {
                 write!(f, "signed by a key of {owner}, committed by {committer}")
             }
+            Self::KeyExpired { owner } => {
+                write!(f, "signed by a key of {owner} that has expired")
+            }
+            Self::KeyRevoked { owner } => {
+                write!(f, "signed by a key of {owner} that was revoked")
+            }
             Self::KeyOfSuspended { owner } => {
                 write!(f, "signed by a key of {owner}, whose account is suspended")
             }

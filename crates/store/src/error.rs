@@ -160,6 +160,7 @@ fn what_is_taken(error: &dyn sqlx::error::DatabaseError) -> &'static str {
         | "pull_request_repository_id_destination_branch_source_repository_id_source_branch_key" => {
             "open pull request"
         }
+        "gpg_key_fingerprint_key" => "GPG key",
         "refusal_pkey" | "refusal_id_key" => "refusal id",
         it if it.starts_with("restriction_subject_") => "subject",
         _ => "name",

@@ -18,6 +18,7 @@ mod default_reviewer;
 mod error;
 mod event;
 mod facts;
+mod gpg_key;
 mod grant;
 mod group;
 mod key;
@@ -55,6 +56,7 @@ pub use database::Options;
 pub use default_reviewer::DefaultReviewer;
 pub use error::{Error, Result};
 pub use facts::{PrincipalFacts, ProjectFacts, RepositoryFacts, WorkspaceFacts};
+pub use gpg_key::{GpgKey, GpgSigner, NewGpgKey};
 pub use grant::OwnedGrant;
 pub use group::{Group, GroupUpdate};
 pub use key::{Key, NewKey};
@@ -70,7 +72,7 @@ pub use pull_request::{
     PullRequest, PullRequestFilter, PullRequestUpdate, Resolved, ReviewCounts, ReviewReset,
     SourceBranch, Task, TaskUpdate,
 };
-pub use push::{PushRecord, RefUpdateRecord};
+pub use push::{LetThrough, PushRecord, RefUpdateRecord};
 pub use refusal::RefusalRecord;
 pub use refused::LastRefused;
 pub use repository::{ForkPolicy, NewRepository, Repository, RepositoryUpdate};

@@ -14,6 +14,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0006_push_credential.sql"),
     include_str!("../migrations/0007_pull_requests.sql"),
     include_str!("../migrations/0008_build_statuses.sql"),
+    include_str!("../migrations/0009_gpg_keys.sql"),
 ];
 
 /// The schema this version needs.

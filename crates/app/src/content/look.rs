@@ -2,9 +2,10 @@
 //! rule asks is not read.
 
 use super::signature::{self, Signature};
+use super::signers::{KeyOwner, SignerProblem};
 use super::test::Test;
-use crate::{App, Result};
-use model::{Email, Fingerprint, Restriction, RestrictionId};
+use crate::{App, Result, clock};
+use model::{Email, Fingerprint, Restriction, RestrictionId, Timestamp};
 use policy::{Fault, FaultKind, Faults, NamedCommit};
 use repo::{FileChange, FileChanges, MergedFiles, NewCommit, Quarantine, RefUpdate, Visible};
 use std::cell::RefCell;
@@ -35,14 +36,7 @@ pub(crate) struct Look<'a> {
     objects: &'a Quarantine<'a>,
     pusher: Option<&'a Email>,
     keys: RefCell<HashMap<Fingerprint, Option<KeyOwner>>>,
-}
-
-/// Whose key made a signature.
-#[derive(Clone)]
-pub(crate) struct KeyOwner {
-    name: String,
-    email: Email,
-    active: bool,
+    now: Timestamp,
 }
 
 /// A rule with what it wants to know.
@@ -59,7 +53,7 @@ impl<'a> Look<'a> {
         objects: &'a Quarantine<'a>,
         pusher: Option<&'a Email>,
     ) -> Self {
-        Self { app, runtime, objects, pusher, keys: RefCell::default() }
+        Self { app, runtime, objects, pusher, keys: RefCell::default(), now: clock::now() }
     }
 
     /// Finds out what these rules ask. A rule that is not about content is passed over.
@@ -211,14 +205,24 @@ impl<'a> Look<'a> {
     /// A signature counts when it is genuine, and the committer's own.
     fn signature_fault(&self, commit: &NewCommit) -> Result<Option<FaultKind>> {
         let Some(signed) = &commit.signed else { return Ok(Some(FaultKind::Unsigned)) };
-        let fingerprint = match signature::check(signed) {
-            Signature::Ssh(fingerprint) => fingerprint,
+        let (key, owner) = match signature::check(signed) {
+            Signature::Ssh(fingerprint) => {
+                let owner = self.owner_of(&fingerprint)?;
+                (fingerprint.to_string(), owner)
+            }
+            Signature::OpenPgp(signature) => {
+                let asked = self.app.openpgp_signer(&signature, &signed.payload, self.now);
+                match self.runtime.block_on(asked)? {
+                    Ok(owner) => (signature.key_id, owner),
+                    Err(problem) => return Ok(Some(fault_of_key(problem))),
+                }
+            }
             Signature::Bad => return Ok(Some(FaultKind::SignatureBad)),
             Signature::Unknown => return Ok(Some(FaultKind::SignatureUnknown)),
         };
         let committer = &commit.info.committer.email;
-        Ok(match self.owner_of(&fingerprint)? {
-            None => Some(FaultKind::KeyUnknown { key: fingerprint.to_string() }),
+        Ok(match owner {
+            None => Some(FaultKind::KeyUnknown { key }),
             Some(owner) if !owner.active => Some(FaultKind::KeyOfSuspended { owner: owner.name }),
             Some(owner) if !is_address(&owner.email, committer) => {
                 let committer = committer.clone();
@@ -232,24 +236,17 @@ impl<'a> Look<'a> {
         if let Some(known) = self.keys.borrow().get(fingerprint) {
             return Ok(known.clone());
         }
-        let owner = self.runtime.block_on(self.app.signer(fingerprint))?;
+        let owner = self.runtime.block_on(self.app.ssh_signer(fingerprint))?;
         self.keys.borrow_mut().insert(fingerprint.clone(), owner.clone());
         Ok(owner)
     }
 }
 
-impl App {
-    /// The user whose own SSH key this is. An access key is nobody's signature.
-    async fn signer(&self, fingerprint: &Fingerprint) -> Result<Option<KeyOwner>> {
-        let Some(holders) = self.key_holders(fingerprint).await? else { return Ok(None) };
-        let Some(user) = holders.person() else { return Ok(None) };
-        let version = self.store.facts_version().await?;
-        let account = self.account(user, version).await?;
-        Ok(account.map(|it| KeyOwner {
-            name: it.user.username.to_string(),
-            email: it.user.email.clone(),
-            active: it.user.active,
-        }))
+fn fault_of_key(problem: SignerProblem) -> FaultKind {
+    match problem {
+        SignerProblem::Bad => FaultKind::SignatureBad,
+        SignerProblem::Expired(owner) => FaultKind::KeyExpired { owner: owner.name },
+        SignerProblem::Revoked(owner) => FaultKind::KeyRevoked { owner: owner.name },
     }
 }
 

@@ -7,6 +7,7 @@ mod known;
 mod look;
 mod patterns;
 mod signature;
+mod signers;
 mod test;
 
 pub(crate) use argument::checked_content;

@@ -231,6 +231,41 @@ async fn ssh_keys_have_uuids_and_deploy_keys_have_numbers() {
 }
 
 #[tokio::test]
+async fn gpg_keys_are_named_by_fingerprint_and_shown_whole_when_asked() {
+    let server = Server::with_people().await;
+    let keys = "/2.0/users/ann/gpg-keys";
+    let body = json!({ "key": include_str!("dan_and_ann.asc"), "name": "signing" });
+    let made = server.send("ann", "POST", keys, Some(body.clone())).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    shapes::check(&made.json);
+    let fingerprint = "753b483891c5f1d6db991fd38a30d7b607ff3a94";
+    assert_eq!(
+        (&made.json["fingerprint"], &made.json["name"]),
+        (&fingerprint.into(), &"signing".into())
+    );
+    assert_eq!(made.json["key_id"], "8a30d7b607ff3a94");
+    assert_eq!((&made.json["expires_on"], &made.json["key"]), (&Value::Null, &Value::Null));
+    let again = server.send("ann", "POST", keys, Some(body.clone())).await;
+    assert!(again.text.contains("this key is here already, as `signing`"), "{}", again.text);
+    // Eve's address is not on it.
+    let hers = server.send("eve", "POST", "/2.0/users/eve/gpg-keys", Some(body)).await;
+    assert_eq!(hers.status, 400, "{}", hers.text);
+    assert!(hers.text.contains("this key is of Ann <ann@example.com>, Dan"), "{}", hers.text);
+    let listed = server.get("ann", &format!("{keys}?fields=%2Bvalues.subkeys,%2Bvalues.key")).await;
+    shapes::check(&listed.json);
+    let subkey = &listed.json["values"][0]["subkeys"][0];
+    assert_eq!(subkey["fingerprint"], "1e30392c1b5f30a83763acb7009df1c4d9702b6d");
+    assert_eq!(subkey["parent_fingerprint"], fingerprint);
+    assert!(listed.json["values"][0]["key"].as_str().unwrap().ends_with("BLOCK-----"));
+    let one = format!("{keys}/{}", fingerprint.to_uppercase());
+    assert_eq!(server.get("ann", &one).await.json["key_id"], "8a30d7b607ff3a94");
+    assert_eq!(server.get("eve", &one).await.status, 403);
+    for status in [204, 404] {
+        assert_eq!(server.send("ann", "DELETE", &one, None).await.status, status);
+    }
+}
+
+#[tokio::test]
 async fn keys_need_the_scopes_that_bitbucket_asks_for() {
     let mut server = Server::with_people().await;
     let (read, write, admin) =

@@ -1,4 +1,5 @@
-//! `portcullis key`: SSH keys of users, and access keys of repositories, projects and workspaces.
+//! `portcullis key`: SSH and OpenPGP keys of users, and access keys of repositories, projects and
+//! workspaces.
 //! Public keys only: a private key is recognised here and never leaves the machine.
 
 use super::output::Field;
@@ -32,6 +33,24 @@ const COLUMNS: &[Field] = &[
     ("why", "/last_refused/why"),
 ];
 
+const GPG_FIELDS: &[Field] = &[
+    ("id", "/id"),
+    ("label", "/label"),
+    ("fingerprint", "/fingerprint"),
+    ("made", "/made_on"),
+    ("expires", "/expires_on"),
+    ("added", "/created_on"),
+    ("added by", "/created_by"),
+    ("key", "/key"),
+];
+
+const GPG_COLUMNS: &[Field] = &[
+    ("id", "/id"),
+    ("label", "/label"),
+    ("fingerprint", "/fingerprint"),
+    ("expires", "/expires_on"),
+];
+
 const UNKNOWN: &[Field] = &[
     ("fingerprint", "/fingerprint"),
     ("address", "/address"),
@@ -41,7 +60,7 @@ const UNKNOWN: &[Field] = &[
 ];
 
 /// Larger than any public key; more is not read.
-const MAX_FILE: u64 = 64 << 10;
+const MAX_FILE: u64 = 256 << 10;
 
 /// What can be done with keys.
 #[derive(Subcommand, Debug)]
@@ -51,6 +70,7 @@ pub enum KeyCommand {
   portcullis key add
   portcullis key add ~/.ssh/id_ed25519_sk.pub --label yubikey
   portcullis key add deploy.pub --repository acme/site --permission read
+  gpg --armor --export ann@example.com | portcullis key add --gpg -
 
 Without FILE, the first of ~/.ssh/id_ed25519.pub, id_ecdsa.pub and id_rsa.pub is taken.")]
     Add {
@@ -103,6 +123,9 @@ pub struct Owner {
     /// A user's SSH keys (default: one's own)
     #[arg(long, value_parser = username, conflicts_with_all = ["repository", "project", "workspace"])]
     user: Option<Username>,
+    /// OpenPGP keys, which commits are signed with, instead of SSH keys
+    #[arg(long, conflicts_with_all = ["repository", "project", "workspace"])]
+    gpg: bool,
     #[command(flatten)]
     place: Place,
 }
@@ -113,10 +136,15 @@ impl Owner {
         if self.place.is_given() {
             return Ok(format!("/api/v1{}/access-keys", self.place.path(session)?));
         }
+        let keys = if self.gpg { "gpg-keys" } else { "ssh-keys" };
         match &self.user {
-            Some(user) => Ok(format!("/api/v1{}/ssh-keys", user_path(user))),
-            None => Ok(format!("/api/v1/users/{}/ssh-keys", segment(&session.own_name()?))),
+            Some(user) => Ok(format!("/api/v1{}/{keys}", user_path(user))),
+            None => Ok(format!("/api/v1/users/{}/{keys}", segment(&session.own_name()?))),
         }
+    }
+
+    fn fields(&self) -> &'static [Field] {
+        if self.gpg { GPG_FIELDS } else { FIELDS }
     }
 
     fn one(&self, session: &Session, id: &str) -> Result<String, Error> {
@@ -139,6 +167,13 @@ impl KeyCommand {
                                 .into(),
                         ));
                     }
+                    None if owner.gpg => {
+                        return Err(Error::Usage(
+                            "name the file with the public key, or `-`: `gpg --armor --export \
+                             YOUR-ADDRESS | portcullis key add --gpg -`"
+                                .into(),
+                        ));
+                    }
                     None => read_default()?,
                 };
                 let body = given([
@@ -146,15 +181,20 @@ impl KeyCommand {
                     ("label", label.as_deref().map(Into::into)),
                     ("permission", permission.as_deref().map(Into::into)),
                 ]);
-                session.out.one(&session.client.post(&owner.path(session)?, &body)?, FIELDS)
+                let made = session.client.post(&owner.path(session)?, &body)?;
+                session.out.one(&made, owner.fields())
             }
             Self::List { owner } => {
                 let list = session.client.list(&owner.path(session)?)?;
-                session.out.table(list, COLUMNS, "no keys")
+                session.out.table(list, if owner.gpg { GPG_COLUMNS } else { COLUMNS }, "no keys")
             }
             Self::Show { id, owner } => {
-                session.out.one(&session.client.get(&owner.one(session, id)?)?, FIELDS)
+                session.out.one(&session.client.get(&owner.one(session, id)?)?, owner.fields())
             }
+            Self::Rename { owner, .. } if owner.gpg => Err(Error::Usage(
+                "a GPG key keeps its label: delete it, and add it again with another --label"
+                    .into(),
+            )),
             Self::Rename { id, label, owner } => {
                 let body = given([("label", Some(label.as_str().into()))]);
                 session.out.one(&session.client.put(&owner.one(session, id)?, &body)?, FIELDS)
@@ -213,8 +253,8 @@ fn read(file: &Path) -> Result<String, Error> {
     }
     if text.contains("PRIVATE KEY") || text.starts_with("PuTTY-User-Key-File") {
         return Err(Error::Usage(format!(
-            "`{name}` is a private key and was not sent: give the public one, in the file that \
-             ends in `.pub`"
+            "`{name}` is a private key and was not sent: give the public one, from the file that \
+             ends in `.pub` or from `gpg --armor --export`"
         )));
     }
     Ok(text.trim().to_owned())
