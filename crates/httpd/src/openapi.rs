@@ -79,6 +79,7 @@ use utoipa::OpenApi;
         native::explain::explain,
         native::refusals::get_refusal,
         native::refusals::list_refusals,
+        native::code_owners::get_code_owners,
         native::audit::list_audit,
     )
 )]
@@ -166,6 +167,8 @@ struct Native;
         bitbucket::pull_requests::content::get_request_diff,
         bitbucket::pull_requests::content::get_request_diffstat,
         bitbucket::pull_requests::content::get_request_patch,
+        bitbucket::pull_requests::found::list_pull_requests_of_user,
+        bitbucket::pull_requests::found::list_pull_requests_of_commit,
         bitbucket::pull_requests::activity::list_repository_activity,
         bitbucket::pull_requests::activity::list_activity,
         bitbucket::pull_requests::reviews::approve_pull_request,

@@ -193,8 +193,13 @@ macro_rules! pull_request {
 }
 
 fn pull_request_routes(table: Table) -> Table {
-    use bitbucket::pull_requests::{activity, comments, content, requests, reviews, tasks};
+    use bitbucket::pull_requests::{activity, comments, content, found, requests, reviews, tasks};
     default_reviewer_routes(table)
+        .get("/2.0/workspaces/{workspace}/pullrequests/{user}", found::list_pull_requests_of_user)
+        .get(
+            "/2.0/repositories/{workspace}/{repository}/commit/{commit}/pullrequests",
+            found::list_pull_requests_of_commit,
+        )
         .get(pull_request!(""), requests::list_pull_requests)
         .post(pull_request!(""), requests::create_pull_request)
         .get(pull_request!("/{id}"), requests::get_pull_request)
@@ -311,7 +316,8 @@ macro_rules! on_every_level {
 
 fn native_routes(table: Table) -> Table {
     use native::{
-        access_keys, access_tokens, audit, build_keys, explain, grants, groups, members, networks,
+        access_keys, access_tokens, audit, build_keys, code_owners, explain, grants, groups,
+        members, networks,
     };
     use native::{policy, preview, refusals, repositories, restrictions, ssh_keys, tokens, users};
     use native::{workbench, workspaces};
@@ -359,6 +365,10 @@ fn native_routes(table: Table) -> Table {
         )
         .put("/api/v1/repositories/{workspace}/{repository}/build-keys", build_keys::set_build_keys)
         .get("/api/v1/repositories/{workspace}/{repository}/refusals", refusals::list_refusals)
+        .get(
+            "/api/v1/repositories/{workspace}/{repository}/pull-requests/{id}/code-owners",
+            code_owners::get_code_owners,
+        )
         .get("/api/v1/repositories/{workspace}/{repository}/matches", workbench::get_matches)
         .post("/api/v1/repositories/{workspace}/{repository}/matches", workbench::post_matches)
         .get("/api/v1/refusals/{id}", refusals::get_refusal)

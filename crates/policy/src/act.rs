@@ -63,6 +63,8 @@ pub enum Act {
     ListProjects,
     /// The same.
     ListRepositories,
+    /// Of one user, over all repositories. The same.
+    ListPullRequests,
     UpdateWorkspace,
     /// From where and how its private things may be used.
     ReadNetwork,
@@ -261,6 +263,7 @@ impl Act {
             Self::ReadWorkspace => reads(Workspace, See, &[S::ReadWorkspace]),
             Self::ListProjects => reads(Workspace, See, &[S::ReadProject]),
             Self::ListRepositories => reads(Workspace, See, &[S::ReadRepository]),
+            Self::ListPullRequests => reads(Workspace, See, &[S::ReadPullRequest]),
             Self::UpdateWorkspace => sets(Workspace, ADMIN, &[S::AdminWorkspace]),
             Self::ReadNetwork => reads(Workspace, ADMIN, &[S::AdminWorkspace]),
             Self::ChangeNetwork => sets(Workspace, ADMIN, &[S::AdminWorkspace]),
@@ -383,6 +386,7 @@ impl Act {
             | Self::ReadWorkspace
             | Self::ListProjects
             | Self::ListRepositories
+            | Self::ListPullRequests
             | Self::UpdateWorkspace
             | Self::ReadNetwork
             | Self::ChangeNetwork

@@ -3,6 +3,7 @@
 use super::input;
 use super::text::text;
 use super::view::PullRequestView;
+use crate::code_owners::Ends;
 use crate::error::{Error, Fields, Result};
 use crate::open::{CreatingPullRequest, OpenRepository};
 use crate::{App, Asker, PlaceName};
@@ -86,7 +87,8 @@ impl App {
         };
         fields.check()?;
         self.must_differ(open, (from, &source), &destination).await?;
-        let reviewers = self.with_default_reviewers(open, asked).await?;
+        let ends = Ends { source: source.tip, destination: destination.tip };
+        let reviewers = self.with_usual_reviewers(open, asked, ends).await?;
         Ok(store::NewPullRequest {
             repository: here,
             title,
@@ -144,15 +146,19 @@ impl App {
         Ok(())
     }
 
-    /// Those who were asked, and those whom the repository and its project always ask.
-    async fn with_default_reviewers(
+    /// Those who were asked, those whom the repository and its project always ask, and the owners
+    /// of what the request changes.
+    async fn with_usual_reviewers(
         &self,
         open: &OpenRepository<CreatingPullRequest>,
         mut reviewers: Vec<UserId>,
+        ends: Ends,
     ) -> Result<Vec<UserId>> {
-        let place = PlaceName::repository_path(&open.path().to_string());
+        let place = PlaceName::from(open.path());
         let author = open.who.user_id();
-        for user in self.effective_default_reviewers(&place).await? {
+        let always = self.effective_default_reviewers(&place).await?;
+        let owners = self.code_owners(open, ends, &open.by.principal).await?;
+        for user in always.into_iter().chain(owners.users) {
             if Some(user) != author && !reviewers.contains(&user) {
                 reviewers.push(user);
             }

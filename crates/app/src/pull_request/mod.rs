@@ -8,6 +8,7 @@ mod comment;
 mod create;
 mod decline;
 mod follow;
+mod found;
 mod input;
 mod opening;
 mod read;

@@ -201,7 +201,7 @@ fn key(number: u32) -> String {
 /// A token, a key or a rule of the place the path is about, or a refusal that `ann` met.
 async fn id(server: &Server, route: &Route, number: u32) -> String {
     let Some((list, _)) = route.path.split_once("/{id}") else { return String::new() };
-    if list.ends_with("/pullrequests") {
+    if list.ends_with("/pullrequests") || list.ends_with("/pull-requests") {
         // The repository has no branches, so it has no pull request either.
         return "1".into();
     }

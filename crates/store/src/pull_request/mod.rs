@@ -7,6 +7,7 @@ mod comment;
 mod counts;
 mod history;
 mod list;
+mod of_author;
 mod participant;
 mod request;
 mod task;

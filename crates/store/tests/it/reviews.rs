@@ -1,7 +1,7 @@
 //! What is said about pull requests: reviews, default reviewers, comments, tasks.
 
 use crate::world::{NOW, Place, World, system};
-use model::{ActivityKind, Level, ObjectId, RefName, ReviewState};
+use model::{ActivityKind, Level, ObjectId, PullRequestState, RefName, ReviewState};
 use store::{
     Actor, Anchor, Error, NewComment, NewPullRequest, NewTask, Owner, PageRequest, PrincipalKind,
     PrincipalName, PullRequest, ReviewCounts, SourceBranch, TaskUpdate, User,
@@ -187,4 +187,28 @@ async fn comments_and_tasks_are_written_changed_and_taken_back(w: &World) {
         ]
     );
     s.remove_repository(&system(), place.repository.id).await.unwrap();
+}
+
+on_both!(what_somebody_opened_is_found_over_repositories);
+
+async fn what_somebody_opened_is_found_over_repositories(w: &World) {
+    let (place, other) = (w.place("acme").await, w.place("other").await);
+    let s = &w.store;
+    let (ann, bea) = (w.user("ann").await, w.user("bea").await);
+    let first = request(w, &place, &ann).await;
+    let second = request(w, &other, &ann).await;
+    let by = async |workspace| s.list_repositories_asked_by(workspace, ann.id).await.unwrap();
+    assert_eq!(by(place.workspace.id).await, std::slice::from_ref(&place.repository));
+    let (here, there) = (place.repository.id, other.repository.id);
+    let of = async |user: &User, repositories: &[_], states: &[_]| {
+        let all = PageRequest::ALL;
+        let found = s.list_pull_requests_of(user.id, repositories, states, all).await.unwrap();
+        assert_eq!(found.size, i64::try_from(found.items.len()).unwrap());
+        found.items.into_iter().map(|it| it.id).collect::<Vec<_>>()
+    };
+    assert_eq!(of(&ann, &[here, there], &[]).await, [second.id, first.id]);
+    assert_eq!(of(&ann, &[here], &[PullRequestState::Open]).await, [first.id]);
+    assert_eq!(of(&ann, &[here], &[PullRequestState::Merged]).await, []);
+    assert_eq!(of(&ann, &[], &[]).await, []);
+    assert_eq!(of(&bea, &[here, there], &[]).await, []);
 }

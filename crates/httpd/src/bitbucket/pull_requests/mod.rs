@@ -4,6 +4,7 @@
 pub mod activity;
 pub mod comments;
 pub mod content;
+pub mod found;
 pub mod requests;
 pub mod reviews;
 pub mod shapes;

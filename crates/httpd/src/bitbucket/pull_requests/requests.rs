@@ -21,7 +21,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-const QUERYABLE: &[&str] = &[
+pub(super) const QUERYABLE: &[&str] = &[
     "id",
     "title",
     "description",
@@ -178,7 +178,7 @@ pub async fn list_pull_requests(
 }
 
 /// What the parameters ask for, as far as the store can choose by it.
-fn wanted(list: &ListRequest) -> Result<PullRequestWanted, Problem> {
+pub(super) fn wanted(list: &ListRequest) -> Result<PullRequestWanted, Problem> {
     let mut states = Vec::new();
     let mut any = false;
     for word in list.parameters("state").flat_map(|it| it.split(',')) {
