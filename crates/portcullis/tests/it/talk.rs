@@ -376,3 +376,89 @@ fn default_reviewers_are_named_and_asked() {
     let made = ann.post(REQUESTS, &body).expect(201);
     assert_eq!(made["reviewers"].as_array().unwrap().len(), 1, "{made}");
 }
+
+#[test]
+fn code_owners_of_what_changes_are_asked() {
+    let (server, tree) = world();
+    let (ann, ray) = (server.rest_as("ann"), server.rest_as("ray"));
+    server.create_user("dan");
+    server.grant("acme/site", &json!({ "type": "user", "name": "dan" }), "read");
+    let group = "/api/v1/workspaces/acme/groups";
+    server.admin().post(group, &json!({ "slug": "docs", "name": "Docs" })).expect(201);
+    server.admin().put("/api/v1/workspaces/acme/members/dan", &json!({ "role": "member" }));
+    server.admin().call("PUT", &format!("{group}/docs/members/dan"), None).expect(204);
+    tree.git(&["checkout", "-q", "main"]);
+    std::fs::create_dir_all(tree.path().join(".bitbucket")).unwrap();
+    let file = "* bea\n/b ann ray@example.org @eve\n/new @acme/docs moon\n/none @@gone\n!x ann\n";
+    tree.commit_file(".bitbucket/CODEOWNERS", file.as_bytes(), "owners");
+    tree.push("main").accepted();
+    tree.push("topic:refs/heads/owned").accepted();
+    let body = json!({ "title": "Owned", "source": { "branch": { "name": "owned" } } });
+    let made = ann.post(REQUESTS, &body).expect(201);
+    let asked = made["reviewers"].as_array().unwrap().iter();
+    let mut asked: Vec<_> = asked.map(|it| it["nickname"].as_str().unwrap()).collect();
+    asked.sort_unstable();
+    // Neither the author nor who cannot read it, nor whoever owns what is not changed.
+    assert_eq!(asked, ["dan", "ray"]);
+    let path = "/api/v1/repositories/acme/site/pull-requests/2/code-owners";
+    let told = ray.get(path).expect(200);
+    let owners = told["owners"].as_array().unwrap().iter();
+    let owners: Vec<_> = owners.map(|it| it["username"].as_str().unwrap()).collect();
+    assert_eq!(owners, ["ray", "dan"]);
+    assert_eq!(
+        told["faults"],
+        json!([
+            { "line": 5, "message": "`!x`: a pattern cannot be negated here: write it without `!`" },
+            { "line": 3, "message": "`moon` is nobody here" },
+        ])
+    );
+    server.rest_as("eve").get(path).expect(404);
+    ray.get("/api/v1/repositories/acme/site/pull-requests/9/code-owners").expect(404);
+
+    // A file that is no text, or far too large, names nobody and stops nobody.
+    for content in [&[0xff, 0, b'\n'][..], &vec![b'#'; 300 << 10]] {
+        tree.git(&["checkout", "-q", "main"]);
+        tree.commit_file(".bitbucket/CODEOWNERS", content, "other owners");
+        tree.push("main").accepted();
+        let told = ray.get(path).expect(200);
+        assert_eq!(told["owners"], json!([]), "{told}");
+    }
+    assert!(ray.get(path).expect(200)["faults"][0]["message"].to_string().contains("larger than"));
+}
+
+#[test]
+fn requests_are_found_by_who_opened_them_and_by_their_commits() {
+    let (server, tree) = world();
+    let (ann, ray) = (server.rest_as("ann"), server.rest_as("ray"));
+    server.create_repository("acme/secret");
+    server.seed("acme/secret");
+    server.grant("acme/secret", &json!({ "type": "user", "name": "ann" }), "write");
+    let secret = server.clone_as("ann", "acme/secret");
+    secret.git(&["checkout", "-q", "-b", "topic"]);
+    secret.commit("three");
+    secret.push("topic").accepted();
+    let body = json!({ "title": "Hidden", "source": { "branch": { "name": "topic" } } });
+    ann.post("/2.0/repositories/acme/secret/pullrequests", &body).expect(201);
+
+    let titles = |rest: &Rest, path: &str| {
+        let page = rest.get(path).expect(200);
+        let values = page["values"].as_array().unwrap().clone();
+        assert_eq!(page["size"], values.len());
+        values.iter().map(|it| it["title"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let of = |user: &str| format!("/2.0/workspaces/acme/pullrequests/{user}");
+    assert_eq!(titles(&ann, &of("ann")), ["Hidden", "Take it"]);
+    assert_eq!(titles(&ray, &of("ann")), ["Take it"], "what ray may not read is not there");
+    assert_eq!(titles(&ann, &of("ray")), [""; 0]);
+    assert_eq!(titles(&ann, &format!("{}?state=MERGED", of("ann"))), [""; 0]);
+    assert_eq!(titles(&ann, &format!("{}?q=title~%22hid%22", of("ann"))), ["Hidden"]);
+    ann.get(&of("nobody")).expect(404);
+    server.rest_as("eve").get(&of("ann")).expect(404);
+
+    let with = |name: &str| format!("/2.0/repositories/acme/site/commit/{name}/pullrequests");
+    assert_eq!(titles(&ray, &with(&tree.id("topic")[..12])), ["Take it"]);
+    assert_eq!(titles(&ray, &with(&tree.id("topic~1"))), ["Take it"]);
+    assert_eq!(titles(&ray, &with(&tree.id("main"))), [""; 0], "the destination has it already");
+    ray.get(&with(&"ab".repeat(20))).expect(404);
+    server.rest_as("eve").get(&with(&tree.id("topic"))).expect(404);
+}
