@@ -7,11 +7,11 @@ use crate::open::{OpenRepository, RepositoryAct};
 use crate::render::visible;
 use crate::{App, PlaceName};
 use model::{Email, ObjectId, Slug, UserId};
-use repo::{DiffOptions, FileAt, Repository};
+use repo::{DiffOptions, Repository, TreeEntry};
 use std::collections::BTreeSet;
 use store::{PrincipalKind, PrincipalName};
 
-const FILE: &[u8] = b".bitbucket/CODEOWNERS";
+const FILE: &str = ".bitbucket/CODEOWNERS";
 /// More files than these are not looked at.
 const FILES_MAX: usize = 3_000;
 /// How often a path is compared with a rule at most.
@@ -135,16 +135,19 @@ impl App {
 
 /// The file, and whom it names for what is different; `None` where there is no file.
 fn read(repository: &Repository, ends: Ends) -> Result<Option<(CodeOwners, Vec<Owner>)>> {
-    let Some(FileAt::Blob { id, size }) = repository.find_file(&ends.destination, FILE)? else {
+    let is_file = |it: &TreeEntry| !it.is_folder() && !it.is_submodule();
+    let Some(entry) = repository.entry_at(&ends.destination, FILE)?.filter(is_file) else {
         return Ok(None);
     };
-    if size > FILE_MAX as u64 {
+    if repository.file_size(&entry)?.is_none_or(|size| size > FILE_MAX as u64) {
         let message = format!("the file is larger than {FILE_MAX} bytes: it is passed over");
         let mut none = CodeOwners::default();
         none.faults.push(Fault { line: 1, message });
         return Ok(Some((none, Vec::new())));
     }
-    let mut file = CodeOwners::parse(&String::from_utf8_lossy(&repository.read_blob(&id)?));
+    let mut content = Vec::new();
+    repository.write_file(&entry, &mut content)?;
+    let mut file = CodeOwners::parse(&String::from_utf8_lossy(&content));
     let most = FILES_MAX.min(COMPARISONS_MAX / file.len().max(1));
     let changed = match changed(repository, ends) {
         Ok(changed) => changed,

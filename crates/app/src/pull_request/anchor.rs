@@ -5,11 +5,11 @@ use crate::error::{Fields, Result};
 use crate::open::{OpenRepository, RepositoryAct};
 use crate::render::visible;
 use model::ObjectId;
-use repo::{FileAt, Repository};
+use repo::Repository;
 use store::{Anchor, PullRequest};
 
 /// Lines of larger files, in bytes, are not counted and cannot be commented on.
-const FILE_MAX: u64 = 16 << 20;
+const FILE_MAX: u64 = 4 << 20;
 
 /// What is known of one version of the file.
 enum Version {
@@ -51,14 +51,16 @@ pub(super) async fn check<A: RepositoryAct + Send + Sync + 'static>(
 }
 
 fn version(repository: &Repository, commit: &ObjectId, path: &str) -> Result<Version> {
-    let Some(file) = repository.find_file(commit, path.as_bytes())? else {
+    let found = repository.entry_at(commit, path)?.filter(|it| !it.is_folder());
+    // Written as git keeps it, and in no other way that leads there as well.
+    let Some(file) = found.filter(|it| it.path == path.as_bytes()) else {
         return Ok(Version::Absent);
     };
-    let FileAt::Blob { id, size } = file else { return Ok(Version::Whole) };
-    if size > FILE_MAX {
+    if repository.file_size(&file)?.is_none_or(|size| size > FILE_MAX) {
         return Ok(Version::Whole);
     }
-    let content = repository.read_blob(&id)?;
+    let mut content = Vec::new();
+    repository.write_file(&file, &mut content)?;
     let ends = content.iter().filter(|&&it| it == b'\n').count();
     let unended = content.last().is_some_and(|&it| it != b'\n');
     Ok(Version::Lines(i64::try_from(ends + usize::from(unended)).unwrap_or(i64::MAX)))
