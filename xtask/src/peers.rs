@@ -1,5 +1,5 @@
 //! The Python of the peer tests: a virtual environment below `target/` with libgit2 (pygit2),
-//! dulwich, paramiko and ssh-audit in pinned versions.
+//! dulwich, paramiko, ssh-audit and atlassian-python-api in pinned versions.
 
 use crate::run::{run, target, works};
 use anyhow::Result;
@@ -7,8 +7,13 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-const PACKAGES: [&str; 4] =
-    ["pygit2==1.21.0", "dulwich==1.2.21", "paramiko==5.1.0", "ssh-audit==3.9.0"];
+const PACKAGES: [&str; 5] = [
+    "pygit2==1.21.0",
+    "dulwich==1.2.21",
+    "paramiko==5.1.0",
+    "ssh-audit==3.9.0",
+    "atlassian-python-api==5.0.5",
+];
 
 /// The path of that Python; made on the first call, and again when a version changes.
 pub fn ensure() -> Result<PathBuf> {
@@ -16,8 +21,8 @@ pub fn ensure() -> Result<PathBuf> {
     let python = home.join("bin/python");
     let stamp = home.join("installed");
     let wanted = PACKAGES.join("\n");
-    let imports =
-        || works(Command::new(&python).args(["-c", "import pygit2, dulwich, paramiko, ssh_audit"]));
+    let all = "import pygit2, dulwich, paramiko, ssh_audit, atlassian";
+    let imports = || works(Command::new(&python).args(["-c", all]));
     if fs::read_to_string(&stamp).is_ok_and(|it| it == wanted) && imports() {
         return Ok(python);
     }

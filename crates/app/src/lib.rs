@@ -44,6 +44,7 @@ mod error;
 mod explain;
 mod fetch;
 mod files;
+mod forks;
 mod gpg_keys;
 mod grants;
 mod ground;
@@ -119,6 +120,7 @@ pub use diffs::{DiffOptions, DiffStat};
 pub use error::{Answer, Error, Failure, Fields, Refused, Result};
 pub use explain::{ExplainedRule, ExplainedStep, Explanation, Hypothetical};
 pub use files::{Entry, Source};
+pub use forks::NewFork;
 pub use gpg_keys::{GpgKeyInput, UserGpgKey};
 pub use grants::NamedGrant;
 pub use groups::{GroupChange, NewGroup};
@@ -130,7 +132,7 @@ pub use offered_key::OfferedKey;
 pub use open::{
     Archiving, ChangingBuildKeys, ChangingOwnComment, Commenting, CreatingPullRequest,
     DecliningOthersPullRequest, DecliningOwnPullRequest, Explaining, ExplainingForOthers, Fetching,
-    Maintaining, OpenRepository, PostingBuild, PostingOthersBuild, Pushing, Reading,
+    Forking, Maintaining, OpenRepository, PostingBuild, PostingOthersBuild, Pushing, Reading,
     ReadingAllRefusals, ReadingBuildKeys, ReadingOwnRefusals, ReadingPullRequests, Removing,
     RemovingOthersComment, RepositoryAct, Reviewing, SeesContent, Updating,
     UpdatingOthersPullRequest, UpdatingOwnPullRequest, WithdrawingReview,

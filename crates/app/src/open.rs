@@ -132,6 +132,8 @@ repository_acts! {
     Maintaining = Act::MaintainRepository;
     /// Removing it with everything in it.
     Removing = Act::RemoveRepository;
+    /// Copying it.
+    Forking = Act::ForkRepository;
     /// Saying how a build of a commit went.
     PostingBuild = Act::PostBuildStatus;
     /// The same under a key that is kept for somebody else.

@@ -73,6 +73,17 @@ impl App {
         workspace: &str,
         new: NewRepository,
     ) -> Result<RepositoryView> {
+        self.make_repository(who, workspace, new, None).await
+    }
+
+    /// Creates a repository, empty or as a fork of one that the asker was let in to copy.
+    pub(crate) async fn make_repository(
+        self: &Arc<Self>,
+        who: &Asker,
+        workspace: &str,
+        new: NewRepository,
+        source: Option<&Repository>,
+    ) -> Result<RepositoryView> {
         let key = match &new.project {
             Some(key) => key.clone(),
             None => self.default_project(who, workspace).await?,
@@ -85,14 +96,12 @@ impl App {
         if held.is_none_or(|it| it.permission < Permission::Admin) {
             row.admin = who.user_id();
         }
+        row.fork_of = source.map(|it| (it.id, it.root));
         let repository = self.store.create_repository(&open.by, row).await?;
-        let (app, id) = (Arc::clone(self), repository.id);
-        let made =
-            tokio::task::spawn_blocking(move || app.repositories.create(id, &branch)).await?;
-        if let Err(error) = made {
+        if let Err(error) = self.make_folder(&repository, branch, source).await {
             // Without its folder the row would be in the way of trying again.
-            self.store.remove_repository(&open.by, id).await?;
-            return Err(error.into());
+            self.store.remove_repository(&open.by, repository.id).await?;
+            return Err(error);
         }
         Ok(RepositoryView { repository, workspace: open.workspace, project: open.project })
     }
@@ -323,6 +332,7 @@ fn check_new(
         language: new.language,
         has_issues: new.has_issues,
         has_wiki: new.has_wiki,
+        fork_of: None,
         admin: None,
     };
     Ok((row, branch))

@@ -131,6 +131,8 @@ struct Native;
         bitbucket::statuses::post_status,
         bitbucket::statuses::get_status,
         bitbucket::statuses::update_status,
+        bitbucket::forks::list_forks,
+        bitbucket::forks::create_fork,
         bitbucket::source::get_root,
         bitbucket::source::get_source,
         bitbucket::ssh_keys::list_ssh_keys,

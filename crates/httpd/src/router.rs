@@ -104,7 +104,7 @@ fn bitbucket_routes(table: Table) -> Table {
 
 /// What is in a repository.
 fn content_routes(table: Table) -> Table {
-    use bitbucket::{commits, diffs, source, statuses, tags};
+    use bitbucket::{commits, diffs, forks, source, statuses, tags};
     table
         .get("/2.0/repositories/{workspace}/{repository}/refs", tags::list_refs)
         .get("/2.0/repositories/{workspace}/{repository}/refs/tags", tags::list_tags)
@@ -138,6 +138,8 @@ fn content_routes(table: Table) -> Table {
             "/2.0/repositories/{workspace}/{repository}/commit/{commit}/statuses/build/{*key}",
             statuses::update_status,
         )
+        .get("/2.0/repositories/{workspace}/{repository}/forks", forks::list_forks)
+        .post("/2.0/repositories/{workspace}/{repository}/forks", forks::create_fork)
         .get("/2.0/repositories/{workspace}/{repository}/src", source::get_root)
         .get("/2.0/repositories/{workspace}/{repository}/src/{commit}", source::get_source)
         .get("/2.0/repositories/{workspace}/{repository}/src/{commit}/{*path}", source::get_source)

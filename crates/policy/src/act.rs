@@ -124,6 +124,8 @@ pub enum Act {
     ReadOwnRefusals,
     ReadAllRefusals,
     MaintainRepository,
+    /// Copy it; where the copy may be made is asked by itself.
+    ForkRepository,
     /// Say how a build of a commit went.
     PostBuildStatus,
     /// The same under a key that is kept for somebody else.
@@ -312,6 +314,9 @@ impl Act {
             Self::ReadOwnRefusals => reads(Repository, SignedIn, &[S::ReadRepository]),
             Self::ReadAllRefusals => reads(Repository, ADMIN, &[S::AdminRepository]),
             Self::MaintainRepository => sets(Repository, ADMIN, &[S::AdminRepository]),
+            Self::ForkRepository => {
+                reads(Repository, Hold(Permission::Read), &[S::ReadRepository, S::WriteRepository])
+            }
             Self::PostBuildStatus => {
                 sets(Repository, Hold(Permission::Write), &[S::ReadRepository])
             }
@@ -421,6 +426,7 @@ impl Act {
             | Self::ReadOwnRefusals
             | Self::ReadAllRefusals
             | Self::MaintainRepository
+            | Self::ForkRepository
             | Self::PostBuildStatus
             | Self::PostOthersBuildStatus
             | Self::ReadBuildKeys

@@ -31,6 +31,7 @@ mod error;
 mod failure;
 mod fetch;
 mod files;
+mod fork;
 mod git;
 mod import;
 mod ingest;

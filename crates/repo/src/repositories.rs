@@ -2,6 +2,7 @@
 //! a second server out.
 
 use crate::fetch::PackCache;
+use crate::fetch::Visible;
 use crate::git::Git;
 use crate::journal::Journal;
 use crate::repository::Repository;
@@ -57,6 +58,27 @@ impl Repositories {
 
     /// Creates an empty bare repository.
     pub fn create(&self, id: RepositoryId, default_branch: &RefName) -> Result<Arc<Repository>> {
+        self.make(id, default_branch, |_empty| Ok(()))
+    }
+
+    /// Creates a repository with the branches and tags of another one, as far as they are visible,
+    /// and everything they lead to.
+    pub fn fork(
+        &self,
+        source: &Repository,
+        visible: Visible<'_>,
+        id: RepositoryId,
+        default_branch: &RefName,
+    ) -> Result<Arc<Repository>> {
+        self.make(id, default_branch, |draft| crate::fork::fill(source, visible, draft))
+    }
+
+    fn make(
+        &self,
+        id: RepositoryId,
+        default_branch: &RefName,
+        fill_in: impl FnOnce(&Path) -> Result<()>,
+    ) -> Result<Arc<Repository>> {
         let git_dir = self.git_dir(id);
         if git_dir.exists() {
             return Err(Error::Exists(id));
@@ -69,6 +91,7 @@ impl Repositories {
             .tempdir_in(parent)
             .map_err(Error::io("create in", parent))?;
         fill(draft.path(), default_branch)?;
+        fill_in(draft.path())?;
         let draft = draft.keep();
         std::fs::rename(&draft, &git_dir).map_err(Error::io("create", &git_dir))?;
         sync_folder(parent)?;

@@ -15,6 +15,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0007_pull_requests.sql"),
     include_str!("../migrations/0008_build_statuses.sql"),
     include_str!("../migrations/0009_gpg_keys.sql"),
+    include_str!("../migrations/0010_forks.sql"),
 ];
 
 /// The schema this version needs.

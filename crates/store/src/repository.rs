@@ -45,6 +45,10 @@ pub struct Repository {
     pub uuid: String,
     pub workspace: WorkspaceId,
     pub project: ProjectId,
+    /// What it was forked from, if that is still there.
+    pub parent: Option<RepositoryId>,
+    /// What it and all its relatives began with: itself, unless it is a fork.
+    pub root: RepositoryId,
     /// Unique in the workspace.
     pub slug: RepositorySlug,
     pub name: DisplayName,
@@ -69,6 +73,13 @@ pub struct Repository {
     pub pushed_at: Option<Timestamp>,
 }
 
+impl Repository {
+    /// Are these two one repository, or did they begin as one? Pull requests go between such.
+    pub fn is_related_to(&self, other: &Self) -> bool {
+        self.root == other.root
+    }
+}
+
 /// What [`Store::create_repository`] needs.
 #[derive(Clone, Debug)]
 pub struct NewRepository {
@@ -83,6 +94,8 @@ pub struct NewRepository {
     pub language: String,
     pub has_issues: bool,
     pub has_wiki: bool,
+    /// What it is a fork of: that one, and what it began with.
+    pub fork_of: Option<(RepositoryId, RepositoryId)>,
     /// Gets admin on it: whoever creates a repository and would not be its admin otherwise.
     pub admin: Option<UserId>,
 }
@@ -107,7 +120,7 @@ pub struct RepositoryUpdate {
 macro_rules! select_repository {
     ($rest:literal) => {
         concat!(
-            "select r.id, r.uuid, r.workspace_id, r.project_id, r.slug, r.name, r.description,
+            "select r.id, r.uuid, r.workspace_id, r.project_id, r.parent_id, r.fork_root, r.slug, r.name, r.description,
                  r.is_private, r.fork_policy, r.archived, r.main_branch, r.language, r.has_issues,
                  r.has_wiki, r.size_limit, r.size, r.created_at, r.updated_at,
                  (select max(p.at) from push p where p.repository_id = r.id) as pushed_at
@@ -124,6 +137,8 @@ pub(crate) fn repository_from(row: Columns<'_>) -> Result<Repository> {
         uuid: row.text("uuid")?,
         workspace: WorkspaceId(row.int("workspace_id")?),
         project: ProjectId(row.int("project_id")?),
+        parent: row.opt_int("parent_id")?.map(RepositoryId),
+        root: RepositoryId(row.opt_int("fork_root")?.unwrap_or(row.int("id")?)),
         slug: row.parsed("slug", RepositorySlug::parse)?,
         name: row.parsed("name", DisplayName::parse)?,
         description: row.text("description")?,
@@ -148,8 +163,11 @@ impl Store {
     pub async fn create_repository(&self, by: &Actor, new: NewRepository) -> Result<Repository> {
         let mut change = self.change(by).await?;
         project_of(&mut change, new.workspace, new.project).await?;
+        let id = RepositoryId(change.next_id("repository").await?);
         let repository = Repository {
-            id: RepositoryId(change.next_id("repository").await?),
+            id,
+            parent: new.fork_of.map(|it| it.0),
+            root: new.fork_of.map_or(id, |it| it.1),
             uuid: crate::store::new_uuid(),
             workspace: new.workspace,
             project: new.project,
@@ -186,6 +204,13 @@ impl Store {
         let row =
             self.database.optional(select_repository!("where r.id = $1"), args![id.0]).await?;
         row.map(|row| repository_from(row.of("repository"))).transpose()
+    }
+
+    /// The forks of a repository, the oldest first.
+    pub async fn list_forks(&self, parent: RepositoryId) -> Result<Vec<Repository>> {
+        let sql = select_repository!("where r.parent_id = $1 order by r.id");
+        let rows = self.database.all(sql, args![parent.0]).await?;
+        rows.iter().map(|row| repository_from(row.of("repository"))).collect()
     }
 
     /// The repositories of a workspace, or of one of its projects, by slug.
@@ -236,6 +261,8 @@ impl Store {
         change.execute("delete from push where repository_id = $1", args![id.0]).await?;
         crate::pull_request::forget_pull_requests(&mut change, id).await?;
         crate::build_status::forget_builds(&mut change, id).await?;
+        let sql = "update repository set parent_id = null where parent_id = $1";
+        change.execute(sql, args![id.0]).await?;
         change.execute("delete from repository where id = $1", args![id.0]).await?;
         let what = format!("removed repository `{}`", repository.slug);
         let was = audit_text(&repository);
@@ -286,8 +313,9 @@ async fn project_of(
 async fn insert(change: &mut Change<'_>, it: &Repository) -> Result<()> {
     let sql = "insert into repository (id, uuid, workspace_id, project_id, slug, name, description,
                    is_private, fork_policy, archived, main_branch, language, has_issues, has_wiki,
-                   size, created_at, updated_at)
-               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+                   size, created_at, updated_at, parent_id, fork_root)
+               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+                   $18, $19)";
     let args = args![
         it.id.0,
         &it.uuid,
@@ -306,6 +334,8 @@ async fn insert(change: &mut Change<'_>, it: &Repository) -> Result<()> {
         it.size,
         it.created_at,
         it.updated_at,
+        it.parent.map(|it| it.0),
+        it.parent.map(|_| it.root.0),
     ];
     change.execute(sql, args).await?;
     Ok(())

@@ -6,7 +6,7 @@ use super::listing;
 use super::shapes::{Links, links};
 use crate::doors::Doors;
 use crate::json::JsonBody;
-use crate::list::{ListRequest, Paged, gather};
+use crate::list::{ListRequest, Paged};
 use crate::origin::Origin;
 use crate::place::Path;
 use crate::problem::Problem;
@@ -83,12 +83,7 @@ pub async fn list_branches(
     let full_name = place.to_string();
     let app = &doors.app;
     let body = |it: Branch| BranchBody::of(&it, &full_name, &origin);
-    if list.is_plain() {
-        let page = app.list_branches(&who, &place, None, list.page()).await?;
-        return listing::page(&list, page.map(body));
-    }
-    let all = gather(|page| app.list_branches(&who, &place, None, page)).await?;
-    listing::answer(&list, all.into_iter().map(body), QUERYABLE)
+    listing::paged(&list, QUERYABLE, |page| app.list_branches(&who, &place, None, page), body).await
 }
 
 /// Shows a branch.

@@ -40,6 +40,9 @@ pub struct CommitBody {
     parents: Vec<ParentBody>,
     #[serde(skip_serializing_if = "Option::is_none")]
     repository: Option<NamedRepositoryBody>,
+    /// Nobody: commits are not reviewed by themselves here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    participants: Option<Vec<AccountBody>>,
     links: Links,
 }
 
@@ -82,6 +85,7 @@ impl CommitBody {
         let committer = AuthorBody::of("committer", &info.committer, committer.as_ref(), origin);
         body.committer = Some(committer);
         body.repository = Some(repository);
+        body.participants = Some(Vec::new());
         body
     }
 
@@ -111,6 +115,7 @@ impl CommitBody {
             committer: None,
             parents: info.map(|it| it.parents.iter().map(parent).collect()).unwrap_or_default(),
             repository: None,
+            participants: None,
             links: commit_links(id, repository, origin),
         }
     }

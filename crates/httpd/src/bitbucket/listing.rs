@@ -1,13 +1,27 @@
 //! What every list of this API understands besides pages: `q`, `sort` and `fields`.
 
 use super::{fields, query};
-use crate::list::ListRequest;
+use crate::list::{ListRequest, gather};
 use crate::problem::Problem;
-use app::{Fields, Page};
+use app::{Error, Fields, Page, PageRequest};
 use axum::Json;
 use serde::Serialize;
 use serde_json::Value;
 use std::cmp::Ordering;
+
+/// A list that `app` gives page by page: the page that was asked for as it comes, or all of them
+/// where they are to be filtered or sorted. `known` are the fields that may be asked about.
+pub async fn paged<T, B: Serialize, F: Future<Output = Result<Page<T>, Error>>>(
+    list: &ListRequest,
+    known: &[&str],
+    mut fetch: impl FnMut(PageRequest) -> F,
+    body: impl FnMut(T) -> B,
+) -> Result<Json<Value>, Problem> {
+    if list.is_plain() {
+        return page(list, fetch(list.page()).await?.map(body));
+    }
+    answer(list, gather(fetch).await?.into_iter().map(body), known)
+}
 
 /// Filters, sorts and cuts a whole list. `known` are the fields that may be asked about.
 pub fn answer<T: Serialize>(

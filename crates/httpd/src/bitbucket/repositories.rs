@@ -1,18 +1,18 @@
 //! `/2.0/repositories`: repositories, listed, shown, created, changed and removed.
 
 use super::projects::ProjectBody;
-use super::shapes::{AccountBody, Link, Links, WorkspaceBody, links};
+use super::shapes::{AccountBody, Link, Links, NamedRepositoryBody, WorkspaceBody, links};
 use super::{input, listing};
 use crate::doors::Doors;
 use crate::json::JsonBody;
-use crate::list::{ListRequest, Paged, gather};
+use crate::list::{ListRequest, Paged};
 use crate::origin::Origin;
 use crate::place::Path;
 use crate::problem::Problem;
 use crate::time;
 use crate::uuid::braced;
 use crate::who::Who;
-use app::{NewRepository, PlaceName, RepositoryChange, RepositoryView};
+use app::{NewFork, NewRepository, PlaceName, RepositoryChange, RepositoryView};
 use axum::Json;
 use axum::extract::State;
 use hyper::StatusCode;
@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-const QUERYABLE: &[&str] = &[
+pub(super) const QUERYABLE: &[&str] = &[
     "name",
     "full_name",
     "slug",
@@ -97,6 +97,9 @@ pub struct RepositoryBody {
     created_on: String,
     updated_on: String,
     mainbranch: MainBranchBody,
+    /// Of a fork, as far as it is there and the caller may see it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent: Option<NamedRepositoryBody>,
     owner: AccountBody,
     workspace: WorkspaceBody,
     project: ProjectBody,
@@ -121,6 +124,21 @@ struct RepositoryLinks {
 }
 
 impl RepositoryInput {
+    /// As a fork, in the workspace of this name.
+    pub fn into_fork(self, workspace: Option<String>) -> NewFork {
+        NewFork {
+            workspace,
+            slug: self.name.as_deref().map(input::slug_of),
+            project: self.project.and_then(ProjectNamed::name),
+            main_branch: self.mainbranch.map(|it| it.name),
+            name: self.name,
+            description: self.description,
+            is_private: self.is_private,
+            fork_policy: self.fork_policy,
+            language: self.language,
+        }
+    }
+
     fn into_new(self, slug: String) -> NewRepository {
         NewRepository {
             slug,
@@ -185,12 +203,20 @@ impl RepositoryBody {
             created_on: time::show(repository.created_at),
             updated_on: time::show(repository.updated_at),
             mainbranch: MainBranchBody { kind: "branch", name: main },
+            parent: None,
             owner: AccountBody::of_workspace(workspace, origin),
             workspace: WorkspaceBody::of(workspace, origin),
             project: ProjectBody::of(project, workspace, origin),
             links: repository_links(&full_name, origin),
             full_name,
         }
+    }
+}
+
+impl RepositoryBody {
+    /// The same with what it is a fork of.
+    pub fn with_parent(self, parent: Option<&RepositoryView>, origin: &Origin) -> Self {
+        Self { parent: parent.map(|it| NamedRepositoryBody::of_view(it, origin)), ..self }
     }
 }
 
@@ -229,12 +255,8 @@ pub async fn list_repositories(
 ) -> Result<Json<Value>, Problem> {
     let place = PlaceName::workspace(&workspace);
     let (app, body) = (&doors.app, |it: RepositoryView| RepositoryBody::of(&it, &origin));
-    if list.is_plain() {
-        let page = app.list_repositories(&who, &place, None, list.page()).await?;
-        return listing::page(&list, page.map(body));
-    }
-    let all = gather(|page| app.list_repositories(&who, &place, None, page)).await?;
-    listing::answer(&list, all.into_iter().map(body), QUERYABLE)
+    let fetch = |page| app.list_repositories(&who, &place, None, page);
+    listing::paged(&list, QUERYABLE, fetch, body).await
 }
 
 /// Shows a repository, by slug or UUID.
@@ -249,7 +271,8 @@ pub async fn get_repository(
 ) -> Result<Json<Value>, Problem> {
     let place = PlaceName::repository(&workspace, &repository);
     let view = doors.app.repository(&who, &place).await?;
-    listing::one(&list, RepositoryBody::of(&view, &origin))
+    let parent = doors.app.parent_of(&who, &view.repository).await?;
+    listing::one(&list, RepositoryBody::of(&view, &origin).with_parent(parent.as_ref(), &origin))
 }
 
 /// Creates a repository. Answers 200, as Bitbucket does.

@@ -4,7 +4,10 @@
 use crate::origin::Origin;
 use crate::time;
 use crate::uuid::braced;
-use app::{Member, OpenRepository, Person, PrincipalKind, Profile, Repository, User, Workspace};
+use app::{
+    Member, OpenRepository, Person, PrincipalKind, Profile, Repository, RepositoryView, User,
+    Workspace,
+};
 use model::RepositoryPath;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -167,6 +170,12 @@ impl NamedRepositoryBody {
     /// The repository that was opened.
     pub fn of<A>(open: &OpenRepository<A>, origin: &Origin) -> Self {
         Self::named(open.path(), open.repository(), origin)
+    }
+
+    /// A repository that the caller may see.
+    pub fn of_view(view: &RepositoryView, origin: &Origin) -> Self {
+        let (workspace, repository) = (view.workspace.slug.clone(), view.repository.slug.clone());
+        Self::named(&RepositoryPath { workspace, repository }, &view.repository, origin)
     }
 
     /// Any repository, by its path.

@@ -90,12 +90,7 @@ pub async fn list_tags(
     let full_name = place.to_string();
     let app = &doors.app;
     let body = |it: Tag| TagBody::of(&it, &full_name, &origin);
-    if list.is_plain() {
-        let page = app.list_tags(&who, &place, list.page()).await?;
-        return listing::page(&list, page.map(body));
-    }
-    let all = gather(|page| app.list_tags(&who, &place, page)).await?;
-    listing::answer(&list, all.into_iter().map(body), QUERYABLE)
+    listing::paged(&list, QUERYABLE, |page| app.list_tags(&who, &place, page), body).await
 }
 
 /// Lists the branches of a repository, and then its tags.

@@ -139,6 +139,7 @@ fn body(route: &Route) -> Option<Value> {
             Some("{id}") if route.path.contains("/restrictions/") => {
                 json!({ "kind": "moon", "matcher": { "type": "any" } })
             }
+            Some("forks") => json!({ "name": "site" }),
             Some("build-keys") => json!({ "values": [{ "pattern": "", "subjects": [] }] }),
             Some("settings") => json!({ "branch_types": [{ "kind": "moon" }] }),
             Some("override-settings") => json!({ "override_settings": 1 }),

@@ -1,7 +1,9 @@
 //! What is in a repository, read over Bitbucket's REST API: commits, differences, tags.
 
 use serde_json::{Value, json};
-use testkit::{Rest, Server, WorkTree};
+use std::path::PathBuf;
+use std::process::Command;
+use testkit::{Git, Rest, Server, WorkTree, hermetic, provided};
 
 const SITE: &str = "/2.0/repositories/acme/site";
 
@@ -305,4 +307,80 @@ fn a_key_that_is_kept_for_the_build_server_is_nobody_elses() {
         server.admin().put(keys, &bad).expect(400);
     }
     assert_eq!(server.admin().get(keys).expect(200)["size"], 1, "a bad list changes nothing");
+}
+
+/// All repositories on the server's disk.
+fn folders(server: &Server) -> Vec<PathBuf> {
+    let inside = |it: PathBuf| std::fs::read_dir(it).unwrap().map(|it| it.unwrap().path());
+    inside(server.data().join("repositories")).flat_map(inside).collect()
+}
+
+#[test]
+fn a_fork_has_what_can_be_seen_and_nothing_that_was_taken_back() {
+    let (server, tree) = world();
+    let ann = server.rest_as("ann");
+    let secret = tree.commit_file("password", b"hunter2\n", "oops");
+    tree.push("oops").accepted();
+    tree.push(":oops").accepted();
+    server.create_workspace("home");
+    let project = json!({ "key": "OWN", "name": "Own", "is_private": false });
+    server.admin().post("/2.0/workspaces/home/projects", &project).expect(201);
+    server.create_user("dan");
+    let dan = json!({ "type": "user", "name": "dan" });
+    server.grant("acme/site", &dan, "read");
+    let forks = format!("{SITE}/forks");
+    let fork = json!({ "name": "My Site", "workspace": { "slug": "home" } });
+    let dans = server.rest_as("dan");
+    assert!(matches!(dans.post(&forks, &fork).status, 403 | 404), "dan may not create there");
+    let grant = json!({ "subject": dan, "permission": "create-repository" });
+    server.admin().put("/api/v1/workspaces/home/grants", &grant).expect(200);
+    let made = dans.post(&forks, &fork).expect(201);
+    let again = fork;
+    assert_eq!(
+        (&made["full_name"], &made["parent"]["full_name"]),
+        (&json!("home/my-site"), &json!("acme/site"))
+    );
+    let copy = server.clone_as("dan", "home/my-site");
+    let refs = |tree: &WorkTree| tree.git(&["ls-remote", "origin"]);
+    assert_eq!(refs(&copy), refs(&tree));
+    let fork = folders(&server).into_iter().find(|it| *it != server.folder("acme/site")).unwrap();
+    Git::system().ok(&fork, &["fsck", "--full", "--strict"]);
+    let all = ["cat-file", "--batch-all-objects", "--batch-check"];
+    let objects = Git::system().ok(&fork, &all);
+    assert!(objects.contains(&tree.id("main")) && !objects.contains(&secret), "{objects}");
+    copy.commit("more");
+    copy.push("more").accepted();
+
+    assert_eq!(dans.get(&forks).expect(200)["size"], 1);
+    assert_eq!(ann.get(&forks).expect(200)["size"], 0, "ann may not see home/my-site");
+    dans.post(&forks, &again).expect(400);
+    let public = json!({ "name": "open", "workspace": { "slug": "home" }, "is_private": false });
+    let error = dans.post(&forks, &public);
+    assert_eq!(error.status, 201, "{}", error.text);
+    for (policy, body, field) in [
+        ("no_public_forks", &public, "is_private"),
+        ("no_forks", &json!({ "name": "x", "workspace": { "slug": "home" } }), "fork_policy"),
+    ] {
+        server.admin().put(SITE, &json!({ "fork_policy": policy })).expect(200);
+        let error = dans.post(&forks, body).expect(400);
+        assert!(error["error"]["fields"][field].is_array(), "{policy}: {error}");
+    }
+    server.admin().delete(SITE).expect(204);
+    let orphan = dans.get("/2.0/repositories/home/my-site").expect(200);
+    assert!(orphan.get("parent").is_none(), "{orphan}");
+}
+
+/// A client that bots are made of, unpatched.
+#[test]
+fn a_bot_reads_and_builds_with_atlassian_python_api() {
+    let (server, _) = world();
+    let login = server.login("ann");
+    let mut python = Command::new(provided("PORTCULLIS_TEST_PYTHON", "peers-venv/bin/python"));
+    hermetic(&mut python);
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/atlassian_peer.py");
+    let out = python.args([script, server.url(), &login.user, &login.secret]).output().unwrap();
+    let said = String::from_utf8_lossy(&out.stdout).into_owned();
+    let complaint = String::from_utf8_lossy(&out.stderr);
+    assert!(out.status.success(), "it worked as far as:\n{said}\n{complaint}");
+    assert_eq!(said.lines().last(), Some("a new branch"));
 }

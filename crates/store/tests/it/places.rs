@@ -118,3 +118,37 @@ async fn a_workspace_is_found_and_renamed(w: &World) {
     assert_eq!(s.find_workspace_by_uuid(&renamed.uuid).await.unwrap(), Some(renamed));
     assert_eq!(s.find_workspace(&place.workspace.slug).await.unwrap(), None);
 }
+
+on_both!(forks_stay_related_when_what_they_came_from_goes);
+
+async fn forks_stay_related_when_what_they_came_from_goes(w: &World) {
+    let place = w.place("acme").await;
+    let (s, origin) = (&w.store, &place.repository);
+    let fork = async |slug: &str, of: &store::Repository| {
+        let fork_of = Some((of.id, of.root));
+        let new = store::NewRepository { fork_of, ..new_repository(&place.project, slug) };
+        s.create_repository(&system(), new).await.unwrap()
+    };
+    let (first, second) = (fork("first", origin).await, fork("second", origin).await);
+    let third = fork("third", &first).await;
+    let new = new_repository(&place.project, "stranger");
+    let stranger = s.create_repository(&system(), new).await.unwrap();
+    assert_eq!(
+        (origin.parent, first.parent, third.parent),
+        (None, Some(origin.id), Some(first.id))
+    );
+    let slugs = async |of: &store::Repository| {
+        let all = s.list_forks(of.id).await.unwrap();
+        all.iter().map(|it| it.slug.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (slugs(origin).await, slugs(&first).await),
+        (vec!["first".into(), "second".into()], vec!["third".to_string()])
+    );
+    s.remove_repository(&system(), origin.id).await.unwrap();
+    s.remove_repository(&system(), first.id).await.unwrap();
+    let third = s.find_repository_by_id(third.id).await.unwrap().unwrap();
+    assert_eq!(third.parent, None);
+    assert!(third.is_related_to(&second) && third.is_related_to(origin));
+    assert!(!stranger.is_related_to(origin));
+}

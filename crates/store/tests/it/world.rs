@@ -229,6 +229,7 @@ pub fn new_repository(project: &Project, slug: &str) -> NewRepository {
         language: String::new(),
         has_issues: false,
         has_wiki: false,
+        fork_of: None,
         admin: None,
     }
 }
