@@ -17,6 +17,11 @@ pub struct Range {
 }
 
 impl Range {
+    /// The commit with the changes.
+    pub const fn source(self) -> ObjectId {
+        self.source
+    }
+
     /// As [`OpenRepository::range`] reads it: `A..B`, by whole ids.
     pub fn to_spec(self) -> String {
         match self.destination {

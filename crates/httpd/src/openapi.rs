@@ -166,6 +166,7 @@ struct Native;
         bitbucket::pull_requests::requests::update_pull_request,
         bitbucket::pull_requests::requests::decline_pull_request,
         bitbucket::pull_requests::content::list_request_commits,
+        bitbucket::pull_requests::content::list_request_statuses,
         bitbucket::pull_requests::content::get_request_diff,
         bitbucket::pull_requests::content::get_request_diffstat,
         bitbucket::pull_requests::content::get_request_patch,

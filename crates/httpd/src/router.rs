@@ -208,6 +208,7 @@ fn pull_request_routes(table: Table) -> Table {
         .put(pull_request!("/{id}"), requests::update_pull_request)
         .post(pull_request!("/{id}/decline"), requests::decline_pull_request)
         .get(pull_request!("/{id}/commits"), content::list_request_commits)
+        .get(pull_request!("/{id}/statuses"), content::list_request_statuses)
         .get(pull_request!("/{id}/diff"), content::get_request_diff)
         .get(pull_request!("/{id}/diffstat"), content::get_request_diffstat)
         .get(pull_request!("/{id}/patch"), content::get_request_patch)

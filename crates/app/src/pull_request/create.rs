@@ -2,12 +2,13 @@
 
 use super::input;
 use super::text::text;
+use super::update::PullRequestChange;
 use super::view::PullRequestView;
 use crate::code_owners::Ends;
 use crate::error::{Error, Fields, Result};
 use crate::open::{CreatingPullRequest, OpenRepository};
 use crate::{App, Asker, PlaceName};
-use model::{RefName, RepositoryId, UserId};
+use model::{RepositoryId, UserId};
 use serde_json::json;
 use std::sync::Arc;
 use store::SourceBranch;
@@ -30,11 +31,12 @@ pub struct NewPullRequest {
 }
 
 impl App {
-    /// Opens a pull request.
+    /// Opens a pull request. Where one is open between the two branches already, that one gets
+    /// the texts and reviewers of this.
     ///
     /// # Errors
     /// [`Error::Invalid`] names what does not fit: a branch that is not there, both ends the same,
-    /// nothing to merge, an open request between the two, a reviewer who cannot be one.
+    /// nothing to merge, a reviewer who cannot be one.
     pub async fn create_pull_request(
         self: &Arc<Self>,
         who: &Asker,
@@ -42,13 +44,15 @@ impl App {
         new: NewPullRequest,
     ) -> Result<PullRequestView> {
         let open = self.open_repository::<CreatingPullRequest>(who, place).await?;
+        let reviewers = new.reviewers.clone();
         let checked = self.checked_request(&open, new).await?;
         let payload = json!({ "title": checked.title, "source": checked.source.commit.to_string(),
             "destination": checked.destination_commit.to_string() });
         let made = self.store.create_pull_request(&open.by, &checked, &payload.to_string()).await;
         let request = match made {
+            // As in Bitbucket: a request that is open between the two is meant, then.
             Err(store::Error::Conflict { what: "open pull request" }) => {
-                return Err(self.taken(&checked).await?);
+                return self.go_on(who, place, checked, reviewers).await;
             }
             made => made?,
         };
@@ -166,25 +170,34 @@ impl App {
         Ok(reviewers)
     }
 
-    /// The error that names the request which is open between these branches.
-    async fn taken(&self, new: &store::NewPullRequest) -> Result<Error> {
-        let from_or_into =
-            self.store.open_pull_requests_at(new.repository, &new.destination).await?;
-        let same = |it: &&store::PullRequest| {
+    /// What was to be a new request changes the one that is open between the same branches.
+    async fn go_on(
+        self: &Arc<Self>,
+        who: &Asker,
+        place: &PlaceName,
+        new: store::NewPullRequest,
+        reviewers: Vec<String>,
+    ) -> Result<PullRequestView> {
+        let there = self.store.open_pull_requests_at(new.repository, &new.destination).await?;
+        let same = |it: &store::PullRequest| {
             it.destination == new.destination
                 && it.source.branch == new.source.branch
                 && it.source.repository == new.source.repository
         };
-        let number = from_or_into
-            .iter()
-            .find(same)
-            .map_or_else(String::new, |it| format!(" (#{})", it.number));
-        let branch = |it: &RefName| it.short().to_owned();
-        let message = format!(
-            "a pull request from `{}` into `{}` is open already{number}: update that one",
-            branch(&new.source.branch),
-            branch(&new.destination)
-        );
-        Ok(Fields::one("source.branch.name", message))
+        // It has ended in the moment between.
+        let Some(request) = there.into_iter().find(same) else {
+            let message = "a pull request between these branches was open: try again".to_owned();
+            return Err(Error::Conflict { field: "source.branch.name", message });
+        };
+        let change = PullRequestChange {
+            title: Some(new.title),
+            description: Some(new.description),
+            destination: None,
+            close_source_branch: Some(new.close_source_branch),
+            draft: Some(new.draft),
+            reviewers: (!reviewers.is_empty()).then_some(reviewers),
+            version: None,
+        };
+        self.update_pull_request(who, place, request.number, change).await
     }
 }

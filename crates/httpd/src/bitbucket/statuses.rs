@@ -21,7 +21,8 @@ use serde_json::Value;
 use std::collections::HashMap;
 use utoipa::ToSchema;
 
-const QUERYABLE: &[&str] = &[
+/// What lists of statuses may be asked about.
+pub const QUERYABLE: &[&str] = &[
     "key",
     "state",
     "name",

@@ -127,7 +127,6 @@ fn what_does_not_fit_is_named_and_opens_nothing() {
             "as the source is",
         ),
         (json!({ "title": "x", "source": source("old") }), "source.branch.name", "every commit"),
-        (json!({ "title": "x", "source": source("topic") }), "source.branch.name", "(#1)"),
         (
             json!({ "title": "x", "source": source("topic"), "reviewers": [{ "username": "eve" }] }),
             "reviewers",
@@ -159,6 +158,10 @@ fn what_does_not_fit_is_named_and_opens_nothing() {
         assert!(message.is_some_and(|it| it.contains(part)), "{field} {part}: {error}");
     }
     assert_eq!(ann.get(&format!("{REQUESTS}?state=ALL")).expect(200)["size"], 1);
+    // What is open between the same branches is what is meant.
+    let again = json!({ "title": "Again", "source": source("topic") });
+    let again = ann.post(REQUESTS, &again).expect(201);
+    assert_eq!((&again["id"], &again["title"]), (&json!(1), &json!("Again")));
     for query in ["?state=moon", "?q=moon%3D1", "?q=title%3D"] {
         ann.get(&format!("{REQUESTS}{query}")).expect(400);
     }

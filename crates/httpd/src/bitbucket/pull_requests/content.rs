@@ -4,6 +4,7 @@
 use super::super::commits::CommitBody;
 use super::super::listing;
 use super::super::shapes::NamedRepositoryBody;
+use super::super::statuses::{self, StatusBody};
 use crate::doors::Doors;
 use crate::list::{ListRequest, Paged};
 use crate::origin::Origin;
@@ -36,6 +37,24 @@ pub async fn list_request_commits(
     let page = open.commits_of(range, list.page()).await?;
     let body = |it: Commit| CommitBody::of(&it, NamedRepositoryBody::of(&open, &origin), &origin);
     listing::page(&list, page.map(body))
+}
+
+/// Lists how the builds of a pull request's last commit went.
+#[utoipa::path(get, path = "/repositories/{workspace}/{repository}/pullrequests/{id}/statuses",
+    responses((status = 200, body = Paged<StatusBody>)))]
+pub async fn list_request_statuses(
+    State(doors): State<Doors>,
+    Who(who): Who,
+    origin: Origin,
+    list: ListRequest,
+    Place(place): Place,
+    Id(number): Id,
+) -> Result<Json<Value>, Problem> {
+    let open = doors.app.open_repository::<ReadingPullRequests>(&who, &place).await?;
+    let commit = open.request_range(number).await?.source().to_string();
+    let all = open.build_statuses(&commit, None).await?;
+    let body = |it| StatusBody::of(it, NamedRepositoryBody::of(&open, &origin), &origin);
+    listing::answer(&list, all.into_iter().map(body), statuses::QUERYABLE)
 }
 
 /// Leads to the changes of a pull request.
