@@ -54,6 +54,7 @@ mod replay;
 mod repositories;
 mod repository;
 mod resolve;
+mod same_change;
 mod staged_pack;
 mod tag;
 mod tree;

@@ -411,3 +411,28 @@ fn histories_with_nothing_in_common_and_twice_crossed_ones() {
     assert_eq!(why, NotMergeable::Unrelated);
     world.check();
 }
+
+#[test]
+fn a_change_is_the_same_wherever_it_is_made() {
+    let world = World::new();
+    let clone = &world.clone;
+    let dir = &clone.dir;
+    let lines = |from: u32| (from..30).map(|it| format!("{it}\n")).collect::<String>();
+    let base = clone.commit("f", &lines(0));
+    git(dir, &["checkout", "-q", "-b", "topic"]);
+    let tip = clone.commit("f", &lines(0).replace("\n20\n", "\ntwenty\n"));
+    git(dir, &["checkout", "-q", "main"]);
+    let moved = clone.commit("f", &lines(3));
+    git(dir, &["checkout", "-q", "-b", "rebased", "topic"]);
+    git(dir, &["rebase", "-q", "main"]);
+    let rebased = clone.id("rebased");
+    let other = clone.commit("f", &lines(3).replace("\n20\n", "\nanother\n"));
+    push_branches(&world);
+    let same = |one, two| world.repository.is_same_change(one, two).unwrap();
+    assert!(same((base, tip), (base, tip)));
+    assert!(same((base, tip), (moved, rebased)));
+    assert!(!same((base, tip), (moved, other)));
+    assert!(!same((base, tip), (base, moved)));
+    assert!(!same((base, base), (moved, other)));
+    assert!(same((base, base), (moved, moved)));
+}
