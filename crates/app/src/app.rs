@@ -8,6 +8,7 @@ use crate::grounds::Grounds;
 use crate::key_holders::Holders;
 use crate::password::Passwords;
 use crate::public_key::Authority;
+use crate::pull_request::{MergeTasks, MergesUnderWay};
 use crate::{clock, token_text};
 use model::{DisplayName, Email, Fingerprint, Scope, Scopes, Secret, UserId, Username};
 use repo::Repositories;
@@ -48,6 +49,8 @@ pub struct App {
     pub(crate) credentials: Credentials,
     pub(crate) background: Background,
     pub(crate) patterns: Patterns,
+    pub(crate) merges: MergesUnderWay,
+    pub(crate) merge_tasks: MergeTasks,
     pub(crate) options: AppOptions,
     instance_uuid: String,
 }
@@ -79,6 +82,8 @@ impl App {
             credentials: Credentials::default(),
             background: Background::default(),
             patterns: Patterns::default(),
+            merges: MergesUnderWay::default(),
+            merge_tasks: MergeTasks::default(),
             options,
             instance_uuid,
         });

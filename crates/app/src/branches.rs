@@ -6,6 +6,7 @@ use crate::error::{Error, Fields, Result};
 use crate::fetch::{VISIBLE, is_visible};
 use crate::open::{OpenRepository, Pushing, Reading};
 use crate::page::{Page, PageRequest};
+use crate::pull_request::{StrategiesIn, StrategyRules};
 use crate::{App, Asker, PlaceName};
 use model::{ObjectId, RefName};
 use repo::CommitInfo;
@@ -21,6 +22,8 @@ pub struct Branch {
     pub target: ObjectId,
     /// That commit; `None` when it cannot be read as one.
     pub commit: Option<CommitInfo>,
+    /// How pull requests may be merged into it.
+    pub strategies: StrategiesIn,
 }
 
 /// What a new branch needs, as it was typed.
@@ -34,7 +37,7 @@ pub struct NewBranch {
 }
 
 /// A pack without objects, as git sends it when nothing is missing on the other side.
-const EMPTY_PACK: &[u8] = b"PACK\0\0\0\x02\0\0\0\0\
+pub(crate) const EMPTY_PACK: &[u8] = b"PACK\0\0\0\x02\0\0\0\0\
     \x02\x9d\x08\x82\x3b\xd8\xa8\xea\xb5\x10\xad\x6a\xc7\x5c\x82\x3c\xfd\x3e\xd3\x1e";
 
 impl App {
@@ -48,13 +51,14 @@ impl App {
     ) -> Result<Page<Branch>> {
         let open = self.open_repository::<Reading>(who, repository).await?;
         let part = part.map(str::to_owned);
+        let rules = self.strategy_rules(&open).await?;
         let listed = open.on_disk(move |repository| {
             let refs = repository.refs()?;
             let heads = refs.with_prefix(HEADS).filter(|it| {
                 let name = it.name.strip_prefix(HEADS).unwrap_or_default();
                 is_visible(it.name) && part.as_deref().is_none_or(|part| name.contains(part))
             });
-            Ok(page.of(heads).try_map(|it| branch(repository, it.name, it.id))?)
+            Ok(page.of(heads).try_map(|it| branch(repository, it.name, it.id, &rules))?)
         });
         listed.await
     }
@@ -144,17 +148,24 @@ async fn look<A: Send + Sync + 'static>(
     name: &str,
 ) -> Result<Option<Branch>> {
     let Ok(name) = RefName::branch(name) else { return Ok(None) };
+    let rules = open.app.strategy_rules(&open).await?;
     let found = open.on_disk(move |repository| {
         let refs = repository.refs()?;
         let found = refs.find(name.as_str()).filter(|it| is_visible(it.name));
-        Ok(found.map(|it| branch(repository, it.name, it.id)).transpose()?)
+        Ok(found.map(|it| branch(repository, it.name, it.id, &rules)).transpose()?)
     });
     found.await
 }
 
-fn branch(repository: &repo::Repository, name: &str, target: ObjectId) -> repo::Result<Branch> {
+fn branch(
+    repository: &repo::Repository,
+    name: &str,
+    target: ObjectId,
+    rules: &StrategyRules,
+) -> repo::Result<Branch> {
+    let strategies = rules.into_branch(name);
     let name = name.strip_prefix(HEADS).unwrap_or(name).to_owned();
-    Ok(Branch { name, target, commit: repository.commit_info(&target)? })
+    Ok(Branch { name, target, commit: repository.commit_info(&target)?, strategies })
 }
 
 /// The commit that somebody means, if a ref they may see leads to it.

@@ -5,8 +5,8 @@
 use crate::content::{About, CheckQuestion, Known, Look, Next, check_faults, told};
 use crate::ground::Ground;
 use crate::names::subject_words;
-use crate::open::{Judged, OpenRepository, Pushing};
-use crate::pull_request::Openings;
+use crate::open::{Judged, OpenRepository};
+use crate::pull_request::{MergeOrder, Openings};
 use crate::push_meta::PushMeta;
 use crate::refusal::RefusalRecord;
 use crate::{App, Asker, PlaceName, Result, render};
@@ -19,10 +19,12 @@ use store::{LetThrough, PushRecord, RefUpdateRecord};
 use tokio::runtime::Handle;
 
 /// Judges one push by the policy.
-pub(crate) struct PolicyJudge {
+pub(crate) struct PolicyJudge<A> {
     app: Arc<App>,
     runtime: Handle,
-    open: OpenRepository<Pushing>,
+    open: OpenRepository<A>,
+    /// The pull request that this merges; `None` for every other push.
+    merge: Option<MergeOrder>,
     place: PlaceName,
     protocol: &'static str,
     /// What was refused, in the order it was found.
@@ -37,8 +39,8 @@ pub(crate) struct PolicyJudge {
     meta: PushMeta,
 }
 
-impl PolicyJudge {
-    pub fn new(app: Arc<App>, open: OpenRepository<Pushing>, protocol: &'static str) -> Self {
+impl<A> PolicyJudge<A> {
+    pub fn new(open: OpenRepository<A>, merge: Option<MergeOrder>, protocol: &'static str) -> Self {
         let meta = PushMeta {
             principal: open.by.principal.clone(),
             credential: open.by.credential.clone(),
@@ -48,13 +50,16 @@ impl PolicyJudge {
             at: open.by.at,
             operations: [].into(),
             let_through: Vec::new(),
+            merges: merge.as_ref().map(|it| it.request.id),
         };
+        let app = Arc::clone(&open.app);
         let (runtime, place) = (open.runtime.clone(), PlaceName::from(open.path()));
         let (refused, notices) = (Vec::new(), Vec::new());
         Self {
             app,
             runtime,
             open,
+            merge,
             place,
             protocol,
             refused,
@@ -73,11 +78,16 @@ impl PolicyJudge {
         arriving: u64,
         updates: impl FnOnce(&Rulebook) -> Vec<RefUpdate>,
     ) -> Result<Asked> {
-        let (who, (mut facts, ground)) = self.runtime.block_on(async {
+        let (who, (mut facts, ground), merge) = self.runtime.block_on(async {
             let who = self.app.refreshed(&self.open.who).await?;
             let facts = self.app.facts(&who, &self.place).await?;
-            Ok::<_, crate::Error>((who, facts))
+            let merge = match &self.merge {
+                Some(it) => Some(self.app.merge_facts(&it.request, it.target).await?),
+                None => None,
+            };
+            Ok::<_, crate::Error>((who, facts, merge))
         })?;
+        facts.merge = merge;
         if let Some((id, limit)) = ground.as_deref().and_then(|it| self.app.size_limit(it)) {
             let size = match self.size.get() {
                 Some(size) => *size,
@@ -86,7 +96,8 @@ impl PolicyJudge {
             facts.set_over_quota(self.size.get_or_init(|| size).saturating_add(arriving) > limit);
         }
         let updates = updates(&facts.restrictions);
-        let act = Act::UpdateRefs { updates, way: Way::Direct };
+        let way = if self.merge.is_some() { Way::PullRequest } else { Way::Direct };
+        let act = Act::UpdateRefs { updates, way };
         let judged = Judged::by(&who, &act, facts, ground);
         Ok(Asked { who, act, judged })
     }
@@ -309,7 +320,7 @@ pub(crate) const fn operation(change: repo::Change) -> Operation {
     }
 }
 
-impl Judge for PolicyJudge {
+impl<A> Judge for PolicyJudge<A> {
     fn route(&mut self, push: &mut Push) -> std::result::Result<(), JudgeFailed> {
         let routed = self.runtime.block_on(self.openings.route(&self.app, &self.open, push));
         routed.map_err(failed)
@@ -338,7 +349,11 @@ impl Judge for PolicyJudge {
         updates: &[repo::RefUpdate],
         objects: &Quarantine<'_>,
     ) -> std::result::Result<Vec<Verdict>, JudgeFailed> {
-        let changes = updates.iter().map(|it| (it.name.to_string(), operation(it.change)));
+        let word = |it: &repo::RefUpdate| match self.merge {
+            Some(_) => Operation::Merge,
+            None => operation(it.change),
+        };
+        let changes = updates.iter().map(|it| (it.name.to_string(), word(it)));
         self.meta.operations = changes.collect();
         // Kept facts can outlive the database. What cannot be recorded must not land.
         self.runtime.block_on(self.app.store.ping()).map_err(|it| failed(it.into()))?;
@@ -381,7 +396,10 @@ impl Judge for PolicyJudge {
         outcomes: &[RefOutcome],
     ) -> std::result::Result<(), JudgeFailed> {
         let landed = outcomes.iter().filter(|it| it.status == RefStatus::Landed);
-        let updates: Vec<_> = landed.filter_map(update_record).collect();
+        let mut updates: Vec<_> = landed.filter_map(update_record).collect();
+        if self.merge.is_some() {
+            updates.iter_mut().for_each(|it| it.operation = Operation::Merge);
+        }
         let record = PushRecord {
             id: push.id.to_string(),
             repository: self.open.repository.id,
@@ -401,6 +419,11 @@ impl Judge for PolicyJudge {
         let recorded = self.app.store.record_push(&record, &let_through);
         let recorded = self.runtime.block_on(recorded);
         recorded.map_err(|it| failed(it.into()))?;
+        if let (Some(order), Some(update)) = (&self.merge, record.updates.first()) {
+            let moved = (update.old, update.new);
+            let noted = self.app.note_merge(&self.open.by, order.request.id, moved);
+            self.runtime.block_on(noted).map_err(failed)?;
+        }
         let names = record.updates.into_iter().map(|it| it.name);
         let branches = names.filter(|it| it.branch_name().is_some()).collect();
         let (by, id) = (&self.open.by, self.open.repository.id);

@@ -148,8 +148,10 @@ pub use preview_tally::Tally;
 pub use projects::{NewProject, ProjectChange, ProjectView};
 pub use public_key::{Authority, read_authorities};
 pub use pull_request::{
-    ActivityView, BranchAt, CommentInput, CommentView, EndView, NewPullRequest, ParticipantView,
-    Person, PullRequestChange, PullRequestView, PullRequestWanted, TaskInput, TaskView,
+    ActivityView, BranchAt, CommentInput, CommentView, ConflictView, EndView, Merge,
+    MergeStrategiesChange, MergeStrategiesView, MergeTask, Mergeability, MergedView,
+    NewPullRequest, ParticipantView, Person, PullRequestChange, PullRequestView, PullRequestWanted,
+    SourceBranchFate, StrategiesIn, StrategyView, TaskInput, TaskView,
 };
 pub use refusal::{
     CredentialNote, PrincipalNote, RefusalId, RefusalRecord, RemedyNote, RequestNote, RuleNote,

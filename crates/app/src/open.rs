@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::ground::Ground;
 use crate::{App, Asker, PlaceName};
 use model::{RepositoryId, RepositoryPath};
-use policy::{Act, Decision, Facts, Question, Touches};
+use policy::{Act, Decision, Facts, MergeFacts, Question, Touches, Way};
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Instant;
@@ -158,6 +158,8 @@ repository_acts! {
     UpdatingOwnPullRequest = Act::UpdateOwnPullRequest;
     /// Changing somebody else's.
     UpdatingOthersPullRequest = Act::UpdateOthersPullRequest;
+    /// Merging a pull request; which one is judged later.
+    MergingPullRequest = Act::UpdateRefs { updates: Vec::new(), way: Way::PullRequest };
     /// Declining a pull request of one's own.
     DecliningOwnPullRequest = Act::DeclineOwnPullRequest;
     /// Declining somebody else's.
@@ -268,7 +270,19 @@ impl App {
 
     /// Asks the policy. The only place where a question about a place is put together.
     pub(crate) async fn judge(&self, who: &Asker, place: &PlaceName, act: &Act) -> Result<Judged> {
+        self.judge_with(who, place, act, None).await
+    }
+
+    /// The same about a pull request, of which this is known.
+    pub(crate) async fn judge_with(
+        &self,
+        who: &Asker,
+        place: &PlaceName,
+        act: &Act,
+        merge: Option<MergeFacts>,
+    ) -> Result<Judged> {
         let (mut facts, ground) = self.facts(who, place).await?;
+        facts.merge = merge;
         if act.needs().touches == Touches::Content {
             let limit = ground.as_deref().and_then(|it| self.size_limit(it));
             if let Some((id, limit)) = limit {

@@ -3,7 +3,8 @@
 
 use crate::error::{Error, Result};
 use crate::judge::PolicyJudge;
-use crate::open::{OpenRepository, Pushing};
+use crate::open::{MergingPullRequest, OpenRepository, Pushing};
+use crate::pull_request::MergeOrder;
 use repo::{PushOutcome, ReceiveOptions, RefStatus, Visible};
 use std::io::{Read, Write};
 use std::sync::Arc;
@@ -51,20 +52,36 @@ impl OpenRepository<Pushing> {
         output: &mut dyn Write,
         stateless: bool,
     ) -> Result<Received> {
-        let app = Arc::clone(&self.app);
-        let repository = app.repositories.repository(self.repository.id)?;
-        let limits = app.options.limits.clone();
-        let options = ReceiveOptions { version, stateless, hidden: CLOSED, limits };
-        let mut judge = PolicyJudge::new(app, self.clone(), protocol(version));
-        let outcome = repo::receive_pack(&repository, input, output, &mut judge, &options);
-        let outcome =
-            outcome.inspect_err(|_| count("failed", repo::FailureCode::Internal.code()))?;
-        note(&outcome);
-        if outcome.refs.iter().any(|it| it.status == RefStatus::Landed) {
-            self.app.note_pushed(self.repository.id);
-        }
-        Ok(Received { outcome, refused: judge.refused })
+        receive(self, None, version, (input, output), stateless)
     }
+}
+
+impl OpenRepository<MergingPullRequest> {
+    /// Receives the push that a merge is, made inside: one command, and what it brings.
+    pub(crate) fn receive_merge(&self, order: MergeOrder, push: &mut dyn Read) -> Result<Received> {
+        receive(self, Some(order), Version::V0, (push, &mut std::io::sink()), true)
+    }
+}
+
+fn receive<A>(
+    open: &OpenRepository<A>,
+    merge: Option<MergeOrder>,
+    version: Version,
+    (input, output): (&mut dyn Read, &mut dyn Write),
+    stateless: bool,
+) -> Result<Received> {
+    let app = Arc::clone(&open.app);
+    let repository = app.repositories.repository(open.repository.id)?;
+    let limits = app.options.limits.clone();
+    let options = ReceiveOptions { version, stateless, hidden: CLOSED, limits };
+    let mut judge = PolicyJudge::new(open.clone(), merge, protocol(version));
+    let outcome = repo::receive_pack(&repository, input, output, &mut judge, &options);
+    let outcome = outcome.inspect_err(|_| count("failed", repo::FailureCode::Internal.code()))?;
+    note(&outcome);
+    if outcome.refs.iter().any(|it| it.status == RefStatus::Landed) {
+        app.note_pushed(open.repository.id);
+    }
+    Ok(Received { outcome, refused: judge.refused })
 }
 
 /// What came of a push, with the refusals in full.

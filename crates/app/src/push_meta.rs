@@ -1,7 +1,7 @@
 //! What the journal keeps of a push besides its refs, so that its record can be made after a
 //! crash. Lines of text; no secret among them.
 
-use model::{Channel, CredentialKind, Operation, RestrictionId, Timestamp};
+use model::{Channel, CredentialKind, Operation, PullRequestId, RestrictionId, Timestamp};
 use std::collections::BTreeMap;
 use store::{LetThrough, PrincipalKind, PrincipalName};
 
@@ -19,6 +19,8 @@ pub(crate) struct PushMeta {
     pub operations: BTreeMap<String, Operation>,
     /// The rules that let somebody through whom they list.
     pub let_through: Vec<LetThrough>,
+    /// The pull request that it merges.
+    pub merges: Option<PullRequestId>,
 }
 
 /// The first line: whoever changes the form changes it.
@@ -29,6 +31,9 @@ const FORM_WITHOUT_RULES: &str = "push 2";
 
 /// What the line of such a rule begins with.
 const LET_THROUGH: &str = "let-through";
+
+/// Begins the line of a merge; the operation of no ref is called so.
+const MERGES: &str = "pull-request";
 
 /// The form without the kind of the credential. A journal may hold it across an upgrade.
 const FORM_WITHOUT_KIND: &str = "push 1";
@@ -50,6 +55,9 @@ impl PushMeta {
             &self.at.0.to_string(),
         ];
         let mut text: String = head.map(|it| one_line(it) + "\n").concat();
+        if let Some(id) = self.merges {
+            text.push_str(&format!("{MERGES} {id}\n"));
+        }
         for (name, operation) in &self.operations {
             text.push_str(&format!("{operation} {name}\n"));
         }
@@ -82,9 +90,11 @@ impl PushMeta {
         let protocol = lines.next()?.to_owned();
         let at = Timestamp(lines.next()?.parse().ok()?);
         let (mut operations, mut let_through) = (BTreeMap::new(), Vec::new());
+        let mut merges = None;
         for line in lines {
             match line.split_once(' ')? {
                 (LET_THROUGH, rest) => let_through.push(parse_let_through(rest)?),
+                (MERGES, id) => merges = Some(PullRequestId(id.parse().ok()?)),
                 (word, name) => {
                     operations.insert(name.to_owned(), Operation::parse(word).ok()?);
                 }
@@ -100,6 +110,7 @@ impl PushMeta {
             at,
             operations,
             let_through,
+            merges,
         })
     }
 }
@@ -139,6 +150,7 @@ mod tests {
                 reference: "refs/heads/ä".into(),
                 what: "was let through rule 3 (force) as group devs: rewrite refs/heads/ä".into(),
             }],
+            merges: Some(PullRequestId(12)),
         };
         let bytes = meta.write();
         assert_eq!(PushMeta::read(&bytes), Some(meta.clone()));

@@ -8,14 +8,15 @@ use model::{Channel, Operation, Timestamp};
 use repo::{JournaledUpdate, Landing};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use store::{LetThrough, PrincipalKind, PrincipalName, PushRecord, RefUpdateRecord};
+use store::{Actor, LetThrough, PrincipalKind, PrincipalName, PushRecord, RefUpdateRecord};
 
 impl App {
     /// Records what is missing, and starts the journal over when nothing is.
     pub(crate) async fn reconcile(self: &Arc<Self>) -> Result<()> {
         let journal = self.repositories.journal();
         for landing in journal.unrecorded() {
-            let (record, let_through) = record_of(&landing);
+            let meta = meta_of(&landing);
+            let (record, let_through) = record_of(&landing, &meta);
             match self.store.record_push(&record, &let_through).await {
                 Ok(true) => tracing::info!(push = %landing.push, "recorded a push after a crash"),
                 Ok(false) => {}
@@ -25,6 +26,7 @@ impl App {
                 }
                 Err(error) => return Err(error.into()),
             }
+            self.reconcile_merge(&landing, &meta).await?;
             journal.mark_recorded(landing.push)?;
         }
         self.store.sync_records().await?;
@@ -32,12 +34,27 @@ impl App {
         tokio::task::spawn_blocking(move || app.repositories.checkpoint()).await??;
         Ok(())
     }
+
+    /// The process may have died between the record of a merge and the note in its request.
+    async fn reconcile_merge(&self, landing: &Landing, meta: &PushMeta) -> Result<()> {
+        let (Some(id), Some(update)) = (meta.merges, landing.updates.first()) else {
+            return Ok(());
+        };
+        let by = Actor {
+            principal: meta.principal.clone(),
+            credential: meta.credential.clone(),
+            channel: meta.channel,
+            request_id: String::new(),
+            at: meta.at,
+        };
+        self.note_merge(&by, id, (update.old, update.new)).await
+    }
 }
 
-/// The record of a landing. One whose meta cannot be read has moved refs all the same, and is
+/// What the journal says of a landing. One that cannot be read has moved refs all the same, and is
 /// recorded without a name rather than not at all.
-fn record_of(landing: &Landing) -> (PushRecord, Vec<LetThrough>) {
-    let meta = PushMeta::read(&landing.meta).unwrap_or_else(|| {
+fn meta_of(landing: &Landing) -> PushMeta {
+    PushMeta::read(&landing.meta).unwrap_or_else(|| {
         tracing::error!(push = %landing.push, "the journal does not say who pushed");
         PushMeta {
             principal: PrincipalName {
@@ -52,19 +69,24 @@ fn record_of(landing: &Landing) -> (PushRecord, Vec<LetThrough>) {
             at: Timestamp(0),
             operations: BTreeMap::new(),
             let_through: Vec::new(),
+            merges: None,
         }
-    });
-    let updates: Vec<_> = landing.updates.iter().map(|it| update_of(it, &meta)).collect();
-    let mut let_through = meta.let_through;
+    })
+}
+
+/// The record of a landing, and the rules that let somebody through.
+fn record_of(landing: &Landing, meta: &PushMeta) -> (PushRecord, Vec<LetThrough>) {
+    let updates: Vec<_> = landing.updates.iter().map(|it| update_of(it, meta)).collect();
+    let mut let_through = meta.let_through.clone();
     let_through.retain(|it| updates.iter().any(|update| update.name.as_str() == it.reference));
     let record = PushRecord {
         id: landing.push.to_string(),
         repository: landing.repository,
-        principal: meta.principal,
-        credential: meta.credential,
+        principal: meta.principal.clone(),
+        credential: meta.credential.clone(),
         credential_kind: meta.credential_kind,
         channel: meta.channel,
-        protocol: meta.protocol,
+        protocol: meta.protocol.clone(),
         at: meta.at,
         updates,
     };

@@ -76,6 +76,9 @@ use utoipa::OpenApi;
         native::repositories::maintain_repository,
         native::build_keys::list_build_keys,
         native::build_keys::set_build_keys,
+        native::merging::get_mergeability,
+        native::merging::get_merge_strategies,
+        native::merging::set_merge_strategies,
         native::explain::explain,
         native::refusals::get_refusal,
         native::refusals::list_refusals,
@@ -196,6 +199,8 @@ struct Native;
         bitbucket::default_reviewers::get_default_reviewer,
         bitbucket::default_reviewers::add_default_reviewer,
         bitbucket::default_reviewers::remove_default_reviewer,
+        bitbucket::pull_requests::merging::merge_pull_request,
+        bitbucket::pull_requests::merging::get_merge_task,
     )
 )]
 struct Bitbucket;

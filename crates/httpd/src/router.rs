@@ -195,7 +195,9 @@ macro_rules! pull_request {
 }
 
 fn pull_request_routes(table: Table) -> Table {
-    use bitbucket::pull_requests::{activity, comments, content, found, requests, reviews, tasks};
+    use bitbucket::pull_requests::{
+        activity, comments, content, found, merging, requests, reviews, tasks,
+    };
     default_reviewer_routes(table)
         .get("/2.0/workspaces/{workspace}/pullrequests/{user}", found::list_pull_requests_of_user)
         .get(
@@ -212,6 +214,8 @@ fn pull_request_routes(table: Table) -> Table {
         .get(pull_request!("/{id}/diff"), content::get_request_diff)
         .get(pull_request!("/{id}/diffstat"), content::get_request_diffstat)
         .get(pull_request!("/{id}/patch"), content::get_request_patch)
+        .post(pull_request!("/{id}/merge"), merging::merge_pull_request)
+        .get(pull_request!("/{id}/merge/task-status/{task_id}"), merging::get_merge_task)
         .get(pull_request!("/activity"), activity::list_repository_activity)
         .get(pull_request!("/{id}/activity"), activity::list_activity)
         .post(pull_request!("/{id}/approve"), reviews::approve_pull_request)
@@ -322,7 +326,9 @@ fn native_routes(table: Table) -> Table {
         access_keys, access_tokens, audit, build_keys, code_owners, explain, grants, groups,
         members, networks,
     };
-    use native::{policy, preview, refusals, repositories, restrictions, ssh_keys, tokens, users};
+    use native::{
+        merging, policy, preview, refusals, repositories, restrictions, ssh_keys, tokens, users,
+    };
     use native::{workbench, workspaces};
     let table = table
         .get("/api/v1/openapi.json", openapi::get_native)
@@ -361,6 +367,18 @@ fn native_routes(table: Table) -> Table {
         .post(
             "/api/v1/repositories/{workspace}/{repository}/maintenance",
             repositories::maintain_repository,
+        )
+        .get(
+            "/api/v1/repositories/{workspace}/{repository}/pull-requests/{id}/mergeable",
+            merging::get_mergeability,
+        )
+        .get(
+            "/api/v1/repositories/{workspace}/{repository}/merge-strategies",
+            merging::get_merge_strategies,
+        )
+        .put(
+            "/api/v1/repositories/{workspace}/{repository}/merge-strategies",
+            merging::set_merge_strategies,
         )
         .get(
             "/api/v1/repositories/{workspace}/{repository}/build-keys",

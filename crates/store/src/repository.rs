@@ -263,6 +263,7 @@ impl Store {
         crate::build_status::forget_builds(&mut change, id).await?;
         let sql = "update repository set parent_id = null where parent_id = $1";
         change.execute(sql, args![id.0]).await?;
+        crate::merge_strategies::forget_merge_strategies(&mut change, id).await?;
         change.execute("delete from repository where id = $1", args![id.0]).await?;
         let what = format!("removed repository `{}`", repository.slug);
         let was = audit_text(&repository);

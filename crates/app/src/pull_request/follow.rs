@@ -56,6 +56,10 @@ impl App {
 
     async fn follow(self: &Arc<Self>, by: &Actor, request: PullRequest) -> Result<()> {
         let id = request.id;
+        if self.merges.contains(id) {
+            // Whoever merges it notes what comes of it.
+            return Ok(());
+        }
         let mut request = Some(request);
         for _ in 0..TRIES {
             let Some(now) = request.filter(|it| must_be_open(it).is_ok()) else { return Ok(()) };
@@ -130,31 +134,57 @@ impl App {
         request: &PullRequest,
         (source, destination): (ObjectId, ObjectId),
     ) -> Result<()> {
+        // First, so that what is new can be compared here.
+        let mut next = request.clone();
+        next.source.commit = source;
+        self.keep_request_refs(&next).await?;
         let update = PullRequestUpdate {
             source_commit: Some(source),
             destination_commit: Some(destination),
-            reset: self.reset_for(request, source).await?,
+            reset: self.reset_for(request, (source, destination)).await?,
             ..PullRequestUpdate::default()
         };
         let payload = json!({ "source": source.to_string(),
             "source_before": request.source.commit.to_string() });
-        let after =
-            self.store.update_pull_request(by, request, &update, &payload.to_string()).await?;
-        self.keep_request_refs(&after).await
+        self.store.update_pull_request(by, request, &update, &payload.to_string()).await?;
+        Ok(())
     }
 
     /// Which reviews the rules of the destination drop when the commits change.
     async fn reset_for(
         self: &Arc<Self>,
         request: &PullRequest,
-        _source: ObjectId,
+        tips: (ObjectId, ObjectId),
     ) -> Result<ReviewReset> {
         let behaviours = self.behaviours(request).await?;
+        let approvals = behaviours.contains(&ReviewBehaviour::ResetApprovals)
+            || (behaviours.contains(&ReviewBehaviour::SmartResetApprovals)
+                && !self.brings_the_same(request, tips).await?);
         Ok(ReviewReset {
-            approvals: behaviours.contains(&ReviewBehaviour::ResetApprovals)
-                || behaviours.contains(&ReviewBehaviour::SmartResetApprovals),
+            approvals,
             changes_requested: behaviours.contains(&ReviewBehaviour::ResetChangesRequested),
         })
+    }
+
+    /// Would a reviewer see the same difference with these tips of source and destination?
+    async fn brings_the_same(
+        self: &Arc<Self>,
+        request: &PullRequest,
+        (source, destination): (ObjectId, ObjectId),
+    ) -> Result<bool> {
+        let (app, id) = (Arc::clone(self), request.repository);
+        let before = (request.source.commit, request.destination_commit);
+        let compared = tokio::task::spawn_blocking(move || {
+            let repository = app.repositories.repository(id)?;
+            let base = |(source, destination): (ObjectId, ObjectId)| {
+                repository.merge_base(&destination, &source)
+            };
+            match (base(before)?, base((source, destination))?) {
+                (Some(old), Some(new)) => repository.is_same_change((old, before.0), (new, source)),
+                (None, _) | (_, None) => Ok(false),
+            }
+        });
+        Ok(compared.await??)
     }
 
     /// What the rules make a request do by itself.
@@ -169,10 +199,5 @@ impl App {
         let place = PlaceName::repository_path(&path.to_string());
         let (facts, _) = self.facts(&Asker::system(), &place).await?;
         Ok(facts.restrictions.behaviours(&request.destination, &facts.branching_model))
-    }
-
-    /// Keeps what a request is about fetchable, and its objects alive.
-    pub(crate) async fn keep_request_refs(self: &Arc<Self>, _request: &PullRequest) -> Result<()> {
-        Ok(())
     }
 }

@@ -10,6 +10,7 @@ mod decline;
 mod follow;
 mod found;
 mod input;
+mod merging;
 mod opening;
 mod read;
 mod review;
@@ -22,6 +23,11 @@ pub use activity::ActivityView;
 pub use comment::{CommentInput, CommentView};
 pub use create::NewPullRequest;
 pub use input::BranchAt;
+pub use merging::{
+    ConflictView, Merge, MergeStrategiesChange, MergeStrategiesView, MergeTask, Mergeability,
+    MergedView, SourceBranchFate, StrategiesIn, StrategyView,
+};
+pub(crate) use merging::{MergeOrder, MergeTasks, MergesUnderWay, StrategyRules};
 pub(crate) use opening::Openings;
 pub use read::PullRequestWanted;
 pub use task::{TaskInput, TaskView};

@@ -8,7 +8,7 @@
 use super::create::NewPullRequest;
 use super::input::is_own;
 use crate::error::Result;
-use crate::open::{OpenRepository, Pushing};
+use crate::open::OpenRepository;
 use crate::{App, PlaceName};
 use model::{ObjectId, RefName};
 use repo::{Push, Quarantine, RefOutcome, RefStatus};
@@ -73,10 +73,10 @@ impl Wishes {
 
 impl Openings {
     /// Finds what the push is to open, and gives commands the branches they stand for.
-    pub async fn route(
+    pub async fn route<A>(
         &mut self,
         app: &Arc<App>,
-        open: &OpenRepository<Pushing>,
+        open: &OpenRepository<A>,
         push: &mut Push,
     ) -> Result<()> {
         self.wishes = Wishes::read(&push.options);
@@ -101,10 +101,10 @@ impl Openings {
         Ok(())
     }
 
-    async fn propose(
+    async fn propose<A>(
         &mut self,
         app: &Arc<App>,
-        open: &OpenRepository<Pushing>,
+        open: &OpenRepository<A>,
         push: &mut Push,
         (place, branch, into): (usize, RefName, RefName),
     ) -> Result<()> {
@@ -136,10 +136,10 @@ impl Openings {
     }
 
     /// The requests that the pusher has open into where this push goes.
-    pub async fn candidates(
+    pub async fn candidates<A>(
         &self,
         app: &Arc<App>,
-        open: &OpenRepository<Pushing>,
+        open: &OpenRepository<A>,
     ) -> Result<Vec<PullRequest>> {
         let mut found: Vec<PullRequest> = Vec::new();
         for opening in self.all.iter().filter(|it| it.proposed) {
@@ -187,10 +187,10 @@ impl Openings {
 
     /// Opens what has landed, and notes what is to be told. The commits are safe by now: what
     /// goes wrong with a request is said, and fails nothing.
-    pub async fn open(
+    pub async fn open<A>(
         &mut self,
         app: &Arc<App>,
-        open: &OpenRepository<Pushing>,
+        open: &OpenRepository<A>,
         outcomes: &[RefOutcome],
     ) {
         for opening in std::mem::take(&mut self.all) {
@@ -214,10 +214,10 @@ impl Openings {
         }
     }
 
-    async fn open_one(
+    async fn open_one<A>(
         &self,
         app: &Arc<App>,
-        open: &OpenRepository<Pushing>,
+        open: &OpenRepository<A>,
         opening: &Opening,
         tip: ObjectId,
     ) -> Result<(&'static str, PullRequest)> {

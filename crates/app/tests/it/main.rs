@@ -14,6 +14,7 @@ mod fields;
 mod first_start;
 mod house;
 mod keys;
+mod merging;
 mod people;
 mod push;
 mod rules_people;

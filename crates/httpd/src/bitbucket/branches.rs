@@ -45,7 +45,7 @@ pub struct BranchBody {
     kind: &'static str,
     name: String,
     target: CommitBody,
-    merge_strategies: [&'static str; 3],
+    merge_strategies: Vec<&'static str>,
     default_merge_strategy: &'static str,
     links: Links,
 }
@@ -54,11 +54,12 @@ impl BranchBody {
     /// A branch of the repository by that path.
     pub fn of(branch: &Branch, repository: &str, origin: &Origin) -> Self {
         let api = format!("/2.0/repositories/{repository}");
+        let strategies = &branch.strategies;
         Self {
             kind: "branch",
             name: branch.name.clone(),
-            merge_strategies: ["merge_commit", "squash", "fast_forward"],
-            default_merge_strategy: "merge_commit",
+            merge_strategies: strategies.allowed().iter().map(|it| it.as_str()).collect(),
+            default_merge_strategy: strategies.usual().as_str(),
             links: links([
                 ("self", origin.link_to(&format!("{api}/refs/branches/"), &branch.name)),
                 ("commits", origin.link_to(&format!("{api}/commits/"), &branch.name)),

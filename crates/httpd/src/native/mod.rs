@@ -11,6 +11,7 @@ pub mod gpg_keys;
 pub mod grants;
 pub mod groups;
 pub mod members;
+pub mod merging;
 pub mod networks;
 pub mod policy;
 pub mod preview;

@@ -104,6 +104,7 @@ async fn ask(server: &Server, who: &str, route: &Route, variant: &str, number: u
         ("{member}", "root".into()),
         ("{comment}", "1".into()),
         ("{task}", "1".into()),
+        ("{task_id}", "1".into()),
         ("{*name}", "main".into()),
         ("{*revision}", "main".into()),
         ("{commit}", "main".into()),
@@ -141,6 +142,7 @@ fn body(route: &Route) -> Option<Value> {
             }
             Some("forks") => json!({ "name": "site" }),
             Some("build-keys") => json!({ "values": [{ "pattern": "", "subjects": [] }] }),
+            Some("merge-strategies") => json!({ "any": { "merge_strategies": [] } }),
             Some("settings") => json!({ "branch_types": [{ "kind": "moon" }] }),
             Some("override-settings") => json!({ "override_settings": 1 }),
             // Sent as TOML, this is none.

@@ -32,6 +32,7 @@ mod session;
 mod site;
 mod ssh_attacks;
 mod ssh_door;
+mod story;
 mod talk;
 mod transport;
 mod two_worlds;

@@ -117,7 +117,8 @@ impl Store {
     }
 
     /// Ends an open pull request; `None` if it was not open any more, which is no error: a merge
-    /// is noted again after a crash.
+    /// is noted again after a crash. A merge counts although somebody has declined the request in
+    /// the same moment: the commits are there.
     pub async fn close_pull_request(
         &self,
         by: &Actor,
@@ -129,7 +130,8 @@ impl Store {
         let sql = "update pull_request set state = $2, reason = $3, merge_commit = $4,
                        destination_commit = $5, closed_kind = $6, closed_id = $7,
                        closed_name = $8, closed_at = $9, updated_at = $9, version = version + 1
-                   where id = $1 and state = 'OPEN'";
+                   where id = $1
+                       and (state = 'OPEN' or ($2 = 'MERGED' and state <> 'MERGED'))";
         let merge_commit = closing.merged.map(|it| it.0.to_string());
         let destination = closing.merged.map_or(before.destination_commit, |it| it.1).to_string();
         let args = args![

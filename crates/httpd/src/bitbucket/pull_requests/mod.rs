@@ -5,6 +5,7 @@ pub mod activity;
 pub mod comments;
 pub mod content;
 pub mod found;
+pub mod merging;
 pub mod requests;
 pub mod reviews;
 pub mod shapes;

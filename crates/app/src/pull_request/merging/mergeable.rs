@@ -1,0 +1,191 @@
+//! Could a pull request be merged as things are? Everything that is in the way, before anybody
+//! clicks. Asks the same function as the merge; changes and records nothing.
+
+use crate::error::{Error, Result};
+use crate::open::{Judged, ReadingPullRequests};
+use crate::pull_request::update::must_be_open;
+use crate::refusal::RefusalRecord;
+use crate::{App, Asker, PlaceName};
+use model::{Channel, MergeStrategy, ObjectId};
+use policy::{Act, Change, Content, RefUpdate, Verdict, Way};
+use repo::{Conflicts, MergePreview};
+use std::sync::Arc;
+use store::PullRequest;
+
+/// What stands between a pull request and its merge.
+#[derive(Clone, Debug)]
+pub struct Mergeability {
+    /// Is nothing in the way, as far as can be known before the merge is made?
+    pub mergeable: bool,
+    /// `allowed`, `refused`, or `undecided`: rules about content look at the merge itself.
+    pub verdict: &'static str,
+    /// Everything that is missing; they have no ids: nothing happened.
+    pub refusals: Vec<RefusalRecord>,
+    /// Checks that are not enforced here and not met, and rules in `evaluate` mode.
+    pub notices: Vec<RefusalRecord>,
+    /// What keeps the request itself from being merged: it is closed, a draft, or a branch has
+    /// gone. As sentences.
+    pub obstacles: Vec<String>,
+    /// Where the two sides do not fit together.
+    pub conflicts: Vec<ConflictView>,
+    /// How many there are in all.
+    pub conflicts_size: usize,
+    /// How many commits of the destination the source lacks; `None` where that cannot be told.
+    pub behind: Option<u32>,
+    pub ahead: Option<u32>,
+    /// Every strategy that is allowed here, the usual one first.
+    pub strategies: Vec<StrategyView>,
+}
+
+/// One path that both sides have changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConflictView {
+    /// As text; what is not UTF-8 is replaced.
+    pub path: String,
+    /// In git's words: `contents`, `modify/delete`.
+    pub reason: String,
+}
+
+/// A strategy, and whether it would do now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StrategyView {
+    pub strategy: MergeStrategy,
+    /// `None` when it would; else why not.
+    pub obstacle: Option<String>,
+}
+
+impl App {
+    /// Could this asker merge the pull request now?
+    pub async fn mergeable(
+        self: &Arc<Self>,
+        who: &Asker,
+        place: &PlaceName,
+        number: i64,
+    ) -> Result<Mergeability> {
+        let open = self.open_repository::<ReadingPullRequests>(who, place).await?;
+        let request = self.find_request(&open, number).await?;
+        let mut who = who.clone();
+        who.who.channel = Channel::Merge;
+        let mut obstacles = Vec::new();
+        for checked in [must_be_open(&request), super::merge::must_be_ready(&request)] {
+            if let Err(error) = checked {
+                obstacles.push(error.to_string());
+            }
+        }
+        let target = match self.target_of(&request).await {
+            Ok(target) => Some(target),
+            Err(error @ Error::Conflict { .. }) => {
+                obstacles.push(error.to_string());
+                self.tip(request.repository, &request.destination).await?
+            }
+            Err(error) => return Err(error),
+        };
+        let Some(target) = target else { return Ok(Mergeability::never(obstacles)) };
+        let judged = self.judge_merge(&who, place, &request, target).await?;
+        let act = act_of(&request, target);
+        let refusals = self.tell(&who, place, &act, &judged, &judged.decision.refusals);
+        let notices = self.tell_notices(&who, place, &act, &judged);
+        let source = request.source.commit;
+        let (preview, compared) = open
+            .on_disk(move |repository| {
+                let compared = repository.divergence(&target, &source)?;
+                Ok((repository.merge_preview(&target, &source)?, compared))
+            })
+            .await?;
+        let strategies =
+            self.strategy_rules(&open).await?.into_branch(request.destination.as_str());
+        let strategies = strategies.views(compared.behind);
+        let (conflicts, conflicts_size) = obstacles_of(preview, &mut obstacles);
+        let verdict = judged.decision.verdict;
+        let fits = conflicts_size == 0 && strategies.iter().any(|it| it.obstacle.is_none());
+        Ok(Mergeability {
+            mergeable: verdict != Verdict::Refused && obstacles.is_empty() && fits,
+            verdict: verdict.as_str(),
+            refusals,
+            notices,
+            obstacles,
+            conflicts,
+            conflicts_size,
+            behind: Some(compared.behind),
+            ahead: Some(compared.ahead),
+            strategies,
+        })
+    }
+
+    /// Asks the policy about merging a request, with what is known before the merge is made.
+    pub(super) async fn judge_merge(
+        self: &Arc<Self>,
+        who: &Asker,
+        place: &PlaceName,
+        request: &PullRequest,
+        target: ObjectId,
+    ) -> Result<Judged> {
+        let facts = self.merge_facts(request, target).await?;
+        self.judge_with(who, place, &act_of(request, target), Some(facts)).await
+    }
+
+    /// The refusal of a merge that the policy has refused, recorded.
+    pub(super) async fn refused_merge(
+        &self,
+        who: &Asker,
+        place: &PlaceName,
+        request: &PullRequest,
+        target: ObjectId,
+        judged: &Judged,
+    ) -> Option<Error> {
+        if judged.decision.verdict != Verdict::Refused {
+            return None;
+        }
+        Some(self.refuse(who, place, &act_of(request, target), judged).await)
+    }
+}
+
+/// What a merge does to its destination, before it is made.
+fn act_of(request: &PullRequest, target: ObjectId) -> Act {
+    let update = RefUpdate {
+        name: request.destination.clone(),
+        old: target,
+        new: request.source.commit,
+        change: Change::FastForward,
+        content: Content::Unseen,
+    };
+    Act::UpdateRefs { updates: vec![update], way: Way::PullRequest }
+}
+
+impl Mergeability {
+    fn never(obstacles: Vec<String>) -> Self {
+        Self {
+            mergeable: false,
+            verdict: Verdict::Undecided.as_str(),
+            refusals: Vec::new(),
+            notices: Vec::new(),
+            obstacles,
+            conflicts: Vec::new(),
+            conflicts_size: 0,
+            behind: None,
+            ahead: None,
+            strategies: Vec::new(),
+        }
+    }
+}
+
+fn obstacles_of(preview: MergePreview, obstacles: &mut Vec<String>) -> (Vec<ConflictView>, usize) {
+    match preview {
+        MergePreview::FastForward | MergePreview::Clean { .. } => (Vec::new(), 0),
+        MergePreview::UpToDate => {
+            obstacles.push("the destination has every change of the source already".into());
+            (Vec::new(), 0)
+        }
+        MergePreview::Unrelated => {
+            obstacles.push("source and destination have no common history".into());
+            (Vec::new(), 0)
+        }
+        MergePreview::Conflicting(Conflicts { listed, total }) => {
+            let view = |it: repo::Conflict| ConflictView {
+                path: String::from_utf8_lossy(&it.path).into_owned(),
+                reason: it.reason,
+            };
+            (listed.into_iter().map(view).collect(), total)
+        }
+    }
+}

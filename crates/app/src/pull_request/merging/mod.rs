@@ -1,0 +1,24 @@
+//! Merging a pull request: what it would take, and doing it. The policy decides as it decides a
+//! push, the commits are made by `repo`, and the branch moves on the very path of a push, so that
+//! every rule and every record holds.
+
+mod close_branch;
+mod facts;
+mod held;
+mod merge;
+mod mergeable;
+mod message;
+mod refs;
+mod strategies;
+mod tasks;
+
+pub(crate) use held::MergesUnderWay;
+pub(crate) use merge::MergeOrder;
+pub(crate) use tasks::MergeTasks;
+
+pub use close_branch::SourceBranchFate;
+pub use merge::{Merge, MergedView};
+pub use mergeable::{ConflictView, Mergeability, StrategyView};
+pub(crate) use strategies::StrategyRules;
+pub use strategies::{MergeStrategiesChange, MergeStrategiesView, StrategiesIn};
+pub use tasks::MergeTask;

@@ -1,0 +1,92 @@
+//! The refs of pull requests: `refs/pull-requests/N/from` is what a request brings, and
+//! `…/merge` what its destination would be with it. Anybody who may read the repository may fetch
+//! them, and while they are there, nothing they lead to is lost.
+
+use crate::App;
+use crate::error::Result;
+use model::{MergeStrategy, ObjectId, PullRequestState, RefName};
+use repo::{Failure, FailureCode, MergeAnswer, MergePlan, ObjectsFrom, Repository, Signature};
+use std::sync::Arc;
+use store::PullRequest;
+
+impl App {
+    /// Brings the refs of a request up to date, and the commits of a fork into the repository.
+    pub(crate) async fn keep_request_refs(self: &Arc<Self>, request: &PullRequest) -> Result<()> {
+        let (app, request) = (Arc::clone(self), request.clone());
+        let kept = tokio::task::spawn_blocking(move || app.keep_refs(&request));
+        Ok(kept.await??)
+    }
+
+    fn keep_refs(&self, request: &PullRequest) -> repo::Result<()> {
+        let repository = self.repositories.repository(request.repository)?;
+        let limits = &self.options.limits;
+        let from = (name(request, "from")?, request.source.commit);
+        let fork = request.source.repository.filter(|it| *it != request.repository);
+        match fork {
+            Some(fork) => {
+                let fork = self.repositories.repository(fork)?;
+                repository.set_own_refs(&[from], ObjectsFrom::Other(&fork), limits)?;
+            }
+            None => repository.set_own_refs(&[from], ObjectsFrom::Here, limits)?,
+        }
+        // Nobody's push fails because there is no preview.
+        if let Err(error) = self.keep_preview(request, &repository) {
+            tracing::warn!(%error, request = %request.id, "the preview of a merge is not up to date");
+        }
+        Ok(())
+    }
+
+    fn keep_preview(&self, request: &PullRequest, repository: &Repository) -> repo::Result<()> {
+        let limits = &self.options.limits;
+        let merge = name(request, "merge")?;
+        match self.merge_of(request, repository)? {
+            Some((tip, pack)) => {
+                let objects = pack.as_deref().map_or(ObjectsFrom::Here, ObjectsFrom::Pack);
+                repository.set_own_refs(&[(merge, tip)], objects, limits)
+            }
+            None => {
+                let gone = [(merge, ObjectId::ZERO)];
+                repository.set_own_refs(&gone, ObjectsFrom::Here, limits)
+            }
+        }
+    }
+
+    /// What an open request would make of its destination; `None` where there is nothing to show.
+    fn merge_of(
+        &self,
+        request: &PullRequest,
+        repository: &Repository,
+    ) -> repo::Result<Option<(ObjectId, Option<Vec<u8>>)>> {
+        if request.state != PullRequestState::Open {
+            return Ok(None);
+        }
+        let refs = repository.refs()?;
+        let Some(target) = refs.find(request.destination.as_str()) else { return Ok(None) };
+        // The same as long as nothing changes, so that nothing has to be written.
+        let server = Signature {
+            name: "Portcullis".into(),
+            email: String::new(),
+            seconds: request.created_at.0.div_euclid(1000),
+            offset_minutes: 0,
+        };
+        let message = format!("Preview of pull request #{}", request.number);
+        let plan = MergePlan {
+            strategy: MergeStrategy::MergeCommit,
+            target: target.id,
+            source: request.source.commit,
+            message: &message,
+            author: &server,
+            committer: &server,
+        };
+        Ok(match repository.make_merge(&plan)? {
+            MergeAnswer::Made(made) => Some((made.tip, made.pack)),
+            MergeAnswer::Not(_) => None,
+        })
+    }
+}
+
+fn name(request: &PullRequest, kind: &str) -> repo::Result<RefName> {
+    let name = format!("{}{}/{kind}", policy::PULL_REQUEST_REFS, request.number);
+    let unfit = |_| Failure { code: FailureCode::RefName, detail: name.clone().into() };
+    Ok(RefName::parse(name.as_bytes()).map_err(unfit)?)
+}
