@@ -50,9 +50,26 @@ impl Rest {
         self.call("DELETE", path, None)
     }
 
+    /// `POST path` to a server that may die of it; `None` when there was no answer.
+    #[track_caller]
+    pub fn try_post(&self, path: &str, body: &Value) -> Option<Answer> {
+        self.send("POST", path, Some(body)).ok().map(read)
+    }
+
     /// Any method, with or without a JSON body.
     #[track_caller]
     pub fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        let sent = self.send(method, path, body);
+        read(sent.unwrap_or_else(|e| panic!("{method} {path} got no answer: {e}")))
+    }
+
+    #[track_caller]
+    fn send(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Response, ureq::Error> {
         let mut request =
             ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.base));
         if let Some(authorization) = &self.authorization {
@@ -65,19 +82,22 @@ impl Rest {
                 .map(|it| self.agent.run(it)),
             None => request.body(()).map(|it| self.agent.run(it)),
         };
-        let mut answer = sent
-            .unwrap_or_else(|e| panic!("{method} {path} is not a request: {e}"))
-            .unwrap_or_else(|e| panic!("{method} {path} got no answer: {e}"));
-        let headers = answer
-            .headers()
-            .iter()
-            .map(|(name, value)| {
-                (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-            })
-            .collect();
-        let text = answer.body_mut().read_to_string().expect("an answer in UTF-8");
-        Answer { status: answer.status().as_u16(), headers, text }
+        sent.unwrap_or_else(|e| panic!("{method} {path} is not a request: {e}"))
     }
+}
+
+type Response = ureq::http::Response<ureq::Body>;
+
+fn read(mut answer: Response) -> Answer {
+    let headers = answer
+        .headers()
+        .iter()
+        .map(|(name, value)| {
+            (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        })
+        .collect();
+    let text = answer.body_mut().read_to_string().expect("an answer in UTF-8");
+    Answer { status: answer.status().as_u16(), headers, text }
 }
 
 impl Answer {

@@ -56,7 +56,7 @@ const RULES: [(&str, &str, &[&str]); 10] = [
 
 const OPERATIONS: [&str; 5] = ["create", "fast-forward", "rewrite", "delete", "merge"];
 const GIT: [&str; 4] = ["create", "fast-forward", "rewrite", "delete"];
-const REST: [&str; 2] = ["create", "delete"];
+const REST: [&str; 3] = ["create", "delete", "merge"];
 
 /// Rule, operation, column.
 type Question = (&'static str, &'static str, &'static str);
@@ -100,7 +100,7 @@ fn table(answers: &Answers) -> String {
         for operation in OPERATIONS {
             let doors = match operation {
                 "create" | "delete" => "HTTP SSH REST explain",
-                "merge" => "explain",
+                "merge" => "REST explain",
                 _ => "HTTP SSH explain",
             };
             write!(text, "\n{rule:<10}{operation:<14}{doors:<23}").unwrap();
@@ -115,8 +115,10 @@ fn table(answers: &Answers) -> String {
 
 struct World {
     server: Server,
-    /// Has `one`, `two` and `three`; the server has the first two.
+    /// Has `one`, `two` and `three`; the server has the first two, and the last as a proposal.
     tree: WorkTree,
+    /// The pull request that takes the proposal into a branch, by rule and column.
+    requests: BTreeMap<(&'static str, &'static str), i64>,
     deploy: KeyPair,
 }
 
@@ -139,7 +141,7 @@ impl World {
             for (who, ..) in ASKERS {
                 let changes = GIT.iter().filter(|it| **it != "create");
                 let pushed = changes.flat_map(|it| ["http", "ssh"].map(|door| (*it, door)));
-                for (change, door) in pushed.chain([("delete", "rest")]) {
+                for (change, door) in pushed.chain([("delete", "rest"), ("merge", "rest")]) {
                     there.push(format!("HEAD:refs/heads/{rule}/{change}-{who}-{door}"));
                 }
             }
@@ -147,6 +149,8 @@ impl World {
         tree.push_with(&["--quiet"], &there.iter().map(String::as_str).collect::<Vec<_>>())
             .accepted();
         tree.commit("three");
+        tree.push("HEAD:refs/heads/proposal").accepted();
+        let requests = propose(&server);
         for (rule, kind, subjects) in RULES.iter().filter(|it| !it.1.is_empty()) {
             let subjects = subjects.iter().map(|it| it.split_once(' ').unwrap());
             let subjects: Vec<_> =
@@ -157,7 +161,7 @@ impl World {
                 json!({ "kind": kind, "matcher": matcher, "subjects": subjects, "mode": mode });
             server.restrict(SITE, &body);
         }
-        Self { server, tree, deploy }
+        Self { server, tree, requests, deploy }
     }
 
     fn git_over_http(&self, who: &'static str, login: &str, answers: &mut Answers) {
@@ -230,10 +234,15 @@ impl World {
             let name = format!("{rule}/{change}-{who}-rest");
             let answer = match change {
                 "create" => rest.post(&branches, &json!({ "name": name, "target": target })),
+                "merge" => {
+                    let number = self.requests[&(rule, who)];
+                    let path = format!("/2.0/repositories/{SITE}/pullrequests/{number}/merge");
+                    rest.post(&path, &json!({ "merge_strategy": "fast_forward" }))
+                }
                 _ => rest.delete(&format!("{branches}/{name}")),
             };
             let told = match answer.status {
-                201 | 204 => "allowed".to_owned(),
+                200 | 201 | 204 => "allowed".to_owned(),
                 _ => text(&answer.json()["error"]["data"]["code"]),
             };
             note(answers, (rule, change, who), "rest", told);
@@ -251,7 +260,7 @@ impl World {
                 let name = format!("refs/heads/{rule}/{change}-{who}-{door}");
                 let done = match *change {
                     "create" => refs.contains(&format!("{name} two")),
-                    "fast-forward" => refs.contains(&format!("{name} three")),
+                    "fast-forward" | "merge" => refs.contains(&format!("{name} three")),
                     "rewrite" => refs.contains(&format!("{name} one")),
                     _ => !refs.contains(&format!("{name} two")),
                 };
@@ -259,6 +268,23 @@ impl World {
             }
         }
     }
+}
+
+/// A pull request from `proposal` into each branch that somebody is going to merge into.
+fn propose(server: &Server) -> BTreeMap<(&'static str, &'static str), i64> {
+    let mut requests = BTreeMap::new();
+    for (rule, ..) in RULES {
+        for (who, ..) in ASKERS {
+            let body = json!({
+                "title": "three", "source": { "branch": { "name": "proposal" } },
+                "destination": { "branch": { "name": format!("{rule}/merge-{who}-rest") } },
+            });
+            let made =
+                server.admin().post(&format!("/2.0/repositories/{SITE}/pullrequests"), &body);
+            requests.insert((rule, who), made.expect(201)["id"].as_i64().unwrap());
+        }
+    }
+    requests
 }
 
 fn explained(rest: &Rest, rule: &str, operation: &str) -> String {

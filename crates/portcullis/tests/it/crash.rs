@@ -15,6 +15,9 @@ const LARGE_ONLY: [&str; 1] = ["quarantine-created"];
 /// Points that only packs small enough for the journal pass.
 const SMALL_ONLY: [&str; 1] = ["small-pack-moved"];
 
+/// The point that only a pack passes that arrives in pieces: that of a merge is there at once.
+const PIECEMEAL: &str = "pack-half-read";
+
 /// A data folder, and somebody who pushes to the server that is started on it.
 struct Site {
     home: tempfile::TempDir,
@@ -93,15 +96,30 @@ impl Site {
 
     /// What is on record of pushes, newest first. Of a server that was stopped.
     fn records(&self) -> Vec<PushRecord> {
+        self.stored(async |store, id| {
+            store.list_pushes(id, None, PageRequest::ALL).await.unwrap().items
+        })
+    }
+
+    /// The pull requests whose merge is in their history, each as often as it is.
+    fn merges_noted(&self) -> Vec<model::PullRequestId> {
+        let activity = self.stored(async |store, id| {
+            let merged = [model::ActivityKind::Merged];
+            store.list_activity(id, None, &merged, PageRequest::ALL).await.unwrap().items
+        });
+        activity.iter().map(|it| it.request).collect()
+    }
+
+    fn stored<T>(&self, read: impl AsyncFnOnce(&Store, RepositoryId) -> T) -> T {
         let database = self.home.path().join("data/portcullis.db");
         let id = self.folder.file_stem().unwrap().to_str().unwrap().parse().unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let url = format!("sqlite:{}", database.display());
             let store = Store::open(&url, store::Options::default()).await.unwrap();
-            let pushes = store.list_pushes(RepositoryId(id), None, PageRequest::ALL).await.unwrap();
+            let found = read(&store, RepositoryId(id)).await;
             store.close().await;
-            pushes.items
+            found
         })
     }
 }
@@ -214,6 +232,59 @@ fn a_large_push_that_is_killed_anywhere_happened_or_did_not() {
     let points: Vec<_> =
         repo::CRASH_POINTS.iter().copied().filter(|it| !SMALL_ONLY.contains(it)).collect();
     killed_at(&points, 400_000, [Door::Ssh, Door::Http]);
+}
+
+/// A pull request for each point, and a server that is killed there while it merges: the branch
+/// and the pull request tell the same story afterwards, once.
+#[test]
+fn a_merge_that_is_killed_anywhere_happened_or_did_not() {
+    let passes = |it: &&str| !LARGE_ONLY.contains(it) && *it != PIECEMEAL;
+    let points: Vec<_> = repo::CRASH_POINTS.iter().copied().filter(passes).collect();
+    let site = Site::new(0);
+    let server = site.start(&[], Door::Http);
+    for nth in 0..points.len() {
+        let name = format!("topic{nth}");
+        site.tree.git(&["checkout", "-q", "-b", &name, "main"]);
+        site.tree.commit(&name);
+    }
+    let names: Vec<_> = (0..points.len()).map(|it| format!("topic{it}")).collect();
+    site.tree.push_with(&[], &names.iter().map(String::as_str).collect::<Vec<_>>()).accepted();
+    let requests = format!("/2.0/repositories/{SITE}/pullrequests");
+    let rest = |server: &Server| Rest::new(server.url(), Some(format!("Bearer {}", site.secret)));
+    for name in &names {
+        let body = json!({ "title": name, "source": { "branch": { "name": name } } });
+        rest(&server).post(&requests, &body).expect(201);
+    }
+    server.stop();
+    let mut happened_at = Vec::new();
+    for (nth, point) in points.iter().enumerate() {
+        let server = site.start(&[("PORTCULLIS_CRASH_AT", point)], Door::Http);
+        let before = site.refs();
+        let path = format!("{requests}/{}", nth + 1);
+        let told = rest(&server).try_post(&format!("{path}/merge"), &json!({}));
+        server.signal("TERM");
+        let (code, _) = server.wait();
+        assert_eq!(code, None, "{point}: it was not killed: {told:?}");
+        let server = site.start(&[], Door::Http);
+        site.is_tidy(point);
+        let state = rest(&server).get(&path).expect(200)["state"].clone();
+        let happened = site.refs() != before;
+        assert_eq!(state == "MERGED", happened, "{point}: {state}");
+        assert!(happened || told.is_none(), "{point}: acknowledged and lost");
+        if happened {
+            happened_at.push(*point);
+        } else {
+            rest(&server).post(&format!("{path}/merge"), &json!({})).expect(200);
+        }
+        assert_eq!(rest(&server).get(&path).expect(200)["state"], "MERGED", "{point}");
+        server.stop();
+    }
+    let merges = site.records().iter().filter(|it| it.channel == model::Channel::Merge).count();
+    assert_eq!(merges, points.len());
+    let noted = site.merges_noted();
+    assert_eq!(noted.len(), points.len(), "each once: {noted:?}");
+    let commit = points.iter().position(|it| *it == "journal-synced").unwrap_or(points.len());
+    assert_eq!(happened_at, points[commit..]);
 }
 
 /// The server would die at the first byte of the pack: a push that is refused by its commands
