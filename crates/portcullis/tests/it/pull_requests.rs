@@ -3,7 +3,8 @@
 
 use crate::session::{SITE, Session, ahead, programs, through_both_doors};
 use serde_json::{Value, json};
-use testkit::{Door, Rest, Server, WorkTree};
+use std::process::Command;
+use testkit::{Door, Rest, Server, WorkTree, hermetic, provided};
 
 through_both_doors!(
     a_refused_push_becomes_a_request_by_its_own_advice,
@@ -349,4 +350,23 @@ fn the_command_line_opens_lists_shows_and_declines() {
     run("decline 1 --reason 'not now'");
     assert!(run("list").contains("no pull requests"));
     assert!(run("list --state all").contains("DECLINED"));
+}
+
+/// A client that bots are made of, unpatched, from the first request to the merge.
+#[test]
+fn a_bot_opens_talks_builds_and_merges_with_atlassian_python_api() {
+    let (server, _) = world();
+    server.grant(SITE, &json!({ "type": "user", "name": "ann" }), "admin");
+    let login = server.login("ann");
+    let mut python = Command::new(provided("PORTCULLIS_TEST_PYTHON", "peers-venv/bin/python"));
+    hermetic(&mut python);
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/atlassian_bot.py");
+    let bea = server.rest_as("bea").get("/2.0/user").expect(200);
+    let uuid = bea["uuid"].as_str().unwrap();
+    let arguments = [script, server.url(), &login.user, &login.secret, "bea", uuid];
+    let out = python.args(arguments).output().unwrap();
+    let said = String::from_utf8_lossy(&out.stdout).into_owned();
+    let complaint = String::from_utf8_lossy(&out.stderr);
+    assert!(out.status.success(), "it worked as far as:\n{said}\n{complaint}");
+    assert_eq!(said.lines().last(), Some("merged"));
 }
