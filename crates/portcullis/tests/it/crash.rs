@@ -248,7 +248,8 @@ fn a_merge_that_is_killed_anywhere_happened_or_did_not() {
         site.tree.commit(&name);
     }
     let names: Vec<_> = (0..points.len()).map(|it| format!("topic{it}")).collect();
-    site.tree.push_with(&[], &names.iter().map(String::as_str).collect::<Vec<_>>()).accepted();
+    let refspecs: Vec<_> = names.iter().map(|it| format!("{it}:refs/heads/{it}")).collect();
+    site.tree.push_with(&[], &refspecs.iter().map(String::as_str).collect::<Vec<_>>()).accepted();
     let requests = format!("/2.0/repositories/{SITE}/pullrequests");
     let rest = |server: &Server| Rest::new(server.url(), Some(format!("Bearer {}", site.secret)));
     for name in &names {
