@@ -57,6 +57,7 @@ impl App {
             made => made?,
         };
         self.keep_request_refs(&request).await?;
+        self.release_commits(&request).await?;
         let here = (&open.workspace, &open.repository);
         self.view_request(who, here, request, true).await
     }
@@ -123,7 +124,7 @@ impl App {
             fields.add(field, format!("there is no repository `{named}` for you to see"));
             return Ok(None);
         };
-        if found.id == open.repository.id {
+        if found.is_related_to(&open.repository) {
             return Ok(Some(found.id));
         }
         fields.add(field, format!("`{named}` is not a fork of `{}`", open.path()));
@@ -143,7 +144,10 @@ impl App {
             let message = format!("it is `{short}`, as the source is: name two branches");
             return Err(Fields::one("destination.branch.name", message));
         }
-        if from == here && self.leads_to(here, (source.tip, destination.tip)).await? {
+        if from != here {
+            self.hold_commits(here, (from, source.tip)).await?;
+        }
+        if self.leads_to(here, (source.tip, destination.tip)).await? {
             let message = format!("`{into}` has every commit of `{short}` already");
             return Err(Fields::one("source.branch.name", message));
         }

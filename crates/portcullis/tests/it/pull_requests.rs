@@ -370,3 +370,43 @@ fn a_bot_opens_talks_builds_and_merges_with_atlassian_python_api() {
     assert!(out.status.success(), "it worked as far as:\n{said}\n{complaint}");
     assert_eq!(said.lines().last(), Some("merged"));
 }
+
+#[test]
+fn a_fork_proposes_its_commits_and_they_are_merged() {
+    let (server, _) = world();
+    let rest = server.rest_as("ann");
+    let into = json!({ "name": "fork", "workspace": { "slug": "acme" } });
+    server.admin().post("/2.0/repositories/acme/site/forks", &into).expect(201);
+    server.grant("acme/fork", &json!({ "type": "user", "name": "ann" }), "write");
+    let tree = server.clone_as("ann", "acme/fork");
+    tree.git(&["checkout", "-q", "-b", "better"]);
+    let better = tree.commit("better");
+    tree.push("better").accepted();
+    let from = |full_name: &str| {
+        json!({ "title": "Better", "source": {
+            "branch": { "name": "better" }, "repository": { "full_name": full_name },
+        } })
+    };
+    server.create_repository("acme/stranger");
+    server.grant("acme/stranger", &json!({ "type": "user", "name": "ann" }), "write");
+    let error = rest.post(REQUESTS, &from("acme/stranger")).expect(400);
+    let why = error["error"]["fields"]["source.repository.full_name"][0].as_str().unwrap();
+    assert!(why.contains("is not a fork"), "{why}");
+
+    let made = rest.post(REQUESTS, &from("acme/fork")).expect(201);
+    assert_eq!(made["source"]["repository"]["full_name"], "acme/fork");
+    let commits = rest.get(&format!("{REQUESTS}/1/commits")).expect(200);
+    assert_eq!(commits["values"][0]["hash"], better);
+    let site = server.clone_as("bea", SITE);
+    site.git(&["fetch", "-q", "origin", "refs/pull-requests/1/from"]);
+    assert_eq!(site.id("FETCH_HEAD"), better);
+
+    let again = tree.commit("even better");
+    tree.push("better").accepted();
+    assert_eq!(shown(&rest, 1)["source"]["commit"]["hash"], again[..12]);
+    let merged = rest.post(&format!("{REQUESTS}/1/merge"), &json!({})).expect(200);
+    assert_eq!(merged["state"], "MERGED");
+    site.fetch();
+    site.git(&["merge-base", "--is-ancestor", &again, "origin/main"]);
+    server.is_sound(SITE);
+}

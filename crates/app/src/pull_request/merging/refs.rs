@@ -4,7 +4,7 @@
 
 use crate::App;
 use crate::error::Result;
-use model::{MergeStrategy, ObjectId, PullRequestState, RefName};
+use model::{MergeStrategy, ObjectId, PullRequestState, RefName, RepositoryId};
 use repo::{Failure, FailureCode, MergeAnswer, MergePlan, ObjectsFrom, Repository, Signature};
 use std::sync::Arc;
 use store::PullRequest;
@@ -15,6 +15,38 @@ impl App {
         let (app, request) = (Arc::clone(self), request.clone());
         let kept = tokio::task::spawn_blocking(move || app.keep_refs(&request));
         Ok(kept.await??)
+    }
+
+    /// Copies the commits of a fork here, for a request that is about to be opened: whatever is
+    /// asked about it is asked here. A ref of the server's own holds them until the request has
+    /// its refs; one that stays because the process died holds what is of no use and harms nobody.
+    pub(crate) async fn hold_commits(
+        self: &Arc<Self>,
+        here: RepositoryId,
+        (from, tip): (RepositoryId, ObjectId),
+    ) -> Result<()> {
+        let app = Arc::clone(self);
+        let held = tokio::task::spawn_blocking(move || {
+            let fork = app.repositories.repository(from)?;
+            let held = [(held_name(tip)?, tip)];
+            let repository = app.repositories.repository(here)?;
+            repository.set_own_refs(&held, ObjectsFrom::Other(&fork), &app.options.limits)
+        });
+        Ok(held.await??)
+    }
+
+    /// The request has refs: what held its commits until then goes.
+    pub(crate) async fn release_commits(self: &Arc<Self>, request: &PullRequest) -> Result<()> {
+        if request.source.repository == Some(request.repository) {
+            return Ok(());
+        }
+        let (app, here, tip) = (Arc::clone(self), request.repository, request.source.commit);
+        let gone = tokio::task::spawn_blocking(move || {
+            let gone = [(held_name(tip)?, ObjectId::ZERO)];
+            let repository = app.repositories.repository(here)?;
+            repository.set_own_refs(&gone, ObjectsFrom::Here, &app.options.limits)
+        });
+        Ok(gone.await??)
     }
 
     fn keep_refs(&self, request: &PullRequest) -> repo::Result<()> {
@@ -85,8 +117,15 @@ impl App {
     }
 }
 
+fn held_name(tip: ObjectId) -> repo::Result<RefName> {
+    ref_name(format!("{}held/{tip}", policy::HIDDEN_REFS))
+}
+
 fn name(request: &PullRequest, kind: &str) -> repo::Result<RefName> {
-    let name = format!("{}{}/{kind}", policy::PULL_REQUEST_REFS, request.number);
+    ref_name(format!("{}{}/{kind}", policy::PULL_REQUEST_REFS, request.number))
+}
+
+fn ref_name(name: String) -> repo::Result<RefName> {
     let unfit = |_| Failure { code: FailureCode::RefName, detail: name.clone().into() };
     Ok(RefName::parse(name.as_bytes()).map_err(unfit)?)
 }
