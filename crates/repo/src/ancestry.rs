@@ -91,17 +91,33 @@ pub(crate) fn merge_bases(
             return Ok(Vec::new());
         }
     }
-    let mut found = Vec::new();
+    let mut common = Common::default();
     while let Some((id, commit, flags)) = walk.next()? {
-        if flags & (ONE | OTHER | STALE) == ONE | OTHER && !found.contains(&id) {
-            found.push(id);
-        }
+        common.note(id, flags);
         for parent in &commit.parents {
             walk.paint(parent, below(flags))?;
         }
     }
-    found.retain(|it| walk.flags(it) & STALE == 0);
-    without_contained(commits, found)
+    common.best(&walk, commits)
+}
+
+/// What a walk found on both sides, newest first.
+#[derive(Default)]
+pub(crate) struct Common(Vec<ObjectId>);
+
+impl Common {
+    /// The walk has come to a commit with these flags.
+    pub fn note(&mut self, id: ObjectId, flags: u8) {
+        if flags & (ONE | OTHER | STALE) == ONE | OTHER && !self.0.contains(&id) {
+            self.0.push(id);
+        }
+    }
+
+    /// At the end of the walk: those that no other contains.
+    pub fn best(mut self, walk: &Painted<'_>, commits: &Commits<'_>) -> Result<Vec<ObjectId>> {
+        self.0.retain(|it| walk.flags(it) & STALE == 0);
+        without_contained(commits, self.0)
+    }
 }
 
 /// Dates that lie may bring an ancestor up before what contains it.

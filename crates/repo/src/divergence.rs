@@ -1,7 +1,7 @@
 //! How two commits stand to each other: the best that they have in common, and how many each has
 //! that the other has not.
 
-use crate::ancestry::{ONE, OTHER, STALE, below, merge_bases};
+use crate::ancestry::{Common, ONE, OTHER, STALE, below};
 use crate::commit_graph::Commits;
 use crate::objects::Lookup;
 use crate::painted::Painted;
@@ -45,7 +45,9 @@ fn divergence(
     }
     // What only stale commits can still lead to is older than all that counts.
     let mut oldest: Option<i64> = None;
-    while let Some((_, commit, flags)) = walk.next_since(oldest)? {
+    let mut common = Common::default();
+    while let Some((id, commit, flags)) = walk.next_since(oldest)? {
+        common.note(id, flags);
         if flags & (ONE | OTHER) != ONE | OTHER {
             oldest = Some(oldest.map_or(commit.time, |it| it.min(commit.time)));
         }
@@ -55,5 +57,5 @@ fn divergence(
     }
     let only = |side| u32::try_from(walk.count(ONE | OTHER, side)).unwrap_or(u32::MAX);
     let (behind, ahead) = (only(ONE), only(OTHER));
-    Ok(Divergence { bases: merge_bases(&commits, first, &[*second])?, ahead, behind })
+    Ok(Divergence { bases: common.best(&walk, &commits)?, ahead, behind })
 }
