@@ -262,6 +262,18 @@ fn what_is_wrong_with_a_file_is_told_with_its_line_and_changes_nothing() {
             format!("{head}[[restrictions]]\nkind = \"push\"\n"),
             "line 3, restrictions[0]: missing field `matcher`",
         ),
+        // The same rule twice, also with something else in it that does not make it another one.
+        (
+            format!("{head}{rule}{rule}"),
+            "line 8, restrictions[1].matcher: restrictions[0] is of this kind and has this matcher \
+             already: make one of them",
+        ),
+        (
+            format!(
+                "{head}{rule}{rule}note = \"x\"\nsubjects = [{{ type = \"user\", name = \"ann\" }}]\n"
+            ),
+            "line 8, restrictions[1].matcher: restrictions[0] is of this kind",
+        ),
         (
             format!(
                 "{head}[[grants]]\nsubject = {{ type = \"user\", name = \"ann\" }}\npermission = \"none\"\n"
