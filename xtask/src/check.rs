@@ -1,7 +1,7 @@
 //! `cargo xtask check`: everything that can be said about the code without running it.
 
 use crate::run::{cargo, run, say, works};
-use crate::{tidy, tree, walls};
+use crate::{rules, tidy, tree, walls};
 use anyhow::{Result, bail};
 
 /// Stops at the first part that fails; the parts are ordered from quick to slow.
@@ -9,6 +9,7 @@ pub fn run_all() -> Result<()> {
     let files = tree::files()?;
     let mut offences = walls::offences(&files);
     offences.extend(tidy::offences(&files));
+    offences.extend(rules::offences(&files));
     if !offences.is_empty() {
         bail!("{} offences:\n{}", offences.len(), offences.join("\n"));
     }

@@ -13,6 +13,7 @@ mod dev;
 mod install;
 mod newer_git;
 mod peers;
+mod rules;
 mod run;
 mod test;
 mod tidy;

@@ -148,7 +148,7 @@ fn links(text: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{tree, walls};
+    use crate::{rules, tree, walls};
 
     fn check(path: &str, text: &str) -> Vec<String> {
         offences(&[File { path: path.into(), text: text.into() }])
@@ -159,6 +159,7 @@ mod tests {
         let files = tree::files().expect("git lists the files");
         let mut found = offences(&files);
         found.extend(walls::offences(&files));
+        found.extend(rules::offences(&files));
         assert!(found.is_empty(), "\n{}", found.join("\n"));
     }
 

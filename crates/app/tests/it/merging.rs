@@ -175,7 +175,7 @@ async fn what_is_in_the_way_is_told_before_and_instead() {
 }
 
 #[tokio::test]
-async fn what_does_not_fit_names_its_field_and_merges_nothing() {
+async fn rule_100_what_does_not_fit_names_its_field_and_merges_nothing() {
     let (house, ann, base) = world(Database::Sqlite).await;
     branch(&house, &ann, "topic", base).await;
     let number = open(&house, &ann, "topic").await;
@@ -366,7 +366,7 @@ async fn rule_040_approvals_are_dropped_or_kept_by_what_a_push_changes() {
 
 /// Two merges that both want the branch as it is, and a push.
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
-async fn of_two_merges_and_a_push_exactly_one_wins() {
+async fn rule_099_of_two_merges_and_a_push_exactly_one_wins() {
     const ROUNDS: usize = 200;
     let (house, ann, base) = world(Database::Sqlite).await;
     let house = Arc::new(house);

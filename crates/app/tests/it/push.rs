@@ -82,7 +82,7 @@ fn in_a_week() -> String {
 }
 
 #[tokio::test]
-async fn allowed_refs_land_and_refused_ones_do_not() {
+async fn rule_004_005_allowed_refs_land_and_refused_ones_do_not() {
     let house = House::furnished(Database::Sqlite).await;
     let ann = house.by_token("ann").await;
     house.restrict("push", "release/*").await;

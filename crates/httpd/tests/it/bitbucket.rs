@@ -164,6 +164,36 @@ async fn branch_restrictions_are_a_view_of_our_rules() {
 }
 
 #[tokio::test]
+async fn rule_042_restrictions_are_for_administrators() {
+    let server = Server::with_people().await;
+    let path = "/2.0/repositories/acme/site/branch-restrictions";
+    let rule = json!({
+        "kind": "force", "branch_match_kind": "glob", "pattern": "main", "users": [], "groups": [],
+    });
+    let made = server.made(path, rule.clone()).await;
+    let (one, missing) = (format!("{path}/{}", made["id"]), format!("{path}/999"));
+    let change = json!({ "pattern": "other" });
+    let calls = [
+        ("GET", path, None),
+        ("GET", one.as_str(), None),
+        ("POST", path, Some(rule)),
+        ("PUT", one.as_str(), Some(change.clone())),
+        ("DELETE", one.as_str(), None),
+    ];
+    for (who, status) in [("ann", 403), ("nobody", 401), ("eve", 404)] {
+        for (method, path, body) in calls.clone() {
+            let answer = server.send(who, method, path, body).await;
+            assert_eq!(answer.status, status, "{who} {method} {path}: {}", answer.text);
+        }
+    }
+    for (method, body) in [("GET", None), ("PUT", Some(change)), ("DELETE", None)] {
+        assert_eq!(server.send("bea", method, &missing, body).await.status, 404, "{method}");
+    }
+    assert_eq!(server.get("bea", &one).await.json, made, "nobody has changed it");
+    assert_eq!(server.get("bea", path).await.json["size"], 1);
+}
+
+#[tokio::test]
 async fn rule_077_a_missing_scope_says_what_is_required_and_what_was_granted() {
     let mut server = Server::with_people().await;
     server.limited("narrow", "ann", &["read:user:bitbucket"]).await;

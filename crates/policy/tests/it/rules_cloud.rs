@@ -9,6 +9,44 @@ fn among_people(rules: &str, table: &str) {
     check(&format!("{PEOPLE}{rules}"), table);
 }
 
+/// At first, everything is in the way; it is put right one by one, and what comes next is told.
+#[test]
+fn rule_001_the_first_layer_that_refuses_is_the_reason() {
+    let wrongs = [
+        "read-only",
+        "suspended a",
+        "address 10.0.0.0/8",
+        "archived",
+        "restrict 1 any both push",
+        "restrict 2 any both require-signed-commits",
+    ];
+    let narrow = "a@narrow create refs/pull-requests/1/from against 2";
+    let rows = [
+        (0, narrow, "PC-INSTANCE-READ-ONLY"),
+        (1, narrow, "PC-CRED-SUSPENDED"),
+        (2, narrow, "PC-NET-ADDRESS"),
+        (3, narrow, "PC-SCOPE-MISSING"),
+        (3, "eve create refs/pull-requests/1/from against 2", "PC-REPO-NOT-FOUND"),
+        (3, "a create refs/pull-requests/1/from against 2", "PC-PERM-WRITE"),
+        (3, "b create refs/pull-requests/1/from against 2", "PC-REPO-ARCHIVED"),
+        (4, "b create refs/pull-requests/1/from against 2", "PC-REF-RESERVED"),
+        (4, "b create main against 2", "PC-REF-PUSH"),
+        (5, "b create main against 2", "PC-CONTENT-SIGNATURE"),
+    ];
+    let people = "user a\n user b\n grant a read\n grant b write\n user eve\n\
+                  api-token a narrow read:repository:bitbucket\n";
+    let answer = |from: usize, question: &str| {
+        let world = scenario::Scenario::parse(&format!("{people}{}", wrongs[from..].join("\n")));
+        world.unwrap().answer(question).unwrap()
+    };
+    for (from, question, code) in rows {
+        let told = answer(from, question);
+        let alone = told.matches("PC-").count() == 1;
+        assert!(alone && told.starts_with(&format!("refused: {code} ")), "{question}: {told}");
+    }
+    assert_eq!(answer(6, "b create main"), "allowed");
+}
+
 #[test]
 fn rule_002_without_a_matching_rule_write_decides() {
     among_people(
@@ -125,6 +163,22 @@ fn rule_029_the_main_branch_is_not_deleted_without_any_rule() {
         "default main",
         "c delete main -> refused: PC-REF-DEFAULT-DELETE main is the default branch and cannot be deleted.
          c delete other -> allowed",
+    );
+}
+
+/// A rule is of one kind, whatever made it: what else is wanted is made beside it.
+#[test]
+fn rule_028_what_is_made_is_what_was_asked_for_and_no_more() {
+    among_people(
+        "restrict 1 main push only a",
+        "a rewrite main -> allowed
+         a delete main -> allowed",
+    );
+    among_people(
+        "restrict 1 main push only a\n restrict 2 main force\n restrict 3 main delete",
+        "a fast-forward main -> allowed
+         a rewrite main -> refused: PC-REF-FORCE The history of main may not be rewritten. (rule 2)
+         a delete main -> refused: PC-REF-DELETE main may not be deleted. (rule 3)",
     );
 }
 

@@ -97,3 +97,20 @@ fn rule_053_rules_of_both_levels_apply_by_themselves() {
         check(&format!("{people}{left}"), &answer);
     }
 }
+
+/// It is the rule that is in the way, with its own code, and not who somebody is.
+#[test]
+fn rule_055_a_merge_without_branch_permission_meets_the_rule() {
+    let rules = "user ann\n user eve\n grant ann write
+         restrict 1 main read-only except ops
+         restrict 2 late restrict_merges only ops";
+    check(
+        rules,
+        "ann merge main -> refused: PC-REF-READ-ONLY main is read-only. (rule 1)
+         ann merge late -> refused: PC-REF-MERGE late is closed to merges. (rule 2)
+         ann/ops merge main -> allowed
+         ann/ops merge late -> allowed
+         eve merge main -> refused: PC-REPO-NOT-FOUND There is no such repository, or you may not see it: check the name, which account you signed in with, and its scopes.
+         anonymous merge main -> refused: PC-AUTH-REQUIRED You need to sign in for this.",
+    );
+}

@@ -96,6 +96,23 @@ fn rule_098_all_that_is_missing_is_told_together() {
 }
 
 #[test]
+fn rule_102_reviewers_who_are_asked_by_default_block_only_where_a_check_counts_them() {
+    let nobody = "restrict 1 main enforce_merge_checks\n pull-request approvals 0";
+    about(nobody, "a merge main -> allowed");
+    let rules = "restrict 1 main enforce_merge_checks
+         restrict 2 main require_default_reviewer_approvals_to_merge 1";
+    about(
+        &format!("{rules}\n pull-request approvals 3"),
+        "a merge main -> refused: PC-MERGE-DEFAULT-REVIEWERS Merging into main needs 1 approval of a default reviewer; there are 0. (rule 2)
+         a fast-forward main -> allowed",
+    );
+    about(
+        &format!("{rules}\n pull-request approvals 1 default-reviewers 1"),
+        "a merge main -> allowed",
+    );
+}
+
+#[test]
 fn behaviours_refuse_nothing_and_are_told_to_whoever_runs_pull_requests() {
     let rules = "restrict 1 main reset_pullrequest_approvals_on_change
          restrict 2 ma* allow_auto_merge_when_builds_pass

@@ -64,7 +64,7 @@ type Question = (&'static str, &'static str, &'static str);
 type Answers = BTreeMap<Question, BTreeMap<&'static str, String>>;
 
 #[test]
-fn the_channel_table_is_as_generated() {
+fn rule_006_the_channel_table_is_as_generated() {
     let world = World::build();
     let mut answers = Answers::new();
     for (who, login, key) in ASKERS {

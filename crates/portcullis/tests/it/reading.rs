@@ -280,7 +280,7 @@ fn builds_speak_of_commits_each_under_its_key() {
 }
 
 #[test]
-fn a_key_that_is_kept_for_the_build_server_is_nobody_elses() {
+fn rule_104_a_key_that_is_kept_for_the_build_server_is_nobody_elses() {
     let (server, _) = world();
     server.create_access_token("acme/site", "ci", &["repository:write"]);
     let keys = "/api/v1/repositories/acme/site/build-keys";

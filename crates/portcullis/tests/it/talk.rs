@@ -81,13 +81,26 @@ fn reviews_are_given_and_taken_back() {
     server.create_access_token("acme/site", "bot", &scopes);
     let bot = call(&server.rest_as("bot"), "POST", &approve);
     assert_eq!(bot.status, 403, "{}", bot.text);
+}
 
+#[test]
+fn rule_101_what_has_ended_is_neither_changed_nor_reviewed() {
+    let (server, _tree) = world();
+    let ray = server.rest_as("ray");
+    let ann = server.rest_as("ann");
+    let review = |method: &str, path: &str| ray.call(method, &format!("{ONE}/{path}"), None);
+    review("POST", "approve").expect(200);
     ann.post(&format!("{ONE}/decline"), &json!({})).expect(200);
-    for (method, path) in
-        [("POST", &approve), ("DELETE", &approve), ("POST", &object), ("DELETE", &object)]
-    {
-        refused(call(&ray, method, path), 400, "state", "pull request #1 is declined");
+    for path in ["approve", "request-changes"] {
+        for method in ["POST", "DELETE"] {
+            refused(review(method, path), 400, "state", "pull request #1 is declined");
+        }
     }
+    let late = json!({ "title": "Late" });
+    refused(ann.put(ONE, &late), 400, "state", "pull request #1 is declined");
+    let shown = ann.get(ONE).expect(200);
+    assert_eq!(shown["title"], "Take it");
+    assert_eq!(shown["participants"][0]["approved"], true, "{shown}");
 }
 
 #[test]
