@@ -22,7 +22,10 @@ impl Rest {
     /// Calls to the server at `base`, with this `Authorization` header.
     pub fn new(base: &str, authorization: Option<String>) -> Self {
         // An unsuccessful status is an answer here, not an error.
-        let config = ureq::Agent::config_builder().http_status_as_error(false).build();
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .redirect_auth_headers(ureq::config::RedirectAuthHeaders::SameHost)
+            .build();
         Self { base: base.to_owned(), authorization, agent: config.into() }
     }
 

@@ -45,14 +45,16 @@ impl App {
     ) -> Result<PullRequestView> {
         let open = self.open_repository::<CreatingPullRequest>(who, place).await?;
         let reviewers = new.reviewers.clone();
-        let checked = self.checked_request(&open, new).await?;
+        // On the heap, as are the other long ways below: whoever pushes or merges waits inside of
+        // this with a stack of 2 MiB.
+        let checked = Box::pin(self.checked_request(&open, new)).await?;
         let payload = json!({ "title": checked.title, "source": checked.source.commit.to_string(),
             "destination": checked.destination_commit.to_string() });
         let made = self.store.create_pull_request(&open.by, &checked, &payload.to_string()).await;
         let request = match made {
             // As in Bitbucket: a request that is open between the two is meant, then.
             Err(store::Error::Conflict { what: "open pull request" }) => {
-                return self.go_on(who, place, checked, reviewers).await;
+                return Box::pin(self.go_on(who, place, checked, reviewers)).await;
             }
             made => made?,
         };

@@ -63,7 +63,7 @@ impl App {
         let mut request = Some(request);
         for _ in 0..TRIES {
             let Some(now) = request.filter(|it| must_be_open(it).is_ok()) else { return Ok(()) };
-            match self.follow_once(by, &now).await {
+            match Box::pin(self.follow_once(by, &now)).await {
                 Err(crate::Error::Conflict { .. }) => {}
                 done => return done,
             }

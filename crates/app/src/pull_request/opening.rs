@@ -241,7 +241,7 @@ impl Openings {
             reviewers: wishes.reviewers.clone(),
         };
         let place = PlaceName::from(open.path());
-        let view = app.create_pull_request(&open.who, &place, new).await?;
+        let view = Box::pin(app.create_pull_request(&open.who, &place, new)).await?;
         Ok(("opened", view.request))
     }
 

@@ -40,10 +40,10 @@ impl App {
         let request = self.find_request(&open, number).await?;
         if input::is_own(who, &request.author) {
             let open = self.open_repository::<UpdatingOwnPullRequest>(who, place).await?;
-            self.update_opened(&open, request, change).await
+            Box::pin(self.update_opened(&open, request, change)).await
         } else {
             let open = self.open_repository::<UpdatingOthersPullRequest>(who, place).await?;
-            self.update_opened(&open, request, change).await
+            Box::pin(self.update_opened(&open, request, change)).await
         }
     }
 

@@ -37,7 +37,7 @@ async fn an_explanation_is_the_decision_and_leaves_no_trace() {
     let pushed = house.app.explain(&ann, &site(), &asks("fast-forward", "main", None)).await;
     let pushed = pushed.unwrap();
     let command = &pushed.refusals[0].remedies[0].commands[0];
-    assert_eq!(command, "git push origin HEAD:refs/heads/ann/main");
+    assert_eq!(command, "git push origin HEAD:refs/for/main");
     let rules: Vec<_> = pushed
         .trace
         .iter()

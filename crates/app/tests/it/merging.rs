@@ -111,7 +111,9 @@ async fn a_merge_moves_the_branch_and_is_on_record_once() {
             assert_eq!((request.merge_commit, request.destination_commit), (Some(after), before));
             assert_eq!(merged.request.closed_by.as_ref().unwrap().name, "ann");
             assert_eq!(merged.source_branch, SourceBranchFate::Stays);
-            let again = house.app.merge_pull_request(&ann, &site(), number, Merge::default()).await;
+            let again =
+                Box::pin(house.app.merge_pull_request(&ann, &site(), number, Merge::default()))
+                    .await;
             assert!(matches!(again, Err(Error::Invalid(it)) if it.0.contains_key("state")));
         }
         let store = house.store().await;
@@ -133,7 +135,7 @@ async fn what_is_in_the_way_is_told_before_and_instead() {
     branch(&house, &ann, "topic", base).await;
     let number = open(&house, &ann, "topic").await;
     let app = &house.app;
-    let open_road = app.mergeable(&ann, &site(), number).await.unwrap();
+    let open_road = Box::pin(app.mergeable(&ann, &site(), number)).await.unwrap();
     assert!(open_road.mergeable && open_road.refusals.is_empty(), "{open_road:?}");
     assert_eq!(
         (open_road.behind, open_road.ahead, open_road.strategies.len()),
@@ -146,14 +148,15 @@ async fn what_is_in_the_way_is_told_before_and_instead() {
     restrict(&house, "require_commits_behind", Some(0)).await;
     restrict(&house, "restrict_merges", None).await;
     let expected = ["PC-REF-MERGE", "PC-MERGE-APPROVALS", "PC-MERGE-BEHIND"];
-    let told = app.mergeable(&ann, &site(), number).await.unwrap();
+    let told = Box::pin(app.mergeable(&ann, &site(), number)).await.unwrap();
     assert_eq!((told.mergeable, told.verdict, told.behind), (false, "refused", Some(1)));
     assert_eq!(codes(&told.refusals), expected);
     assert!(told.refusals.iter().all(|it| it.id.is_none() && !it.message.is_empty()));
     let conflict = (told.conflicts[0].path.as_str(), told.conflicts[0].reason.as_str());
     assert_eq!((conflict, told.conflicts_size), (("topic", "contents"), 1));
     assert!(told.strategies.iter().any(|it| it.obstacle.is_some()));
-    let records = refused(app.merge_pull_request(&ann, &site(), number, Merge::default()).await);
+    let records =
+        refused(Box::pin(app.merge_pull_request(&ann, &site(), number, Merge::default())).await);
     assert_eq!(codes(&records.records), expected);
     assert!(records.records.iter().all(|it| it.id.is_some()));
     assert_eq!(tip(&house, "main").await, Some(moved), "nothing has moved");
@@ -163,13 +166,13 @@ async fn what_is_in_the_way_is_told_before_and_instead() {
         app.remove_restriction(&house.admin, &site(), rule.id).await.unwrap();
     }
     for strategy in ["merge_commit", "squash", "rebase_merge"] {
-        let answer = app.merge_pull_request(&ann, &site(), number, by(strategy)).await;
+        let answer = Box::pin(app.merge_pull_request(&ann, &site(), number, by(strategy))).await;
         let Err(Error::Conflict { field: "source", message }) = answer else {
             panic!("{answer:?}")
         };
         assert!(message.contains("`topic` (contents)"), "{message}");
     }
-    let answer = app.merge_pull_request(&ann, &site(), number, by("fast_forward")).await;
+    let answer = Box::pin(app.merge_pull_request(&ann, &site(), number, by("fast_forward"))).await;
     assert!(matches!(answer, Err(Error::Conflict { field: "merge_strategy", .. })));
     assert_eq!(tip(&house, "main").await, Some(moved));
 }
@@ -201,9 +204,9 @@ async fn rule_100_what_does_not_fit_names_its_field_and_merges_nothing() {
     }
     let draft = PullRequestChange { draft: Some(true), ..PullRequestChange::default() };
     app.update_pull_request(&ann, &site(), number, draft).await.unwrap();
-    let answer = app.merge_pull_request(&ann, &site(), number, Merge::default()).await;
+    let answer = Box::pin(app.merge_pull_request(&ann, &site(), number, Merge::default())).await;
     assert!(matches!(answer, Err(Error::Conflict { field: "draft", .. })));
-    assert!(!app.mergeable(&ann, &site(), number).await.unwrap().obstacles.is_empty());
+    assert!(!Box::pin(app.mergeable(&ann, &site(), number)).await.unwrap().obstacles.is_empty());
     assert_eq!(tip(&house, "main").await, Some(base));
     let ready = PullRequestChange { draft: Some(false), ..PullRequestChange::default() };
     app.update_pull_request(&ann, &site(), number, ready).await.unwrap();
@@ -290,7 +293,7 @@ async fn rules_about_content_look_at_what_a_merge_makes() {
         let how = Merge { message: Some(message.to_owned()), ..by("squash") };
         merge(&house, &ann, number, how).await
     };
-    let undecided = house.app.mergeable(&ann, &site(), number).await.unwrap();
+    let undecided = Box::pin(house.app.mergeable(&ann, &site(), number)).await.unwrap();
     assert_eq!((undecided.verdict, undecided.mergeable), ("undecided", true));
     assert_eq!(codes(&refused(merge("no number").await).records), ["PC-CONTENT-MESSAGE"]);
     assert_eq!(tip(&house, "main").await, Some(base));
@@ -389,7 +392,13 @@ async fn rule_099_of_two_merges_and_a_push_exactly_one_wins() {
             merges.push((
                 number,
                 tokio::spawn(async move {
-                    house.app.merge_pull_request(&ann, &site(), number, by("fast_forward")).await
+                    Box::pin(house.app.merge_pull_request(
+                        &ann,
+                        &site(),
+                        number,
+                        by("fast_forward"),
+                    ))
+                    .await
                 }),
             ));
         }
@@ -440,7 +449,8 @@ async fn who_may_merge_may_although_nobody_may_push() {
         ..RestrictionInput::default()
     };
     house.app.create_restriction(&house.admin, &site(), &rule).await.unwrap();
-    let answer = house.app.merge_pull_request(&ann, &site(), number, Merge::default()).await;
+    let answer =
+        Box::pin(house.app.merge_pull_request(&ann, &site(), number, Merge::default())).await;
     assert_eq!(codes(&refused(answer).records), ["PC-REF-MERGE"]);
     let eve = house.by_token("eve").await;
     let nowhere = house.app.merge_pull_request(&eve, &site(), number, Merge::default()).await;

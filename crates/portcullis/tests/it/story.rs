@@ -39,14 +39,21 @@ fn a_refused_push_is_in_main_after_its_advice_an_approval_and_a_merge(door: Door
     assert!(opened && said.contains("Pull request #1 opened: three"), "{said}");
 
     // She is too fast, and is told what is missing and who can give it.
-    let merge = format!("{} portcullis pull-request merge 1", as_them("ann"));
+    let merge =
+        format!("{} portcullis pull-request merge 1 --repository acme/site", as_them("ann"));
     let (merged, said) = paste(&merge);
     assert!(!merged && said.contains("PC-MERGE-APPROVALS"), "{said}");
-    let (own, said) = paste(&format!("{} portcullis pull-request approve 1", as_them("ann")));
+    let (own, said) = paste(&format!(
+        "{} portcullis pull-request approve 1 --repository acme/site",
+        as_them("ann")
+    ));
     assert!(own, "{said}");
     assert!(!paste(&merge).0, "her own approval does not count");
 
-    let (approved, said) = paste(&format!("{} portcullis pull-request approve 1", as_them("bea")));
+    let (approved, said) = paste(&format!(
+        "{} portcullis pull-request approve 1 --repository acme/site",
+        as_them("bea")
+    ));
     assert!(approved && said.contains("approved #1"), "{said}");
     let (merged, said) = paste(&merge);
     assert!(merged && said.contains("MERGED"), "{said}");

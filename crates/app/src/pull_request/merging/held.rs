@@ -12,7 +12,9 @@ pub(crate) struct MergesUnderWay(Mutex<HashSet<PullRequestId>>);
 impl MergesUnderWay {
     /// Begins to merge one; `None` when it is being merged already.
     pub fn hold(&self, id: PullRequestId) -> Option<HeldMerge<'_>> {
-        self.0.lock().insert(id).then_some(HeldMerge { all: self, id })
+        let began = self.0.lock().insert(id);
+        // Made only then: what is dropped gives the request free.
+        began.then(|| HeldMerge { all: self, id })
     }
 
     /// Is it being merged?

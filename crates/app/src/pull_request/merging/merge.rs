@@ -64,7 +64,7 @@ impl App {
             let message = format!("pull request #{number} is being merged by somebody else");
             return Err(Error::Conflict { field: "state", message });
         };
-        let merged = self.merge_held(&open, place, number, merge).await;
+        let merged = Box::pin(self.merge_held(&open, place, number, merge)).await;
         drop(held);
         if merged.is_err() {
             // What pushes have done meanwhile was left to be noted here.
@@ -92,7 +92,7 @@ impl App {
         fields.check()?;
         let target = self.target_of(&request).await?;
         // Before anything is made, so that all that is missing is told at once.
-        let judged = self.judge_merge(who, place, &request, target).await?;
+        let judged = Box::pin(self.judge_merge(who, place, &request, target)).await?;
         if let Some(refused) = self.refused_merge(who, place, &request, target, &judged).await {
             return Err(refused);
         }

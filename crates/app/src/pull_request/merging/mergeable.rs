@@ -81,7 +81,7 @@ impl App {
             Err(error) => return Err(error),
         };
         let Some(target) = target else { return Ok(Mergeability::never(obstacles)) };
-        let judged = self.judge_merge(&who, place, &request, target).await?;
+        let judged = Box::pin(self.judge_merge(&who, place, &request, target)).await?;
         let act = act_of(&request, target);
         let refusals = self.tell(&who, place, &act, &judged, &judged.decision.refusals);
         let notices = self.tell_notices(&who, place, &act, &judged);
