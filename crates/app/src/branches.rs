@@ -163,7 +163,7 @@ fn branch(
     target: ObjectId,
     rules: &StrategyRules,
 ) -> repo::Result<Branch> {
-    let strategies = rules.into_branch(name);
+    let strategies = rules.of_branch(name);
     let name = name.strip_prefix(HEADS).unwrap_or(name).to_owned();
     Ok(Branch { name, target, commit: repository.commit_info(&target)?, strategies })
 }

@@ -209,7 +209,7 @@ impl Openings {
                         "Pull request #{number} {what}: {title}\n  {url}/{path}/pull-requests/{number}\n"
                     )
                 }
-                Err(error) => write!(self.told, "No pull request was opened: {error}\n"),
+                Err(error) => writeln!(self.told, "No pull request was opened: {error}"),
             };
         }
     }

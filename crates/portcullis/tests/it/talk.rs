@@ -257,7 +257,7 @@ fn tasks_are_asked_for_and_done() {
     refused(ann.put(&path, &change), 400, "content.raw", "the words of ray");
 
     // Whoever may comment may say that it is done, sending the rest back as it was.
-    let mut whole = task.clone();
+    let mut whole = task;
     whole["state"] = json!("RESOLVED");
     let done = ann.put(&path, &whole).expect(200);
     assert_eq!(

@@ -83,7 +83,7 @@ fn edit(files: &mut BTreeMap<String, (bool, String)>, dice: &mut Dice) {
         let name = FILES[dice.roll(FILES.len())].to_owned();
         match dice.roll(8) {
             0 => drop(files.remove(&name)),
-            1 => files.retain(|it, _| !it.starts_with("x/") || dice.0 % 2 == 0),
+            1 => files.retain(|it, _| !it.starts_with("x/") || dice.0.is_multiple_of(2)),
             2 => {
                 if let Some(content) = files.remove(&name) {
                     files.insert(format!("moved/{name}"), content);
@@ -305,7 +305,7 @@ fn each_strategy_makes_the_commits_it_is_named_after() {
         assert_eq!(tree(other), tree(&merged.tip));
     }
     // All on one line: nothing has to be made but what the strategy adds.
-    assert_eq!(repository.merge_preview(&target, &merged.tip).err().is_some(), true);
+    assert!(repository.merge_preview(&target, &merged.tip).is_err());
     let forward = made(make(repository, MergeStrategy::FastForward, clone.id("topic~3"), source));
     assert_eq!(forward, MadeMerge { tip: source, pack: None });
     let forward =

@@ -92,8 +92,7 @@ impl App {
                 Ok((repository.merge_preview(&target, &source)?, compared))
             })
             .await?;
-        let strategies =
-            self.strategy_rules(&open).await?.into_branch(request.destination.as_str());
+        let strategies = self.strategy_rules(&open).await?.of_branch(request.destination.as_str());
         let strategies = strategies.views(compared.behind);
         let (conflicts, conflicts_size) = obstacles_of(preview, &mut obstacles);
         let verdict = judged.decision.verdict;

@@ -74,7 +74,7 @@ pub(crate) struct StrategyRules {
 
 impl StrategyRules {
     /// What is allowed into a branch, by its whole ref name.
-    pub fn into_branch(&self, branch: &str) -> StrategiesIn {
+    pub fn of_branch(&self, branch: &str) -> StrategiesIn {
         let of = |class| self.stored.iter().find(|it| it.class == class);
         let name = RefName::parse(branch.as_bytes()).ok();
         let is =
@@ -130,7 +130,7 @@ impl App {
         fields: &mut Fields,
     ) -> Result<MergeStrategy> {
         let into = &request.destination;
-        let strategies = self.strategy_rules(open).await?.into_branch(into.as_str());
+        let strategies = self.strategy_rules(open).await?.of_branch(into.as_str());
         let Some(word) = word else { return Ok(strategies.usual()) };
         let chosen = fields.take("merge_strategy", MergeStrategy::parse(&word));
         let chosen = chosen.unwrap_or(strategies.usual());
