@@ -83,6 +83,9 @@ use utoipa::OpenApi;
         native::refusals::get_refusal,
         native::refusals::list_refusals,
         native::code_owners::get_code_owners,
+        native::dependencies::list_dependencies,
+        native::dependencies::add_dependency,
+        native::dependencies::remove_dependency,
         native::audit::list_audit,
     )
 )]

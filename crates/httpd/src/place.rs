@@ -76,7 +76,7 @@ impl FromRequestParts<Doors> for Within {
     async fn from_request_parts(parts: &mut Parts, doors: &Doors) -> Result<Self, Problem> {
         let Path(names) = Path::<HashMap<String, String>>::from_request_parts(parts, doors).await?;
         let number = |it: &str| names.get(it).and_then(|it| it.parse().ok());
-        let inner = ["comment", "task"].into_iter().find_map(number);
+        let inner = ["comment", "task", "dependency"].into_iter().find_map(number);
         Ok(Self((number("id").unwrap_or(-1), inner.unwrap_or(-1))))
     }
 }

@@ -323,8 +323,8 @@ macro_rules! on_every_level {
 
 fn native_routes(table: Table) -> Table {
     use native::{
-        access_keys, access_tokens, audit, build_keys, code_owners, explain, grants, groups,
-        members, networks,
+        access_keys, access_tokens, audit, build_keys, code_owners, dependencies, explain, grants,
+        groups, members, networks,
     };
     use native::{
         merging, policy, preview, refusals, repositories, restrictions, ssh_keys, tokens, users,
@@ -389,6 +389,18 @@ fn native_routes(table: Table) -> Table {
         .get(
             "/api/v1/repositories/{workspace}/{repository}/pull-requests/{id}/code-owners",
             code_owners::get_code_owners,
+        )
+        .get(
+            "/api/v1/repositories/{workspace}/{repository}/pull-requests/{id}/dependencies",
+            dependencies::list_dependencies,
+        )
+        .put(
+            "/api/v1/repositories/{workspace}/{repository}/pull-requests/{id}/dependencies/{dependency}",
+            dependencies::add_dependency,
+        )
+        .delete(
+            "/api/v1/repositories/{workspace}/{repository}/pull-requests/{id}/dependencies/{dependency}",
+            dependencies::remove_dependency,
         )
         .get("/api/v1/repositories/{workspace}/{repository}/matches", workbench::get_matches)
         .post("/api/v1/repositories/{workspace}/{repository}/matches", workbench::post_matches)

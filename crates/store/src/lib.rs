@@ -70,8 +70,8 @@ pub use policy::PolicyChanges;
 pub use principal::{PrincipalKind, PrincipalName};
 pub use project::{NewProject, Project, ProjectUpdate};
 pub use pull_request::{
-    Activity, Anchor, Closed, Closing, Comment, NewComment, NewPullRequest, NewTask, Participant,
-    PullRequest, PullRequestFilter, PullRequestUpdate, Resolved, ReviewCounts, ReviewReset,
+    Activity, Anchor, Closed, Closing, Comment, Depending, NewComment, NewPullRequest, NewTask,
+    Participant, PullRequest, PullRequestFilter, PullRequestUpdate, Resolved, ReviewCounts, ReviewReset,
     SourceBranch, Task, TaskUpdate,
 };
 pub use push::{LetThrough, PushRecord, RefUpdateRecord};

@@ -7,6 +7,7 @@ mod anchor;
 mod comment;
 mod create;
 mod decline;
+mod dependencies;
 mod follow;
 mod found;
 mod input;
@@ -22,6 +23,7 @@ mod view;
 pub use activity::ActivityView;
 pub use comment::{CommentInput, CommentView};
 pub use create::NewPullRequest;
+pub use dependencies::DependencyView;
 pub use input::BranchAt;
 pub use merging::{
     ConflictView, Merge, MergeStrategiesChange, MergeStrategiesView, MergeTask, Mergeability,

@@ -1,6 +1,7 @@
 //! `/repositories/{workspace}/{repository}/pull-requests/{id}/mergeable` and `…/merge-strategies`:
 //! what stands between a pull request and its merge, and which ways of merging are allowed.
 
+use super::dependencies::DependencyBody;
 use crate::doors::Doors;
 use crate::json::JsonBody;
 use crate::place::{Id, Place};
@@ -28,6 +29,8 @@ pub struct MergeabilityBody {
     notices: Vec<RefusalBody>,
     /// What else is in the way, as sentences.
     obstacles: Vec<String>,
+    /// What it depends on and is not merged; in the way only where a merge check says so.
+    open_dependencies: Vec<DependencyBody>,
     /// Where both sides have changed the same, the first 1,000.
     conflicts: Vec<ConflictBody>,
     /// How many there are in all.
@@ -71,6 +74,7 @@ impl From<Mergeability> for MergeabilityBody {
             refusals: it.refusals.iter().map(RefusalBody::of).collect(),
             notices: it.notices.iter().map(RefusalBody::of).collect(),
             obstacles: it.obstacles,
+            open_dependencies: it.open_dependencies.into_iter().map(Into::into).collect(),
             conflicts: it.conflicts.into_iter().map(conflict).collect(),
             conflicts_size: it.conflicts_size,
             behind: it.behind,

@@ -6,6 +6,7 @@ pub mod access_tokens;
 pub mod audit;
 pub mod build_keys;
 pub mod code_owners;
+pub mod dependencies;
 pub mod explain;
 pub mod gpg_keys;
 pub mod grants;

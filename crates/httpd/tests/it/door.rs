@@ -104,6 +104,7 @@ async fn ask(server: &Server, who: &str, route: &Route, variant: &str, number: u
         ("{member}", "root".into()),
         ("{comment}", "1".into()),
         ("{task}", "1".into()),
+        ("{dependency}", "2".into()),
         ("{task_id}", "1".into()),
         ("{*name}", "main".into()),
         ("{*revision}", "main".into()),

@@ -31,6 +31,7 @@ const SHOWN: &[Field] = &[
     ("reason", "/reason"),
     ("comments", "/comment_count"),
     ("open tasks", "/task_count"),
+    ("depends on", "/dependencies"),
     ("description", "/description"),
     ("page", "/links/html/href"),
 ];
@@ -54,6 +55,21 @@ To push and open one in a single step: git push origin HEAD:refs/for/main")]
     },
     /// Show one pull request
     Show(One),
+    /// Say what has to be merged before a pull request
+    #[command(after_help = "Example:
+  portcullis pull-request depend 7 --on 5
+
+Rules of the kind require_all_dependencies_merged wait for it.")]
+    Depend {
+        #[command(flatten)]
+        one: One,
+        /// The number of the pull request to wait for
+        #[arg(long, value_name = "NUMBER")]
+        on: i64,
+        /// Do not wait for it any more
+        #[arg(long)]
+        remove: bool,
+    },
     /// Fetch the commits of a pull request into the clone one stands in, and check them out
     Checkout(One),
     /// Approve a pull request
@@ -149,6 +165,12 @@ impl One {
     fn path(&self, session: &Session) -> Result<String, Error> {
         Ok(format!("{}/{}", self.of.path(session)?, self.number))
     }
+
+    /// Where Bitbucket has nothing: our own API.
+    fn own_path(&self, session: &Session) -> Result<String, Error> {
+        let path = session.repository(self.of.repository.as_ref())?;
+        Ok(format!("/api/v1/repositories/{path}/pull-requests/{}", self.number))
+    }
 }
 
 impl PullRequestCommand {
@@ -160,7 +182,8 @@ impl PullRequestCommand {
                 let path = format!("{}?state={}", of.path(session)?, crate::client::segment(state));
                 session.out.table(session.client.list(&path)?, LISTED, "no pull requests")
             }
-            Self::Show(one) => session.out.one(&session.client.get(&one.path(session)?)?, SHOWN),
+            Self::Show(one) => one.show(session),
+            Self::Depend { one, on, remove } => one.depend(session, *on, *remove),
             Self::Checkout(one) => one.checkout(session),
             Self::Approve { one, undo } => {
                 let path = format!("{}/approve", one.path(session)?);
@@ -212,6 +235,31 @@ impl Create {
 }
 
 impl One {
+    fn show(&self, session: &Session) -> Result<(), Error> {
+        let mut answer = session.client.get(&self.path(session)?)?;
+        let mut on = session.client.list(&format!("{}/dependencies", self.own_path(session)?))?;
+        if !session.out.is_json() {
+            for it in &mut on {
+                let state = it["state"].as_str().unwrap_or_default().to_lowercase();
+                *it = format!("#{} ({state})", it["id"]).into();
+            }
+        }
+        if let Some(shown) = answer.as_object_mut() {
+            shown.insert("dependencies".into(), Value::Array(on));
+        }
+        session.out.one(&answer, SHOWN)
+    }
+
+    fn depend(&self, session: &Session, on: i64, remove: bool) -> Result<(), Error> {
+        let (path, number) = (format!("{}/dependencies/{on}", self.own_path(session)?), self.number);
+        if remove {
+            let answer = session.client.delete(&path)?;
+            return session.out.done(&answer, &format!("#{number} does not wait for #{on} any more"));
+        }
+        let answer = session.client.put(&path, &json!({}))?;
+        session.out.done(&answer, &format!("#{number} waits for #{on}"))
+    }
+
     /// Leaves no branch behind that could be taken for somebody's own: the commit is checked out
     /// as it is.
     fn checkout(&self, session: &Session) -> Result<(), Error> {

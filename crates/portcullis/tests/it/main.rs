@@ -12,6 +12,7 @@ mod configuration;
 mod content;
 mod crash;
 mod demo;
+mod dependencies;
 mod gpg_signatures;
 mod keys;
 mod kinds;

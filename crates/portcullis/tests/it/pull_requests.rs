@@ -11,10 +11,10 @@ through_both_doors!(
     a_push_opens_what_its_options_ask_for,
 );
 
-const REQUESTS: &str = "/2.0/repositories/acme/site/pullrequests";
+pub const REQUESTS: &str = "/2.0/repositories/acme/site/pullrequests";
 
 /// `ann` writes, `bea` writes, `ray` reads, `eve` is a stranger; `topic` is two commits ahead.
-fn world() -> (Server, WorkTree) {
+pub fn world() -> (Server, WorkTree) {
     let server = Server::with(
         "user ann
          user bea
@@ -32,13 +32,13 @@ fn world() -> (Server, WorkTree) {
     (server, tree)
 }
 
-fn open(rest: &Rest, source: &str) -> Value {
+pub fn open(rest: &Rest, source: &str) -> Value {
     let body =
         json!({ "title": format!("Take {source}"), "source": { "branch": { "name": source } } });
     rest.post(REQUESTS, &body).expect(201)
 }
 
-fn shown(rest: &Rest, number: i64) -> Value {
+pub fn shown(rest: &Rest, number: i64) -> Value {
     rest.get(&format!("{REQUESTS}/{number}")).expect(200)
 }
 

@@ -1,10 +1,11 @@
-//! What others think of a pull request, in numbers: for whether it may be merged.
+//! What others think of a pull request and what it waits for, in numbers: for whether it may be
+//! merged.
 
 use super::request::PullRequest;
 use crate::sql::{Columns, args};
 use crate::{PrincipalKind, Result, Store};
 
-/// What merge checks count of what was said about a pull request.
+/// What merge checks count of a pull request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ReviewCounts {
     /// By anybody but its author.
@@ -17,6 +18,8 @@ pub struct ReviewCounts {
     pub open_tasks: u32,
     /// Comments that began a thread which nobody has resolved; neither deleted nor drafts.
     pub unresolved_comments: u32,
+    /// Requests it depends on that are not merged, whatever else became of them.
+    pub open_dependencies: u32,
 }
 
 const REVIEWS: &str = "select
@@ -37,7 +40,10 @@ const TALK: &str = "select
             where t.pull_request_id = $1 and t.resolved_at is null and t.pending = 0) as open_tasks,
         (select count(*) from pull_request_comment c
             where c.pull_request_id = $1 and c.parent_id is null and c.resolved_at is null
-                and c.deleted = 0 and c.pending = 0) as unresolved_comments";
+                and c.deleted = 0 and c.pending = 0) as unresolved_comments,
+        (select count(*) from pull_request_dependency d
+            join pull_request o on o.id = d.depends_on_id
+            where d.pull_request_id = $1 and o.state <> 'MERGED') as open_dependencies";
 
 fn count(row: Columns<'_>, column: &'static str) -> Result<u32> {
     // The sum over no rows is null.
@@ -62,6 +68,7 @@ impl Store {
             let row = row.of("pull_request_task");
             counts.open_tasks = count(row, "open_tasks")?;
             counts.unresolved_comments = count(row, "unresolved_comments")?;
+            counts.open_dependencies = count(row, "open_dependencies")?;
         }
         Ok(counts)
     }

@@ -5,6 +5,7 @@
 
 mod comment;
 mod counts;
+mod dependency;
 mod history;
 mod list;
 mod of_author;
@@ -15,6 +16,7 @@ mod write;
 
 pub use comment::{Anchor, Comment, NewComment, Resolved};
 pub use counts::ReviewCounts;
+pub use dependency::Depending;
 pub use history::Activity;
 pub use list::PullRequestFilter;
 pub use participant::{Participant, ReviewReset};

@@ -8,6 +8,7 @@ mod world;
 mod away;
 mod builds;
 mod changes;
+mod dependencies;
 mod facts;
 mod keys;
 mod people;

@@ -29,6 +29,7 @@ impl App {
             passed_builds: builds.successful,
             failed_builds: builds.failed.saturating_add(builds.stopped),
             commits_behind: self.commits_behind(request, target).await?,
+            open_dependencies: counts.open_dependencies,
             ..MergeFacts::default()
         })
     }

@@ -3,6 +3,7 @@
 
 use crate::error::{Error, Result};
 use crate::open::{Judged, ReadingPullRequests};
+use crate::pull_request::DependencyView;
 use crate::pull_request::update::must_be_open;
 use crate::refusal::RefusalRecord;
 use crate::{App, Asker, PlaceName};
@@ -26,6 +27,8 @@ pub struct Mergeability {
     /// What keeps the request itself from being merged: it is closed, a draft, or a branch has
     /// gone. As sentences.
     pub obstacles: Vec<String>,
+    /// What it depends on and is not merged. In the way only where a merge check says so.
+    pub open_dependencies: Vec<DependencyView>,
     /// Where the two sides do not fit together.
     pub conflicts: Vec<ConflictView>,
     /// How many there are in all.
@@ -103,6 +106,7 @@ impl App {
             refusals,
             notices,
             obstacles,
+            open_dependencies: self.open_dependencies(&request).await?,
             conflicts,
             conflicts_size,
             behind: Some(compared.behind),
@@ -159,6 +163,7 @@ impl Mergeability {
             refusals: Vec::new(),
             notices: Vec::new(),
             obstacles,
+            open_dependencies: Vec::new(),
             conflicts: Vec::new(),
             conflicts_size: 0,
             behind: None,
