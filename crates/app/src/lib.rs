@@ -92,6 +92,7 @@ mod repositories;
 mod restriction_input;
 mod restriction_warnings;
 mod restrictions;
+mod review_groups;
 mod revisions;
 mod settings;
 mod sign_in;
@@ -169,7 +170,7 @@ pub use ssh_keys::UserKey;
 pub use store::{
     AccessKey, AccessToken, Anchor, ApiToken, AuditFilter, AuditLine, BuildCounts, BuildStatus,
     ForkPolicy, GpgKey, GpgSigner, Group, Key, LastRefused, Member, Owner, PrincipalKind, Project,
-    PullRequest, Repository, SshKey, Token, TokenLimits, UnknownKey, Workspace, WorkspaceNetwork,
+    PullRequest, Repository, ReviewGroup, SshKey, Token, TokenLimits, UnknownKey, Workspace, WorkspaceNetwork,
 };
 pub use subjects::{SubjectInput, SubjectView};
 pub use tags::{NewTag, Tag};

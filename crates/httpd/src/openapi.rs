@@ -86,6 +86,9 @@ use utoipa::OpenApi;
         native::dependencies::list_dependencies,
         native::dependencies::add_dependency,
         native::dependencies::remove_dependency,
+        native::review_groups::list_review_groups,
+        native::review_groups::add_review_group,
+        native::review_groups::remove_review_group,
         native::audit::list_audit,
     )
 )]
@@ -239,6 +242,7 @@ pub fn native() -> String {
     });
     let mut document = value(&Native::openapi());
     add_levels(&mut document);
+    add_project_paths(&mut document, &OWN_OF_PROJECTS);
     complete(document, "/api/v1", error)
 }
 
@@ -258,7 +262,7 @@ pub fn bitbucket() -> String {
     });
     let mut document = value(&Bitbucket::openapi());
     add_aliases(&mut document);
-    add_project_paths(&mut document);
+    add_project_paths(&mut document, &OF_PROJECTS);
     complete(document, "/2.0", error)
 }
 
@@ -335,9 +339,13 @@ const OF_PROJECTS: [(&str, &[&str]); 5] = [
     ("/default-reviewers/{user}", &["get", "put", "delete"]),
 ];
 
-fn add_project_paths(document: &mut Value) {
+/// The same in our own API.
+const OWN_OF_PROJECTS: [(&str, &[&str]); 2] =
+    [("/review-groups", &["get"]), ("/review-groups/{group}", &["put", "delete"])];
+
+fn add_project_paths(document: &mut Value, of_projects: &[(&str, &[&str])]) {
     let [(_, project), _] = LEVELS;
-    for (rest, methods) in OF_PROJECTS {
+    for (rest, methods) in of_projects {
         let mut item = document["paths"][format!("{REPOSITORY}{rest}")].clone();
         if let Some(operations) = item.as_object_mut() {
             operations.retain(|method, _| methods.contains(&method.as_str()));

@@ -417,6 +417,7 @@ fn native_routes(table: Table) -> Table {
         .get("/api/v1/users/{user}/gpg-keys/{id}", native::gpg_keys::get_gpg_key)
         .delete("/api/v1/users/{user}/gpg-keys/{id}", native::gpg_keys::remove_gpg_key)
         .get("/api/v1/unknown-keys", ssh_keys::list_unknown_keys);
+    let table = review_group_routes(table);
     let table = on_every_level!(table.get("/grants", grants::list_grants));
     let table = on_every_level!(table.put("/grants", grants::set_grant));
     let table = on_every_level!(table.get("/policy", policy::get_policy));
@@ -440,6 +441,23 @@ fn native_routes(table: Table) -> Table {
     let table = on_every_level!(table.get("/restrictions/{id}", restrictions::get_restriction));
     let table = on_every_level!(table.put("/restrictions/{id}", restrictions::update_restriction));
     on_every_level!(table.delete("/restrictions/{id}", restrictions::remove_restriction))
+}
+
+fn review_group_routes(table: Table) -> Table {
+    use native::review_groups::{add_review_group, list_review_groups, remove_review_group};
+    const OF_REPOSITORY: &str = "/api/v1/repositories/{workspace}/{repository}/review-groups";
+    const ONE_OF_REPOSITORY: &str =
+        "/api/v1/repositories/{workspace}/{repository}/review-groups/{group}";
+    const OF_PROJECT: &str = "/api/v1/workspaces/{workspace}/projects/{project}/review-groups";
+    const ONE_OF_PROJECT: &str =
+        "/api/v1/workspaces/{workspace}/projects/{project}/review-groups/{group}";
+    table
+        .get(OF_REPOSITORY, list_review_groups)
+        .put(ONE_OF_REPOSITORY, add_review_group)
+        .delete(ONE_OF_REPOSITORY, remove_review_group)
+        .get(OF_PROJECT, list_review_groups)
+        .put(ONE_OF_PROJECT, add_review_group)
+        .delete(ONE_OF_PROJECT, remove_review_group)
 }
 
 /// What can be said about a path that is routed nowhere, in the dialect it looks like.

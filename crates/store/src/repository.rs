@@ -369,7 +369,7 @@ async fn save(change: &mut Change<'_>, it: &Repository) -> Result<()> {
 }
 
 /// Removes what hangs on a project or repository that is about to go: grants, restrictions, its
-/// branching model, and access tokens and access keys with whatever refers to them.
+/// branching model, whom it asks for reviews, and access tokens and access keys with whatever refers to them.
 pub(crate) async fn remove_owned(change: &mut Change<'_>, owner: Owner) -> Result<()> {
     let key = args![owner.word(), owner.id()];
     let sql = r#"delete from "grant" where level = $1 and owner_id = $2"#;
@@ -377,6 +377,7 @@ pub(crate) async fn remove_owned(change: &mut Change<'_>, owner: Owner) -> Resul
     change.execute("delete from restriction where level = $1 and owner_id = $2", key).await?;
     crate::branching::remove_branching(change, owner).await?;
     change.execute("delete from default_reviewer where level = $1 and owner_id = $2", key).await?;
+    change.execute("delete from review_group where level = $1 and owner_id = $2", key).await?;
     let sql = "select id from access_token where level = $1 and owner_id = $2";
     for row in change.all(sql, key).await? {
         let id = row.of("access_token").int("id")?;

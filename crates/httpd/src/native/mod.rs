@@ -19,6 +19,7 @@ pub mod preview;
 pub mod refusals;
 pub mod repositories;
 pub mod restrictions;
+pub mod review_groups;
 pub mod ssh_keys;
 pub mod subject;
 pub mod tokens;

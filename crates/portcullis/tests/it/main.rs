@@ -28,6 +28,7 @@ mod pull_requests;
 mod reading;
 mod refusals;
 mod restricted;
+mod review_groups;
 mod serving;
 mod session;
 mod site;

@@ -12,6 +12,9 @@ pub struct ReviewCounts {
     pub approvals: u32,
     /// Of these, those by users who are default reviewers of the repository or its project now.
     pub default_reviewer_approvals: u32,
+    /// Review groups of the repository or its project with an approval of a member, the author's
+    /// not counted.
+    pub review_group_approvals: u32,
     /// By anybody but its author.
     pub changes_requested: u32,
     /// Tasks that are open; drafts do not count.
@@ -34,6 +37,17 @@ const REVIEWS: &str = "select
     join pull_request p on p.id = m.pull_request_id
     join repository r on r.id = p.repository_id
     where m.pull_request_id = $1 and ($2 is null or m.user_id <> $2)";
+
+const GROUPS: &str = "select count(distinct d.group_id) as review_group_approvals
+    from pull_request_participant m
+    join pull_request p on p.id = m.pull_request_id
+    join repository r on r.id = p.repository_id
+    join group_member g on g.user_id = m.user_id
+    join review_group d on d.group_id = g.group_id
+        and ((d.level = 'repository' and d.owner_id = r.id)
+          or (d.level = 'project' and d.owner_id = r.project_id))
+    where m.pull_request_id = $1 and ($2 is null or m.user_id <> $2)
+        and m.review = 'approved'";
 
 const TALK: &str = "select
         (select count(*) from pull_request_task t
@@ -63,6 +77,10 @@ impl Store {
             counts.approvals = count(row, "approvals")?;
             counts.default_reviewer_approvals = count(row, "default_reviewer_approvals")?;
             counts.changes_requested = count(row, "changes_requested")?;
+        }
+        if let Some(row) = tx.optional(GROUPS, args![request.id.0, author]).await? {
+            let row = row.of("review_group");
+            counts.review_group_approvals = count(row, "review_group_approvals")?;
         }
         if let Some(row) = tx.optional(TALK, args![request.id.0]).await? {
             let row = row.of("pull_request_task");

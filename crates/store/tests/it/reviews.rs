@@ -212,3 +212,49 @@ async fn what_somebody_opened_is_found_over_repositories(w: &World) {
     assert_eq!(of(&ann, &[], &[]).await, []);
     assert_eq!(of(&bea, &[here, there], &[]).await, []);
 }
+
+on_both!(review_groups_are_those_of_the_repository_and_its_project);
+
+async fn review_groups_are_those_of_the_repository_and_its_project(w: &World) {
+    let place = w.place("acme").await;
+    let s = &w.store;
+    let (ann, bea, cas) = (w.user("ann").await, w.user("bea").await, w.user("cas").await);
+    let docs = w.group(&place, "docs", &[&ann, &bea]).await;
+    let web = w.group(&place, "web", &[&bea, &cas]).await;
+    let idle = w.group(&place, "idle", &[]).await;
+    w.group(&place, "other", &[&bea]).await;
+    let here = place.repository.id;
+    let (project, repository) = (Owner::Project(place.project.id), Owner::Repository(here));
+    for (owner, group) in [(project, &web), (repository, &web), (project, &docs), (project, &idle)]
+    {
+        s.add_review_group(&system(), owner, group).await.unwrap();
+        s.add_review_group(&system(), owner, group).await.unwrap();
+    }
+    let words = async || {
+        let all = s.effective_review_groups(here).await.unwrap();
+        all.iter().map(|it| format!("{} {}", it.group.slug, it.level)).collect::<Vec<_>>()
+    };
+    assert_eq!(words().await, ["docs project", "idle project", "web repository"]);
+    assert_eq!(w.audit().await[0], "added review group `idle`");
+
+    let request = request(w, &place, &ann).await;
+    let approve = (Some(ReviewState::Approved), ActivityKind::Approved);
+    let approved = async || s.review_counts(&request).await.unwrap().review_group_approvals;
+    for (user, groups) in [(&ann, 0), (&cas, 1), (&bea, 2)] {
+        s.set_review(&actor(user), &request, approve, "{}").await.unwrap();
+        assert_eq!(approved().await, groups, "{}", user.username);
+    }
+    let object = (Some(ReviewState::ChangesRequested), ActivityKind::ChangesRequested);
+    s.set_review(&actor(&bea), &request, object, "{}").await.unwrap();
+    assert_eq!(approved().await, 1, "cas's word for `web` counts once for both lists");
+
+    assert!(s.remove_review_group(&system(), repository, &web).await.unwrap());
+    assert!(!s.remove_review_group(&system(), repository, &web).await.unwrap());
+    s.remove_group(&system(), place.workspace.id, docs.id).await.unwrap();
+    assert_eq!(words().await, ["idle project", "web project"]);
+    s.add_review_group(&system(), repository, &idle).await.unwrap();
+    s.remove_repository(&system(), here).await.unwrap();
+    assert_eq!(s.list_review_groups(repository).await.unwrap(), []);
+    let lost = s.add_review_group(&system(), repository, &idle).await.unwrap_err();
+    assert!(matches!(lost, Error::NotFound { what: "repository" }), "{lost}");
+}

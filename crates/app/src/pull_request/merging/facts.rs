@@ -23,6 +23,7 @@ impl App {
         Ok(MergeFacts {
             approvals: counts.approvals,
             default_reviewer_approvals: counts.default_reviewer_approvals,
+            review_group_approvals: counts.review_group_approvals,
             changes_requested: counts.changes_requested,
             open_tasks: counts.open_tasks,
             unresolved_comments: counts.unresolved_comments,
@@ -30,7 +31,6 @@ impl App {
             failed_builds: builds.failed.saturating_add(builds.stopped),
             commits_behind: self.commits_behind(request, target).await?,
             open_dependencies: counts.open_dependencies,
-            ..MergeFacts::default()
         })
     }
 
