@@ -86,6 +86,7 @@ use utoipa::OpenApi;
         native::dependencies::list_dependencies,
         native::dependencies::add_dependency,
         native::dependencies::remove_dependency,
+        native::superseding::supersede_pull_request,
         native::review_groups::list_review_groups,
         native::review_groups::add_review_group,
         native::review_groups::remove_review_group,

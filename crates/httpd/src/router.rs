@@ -390,6 +390,10 @@ fn native_routes(table: Table) -> Table {
             "/api/v1/repositories/{workspace}/{repository}/pull-requests/{id}/code-owners",
             code_owners::get_code_owners,
         )
+        .post(
+            "/api/v1/repositories/{workspace}/{repository}/pull-requests/{id}/supersede",
+            native::superseding::supersede_pull_request,
+        )
         .get(
             "/api/v1/repositories/{workspace}/{repository}/pull-requests/{id}/dependencies",
             dependencies::list_dependencies,

@@ -73,7 +73,7 @@ pub use project::{NewProject, Project, ProjectUpdate};
 pub use pull_request::{
     Activity, Anchor, Closed, Closing, Comment, Depending, NewComment, NewPullRequest, NewTask,
     Participant, PullRequest, PullRequestFilter, PullRequestUpdate, Resolved, ReviewCounts, ReviewReset,
-    SourceBranch, Task, TaskUpdate,
+    SourceBranch, Superseding, Task, TaskUpdate,
 };
 pub use push::{LetThrough, PushRecord, RefUpdateRecord};
 pub use refusal::RefusalRecord;

@@ -19,6 +19,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0011_merge_strategies.sql"),
     include_str!("../migrations/0013_dependencies.sql"),
     include_str!("../migrations/0014_review_groups.sql"),
+    include_str!("../migrations/0015_superseded.sql"),
 ];
 
 /// The schema this version needs.

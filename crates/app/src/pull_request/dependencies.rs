@@ -145,8 +145,10 @@ impl App {
             return Err(field(format!("#{on} is the pull request itself: name another one")));
         }
         if matches!(other.state, PullRequestState::Declined | PullRequestState::Superseded) {
-            let word = other.state.as_str().to_lowercase();
-            return Err(field(format!("#{on} is {word} and will not be merged: name another one")));
+            return Err(field(match other.superseded_by {
+                Some(by) => format!("#{on} is superseded by #{by}: name that one"),
+                None => format!("#{on} is declined and will not be merged: name another one"),
+            }));
         }
         let one = store::PageRequest { offset: 0, limit: 1 };
         if self.store.list_dependencies(request.id, one).await?.size >= MOST {
@@ -167,7 +169,7 @@ fn field(message: String) -> Error {
 }
 
 /// `they would wait for each other: #1 for #2, #2 for #1`.
-fn circle(from: i64, way: &[i64]) -> String {
+pub(super) fn circle(from: i64, way: &[i64]) -> String {
     let mut waiting = from;
     let steps = way.iter().map(|on| format!("#{} for #{on}", std::mem::replace(&mut waiting, *on)));
     format!("they would wait for each other: {}", steps.collect::<Vec<_>>().join(", "))

@@ -15,6 +15,7 @@ mod merging;
 mod opening;
 mod read;
 mod review;
+mod supersede;
 mod task;
 mod text;
 mod update;

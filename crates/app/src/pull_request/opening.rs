@@ -7,7 +7,7 @@
 
 use super::create::NewPullRequest;
 use super::input::is_own;
-use crate::error::Result;
+use crate::error::{Fields, Result};
 use crate::open::OpenRepository;
 use crate::{App, PlaceName};
 use model::{ObjectId, RefName};
@@ -46,6 +46,8 @@ struct Wishes {
     draft: bool,
     /// The number of the request to continue, whatever its commits are.
     number: Option<i64>,
+    /// The number, as it was typed, of the request whose place the opened one takes.
+    supersedes: Option<String>,
 }
 
 impl Wishes {
@@ -63,6 +65,7 @@ impl Wishes {
                 "description" => wishes.description = Some(value),
                 "reviewer" => wishes.reviewers.push(value),
                 "draft" => wishes.draft = true,
+                "supersedes" => wishes.supersedes = Some(value),
                 "update" => wishes.number = value.parse().ok(),
                 _ => {}
             }
@@ -199,19 +202,38 @@ impl Openings {
                     && it.status == RefStatus::Landed
             });
             let Some(landed) = landed else { continue };
-            // Writing to a `String` cannot fail.
-            let _infallible = match self.open_one(app, open, &opening, landed.new).await {
+            match self.open_one(app, open, &opening, landed.new).await {
                 Ok((what, request)) => {
                     let (number, title) = (request.number, crate::visible(&request.title));
                     let (url, path) = (app.public_url(), open.path());
-                    write!(
+                    // Writing to a `String` cannot fail.
+                    let _infallible = write!(
                         self.told,
                         "Pull request #{number} {what}: {title}\n  {url}/{path}/pull-requests/{number}\n"
-                    )
+                    );
+                    self.supersede(app, open, number).await;
                 }
-                Err(error) => writeln!(self.told, "No pull request was opened: {error}"),
-            };
+                Err(error) => {
+                    let _infallible = writeln!(self.told, "No pull request was opened: {error}");
+                }
+            }
         }
+    }
+
+    /// Ends the request whose place the one of this number takes, if there is one.
+    async fn supersede<A>(&mut self, app: &Arc<App>, open: &OpenRepository<A>, by: i64) {
+        let Some(old) = self.wishes.supersedes.take() else { return };
+        let place = PlaceName::from(open.path());
+        let done = match old.parse() {
+            Ok(number) => Box::pin(app.supersede_pull_request(&open.who, &place, number, by)).await,
+            Err(_) => Err(Fields::one("pull-request.supersedes", "write a number")),
+        };
+        let old = crate::visible(&old);
+        // Writing to a `String` cannot fail.
+        let _infallible = match done {
+            Ok(_) => writeln!(self.told, "Pull request #{old} is superseded by it."),
+            Err(error) => writeln!(self.told, "Pull request #{old} is not superseded: {error}"),
+        };
     }
 
     async fn open_one<A>(

@@ -51,6 +51,22 @@ pub struct ParticipantView {
     pub at: Option<Timestamp>,
 }
 
+impl PullRequestView {
+    /// Why it ended without being merged, for people to read; empty where nobody said.
+    pub fn reason(&self) -> String {
+        match (self.request.superseded_by, &self.request.closed) {
+            (Some(by), _) => superseded(by),
+            (None, Some(closed)) => closed.reason.clone(),
+            (None, None) => String::new(),
+        }
+    }
+}
+
+/// What people read where a declined request says why.
+pub(super) fn superseded(by: i64) -> String {
+    format!("superseded by #{by}")
+}
+
 impl Person {
     fn of_user(facts: &PrincipalFacts) -> Self {
         Self {

@@ -22,6 +22,7 @@ pub mod restrictions;
 pub mod review_groups;
 pub mod ssh_keys;
 pub mod subject;
+pub mod superseding;
 pub mod tokens;
 pub mod users;
 pub mod workbench;

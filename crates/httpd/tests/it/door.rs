@@ -120,6 +120,9 @@ async fn ask(server: &Server, who: &str, route: &Route, variant: &str, number: u
         server.send("root", "PUT", "/api/v1/workspaces/acme/members/dan", role()).await;
         server.send("root", "PUT", &path, None).await;
     }
+    if route.path.ends_with("/review-groups/{group}") && route.method == "DELETE" {
+        server.send("root", "PUT", &path, None).await;
+    }
     if route.path.ends_with("/members/{user}") {
         server.send("root", "PUT", "/api/v1/workspaces/acme/members/dan", role()).await;
     }
@@ -142,6 +145,7 @@ fn body(route: &Route) -> Option<Value> {
                 json!({ "kind": "moon", "matcher": { "type": "any" } })
             }
             Some("forks") => json!({ "name": "site" }),
+            Some("supersede") => json!({ "by": 2 }),
             Some("build-keys") => json!({ "values": [{ "pattern": "", "subjects": [] }] }),
             Some("merge-strategies") => json!({ "any": { "merge_strategies": [] } }),
             Some("settings") => json!({ "branch_types": [{ "kind": "moon" }] }),

@@ -89,6 +89,9 @@ Rules of the kind require_all_dependencies_merged wait for it.")]
         /// Why
         #[arg(long, default_value = "")]
         reason: String,
+        /// The number of another one that takes its place
+        #[arg(long, value_name = "NUMBER", conflicts_with = "reason")]
+        superseded_by: Option<i64>,
     },
 }
 
@@ -196,7 +199,12 @@ impl PullRequestCommand {
                 session.out.done(&answer, &format!("approved #{}", one.number))
             }
             Self::Merge(it) => it.run(session),
-            Self::Decline { one, reason } => {
+            Self::Decline { one, superseded_by: Some(by), .. } => {
+                let path = format!("{}/supersede", one.own_path(session)?);
+                let answer = session.client.post(&path, &json!({ "by": by }))?;
+                session.out.done(&answer, &format!("#{} is superseded by #{by}", one.number))
+            }
+            Self::Decline { one, reason, superseded_by: None } => {
                 let path = format!("{}/decline", one.path(session)?);
                 let answer = session.client.post(&path, &json!({ "reason": reason }))?;
                 session.out.done(&answer, &format!("declined #{}", one.number))

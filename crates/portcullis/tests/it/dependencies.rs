@@ -6,10 +6,10 @@ use crate::session::programs;
 use serde_json::{Value, json};
 use testkit::{Answer, Rest, Server, WorkTree};
 
-const OWN: &str = "/api/v1/repositories/acme/site/pull-requests";
+pub const OWN: &str = "/api/v1/repositories/acme/site/pull-requests";
 
 /// Requests 1 to 4 of ann's, each with a commit of its own.
-fn four() -> (Server, WorkTree) {
+pub fn four() -> (Server, WorkTree) {
     let (server, tree) = world();
     for number in 1..=4 {
         let name = format!("part{number}");
@@ -21,11 +21,11 @@ fn four() -> (Server, WorkTree) {
     (server, tree)
 }
 
-fn depend(rest: &Rest, number: i64, on: i64) -> Answer {
+pub fn depend(rest: &Rest, number: i64, on: i64) -> Answer {
     rest.call("PUT", &format!("{OWN}/{number}/dependencies/{on}"), None)
 }
 
-fn listed(rest: &Rest, number: i64) -> Vec<String> {
+pub fn listed(rest: &Rest, number: i64) -> Vec<String> {
     let list = rest.get(&format!("{OWN}/{number}/dependencies")).expect(200);
     let word = |it: &Value| format!("{} {}", it["id"], it["state"].as_str().unwrap());
     list["values"].as_array().unwrap().iter().map(word).collect()
@@ -122,13 +122,13 @@ fn the_command_line_names_and_shows_them() {
         let ended = tree.pasted(&line, programs());
         (ended.success(), ended.stdout() + &ended.stderr())
     };
-    assert_eq!(run("depend 1 --on 2"), (true, "#1 waits for #2\n".into()));
+    assert_eq!(run("depend 1 --on 2"), (true, "#1 waits for #2".into()));
     let (failed, said) = run("depend 2 --on 1");
     assert!(!failed && said.contains("#2 for #1, #1 for #2"), "{said}");
     assert!(run("show 1").1.contains("#2 (open)"));
     let shown: Value = serde_json::from_str(&run("show 1 --json").1).unwrap();
     assert_eq!(shown["dependencies"][0]["title"], "Take part2");
     let (_, said) = run("depend 1 --on 2 --remove");
-    assert_eq!(said, "#1 does not wait for #2 any more\n");
+    assert_eq!(said, "#1 does not wait for #2 any more");
     assert!(!run("show 1").1.contains("depends on"));
 }

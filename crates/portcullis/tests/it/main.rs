@@ -35,6 +35,7 @@ mod site;
 mod ssh_attacks;
 mod ssh_door;
 mod story;
+mod superseding;
 mod talk;
 mod transport;
 mod two_worlds;

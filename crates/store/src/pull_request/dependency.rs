@@ -86,7 +86,7 @@ impl Store {
 
 /// Of two who draw a line each at the same time, the second sees that of the first: what was
 /// looked at stays so until the commit.
-async fn lock(tx: &mut Tx, repository: RepositoryId) -> Result<()> {
+pub(super) async fn lock(tx: &mut Tx, repository: RepositoryId) -> Result<()> {
     let sql = "update repository set last_pull_request = last_pull_request where id = $1";
     match tx.execute(sql, args![repository.0]).await? {
         0 => Err(Error::NotFound { what: "repository" }),
@@ -108,10 +108,10 @@ async fn note(mut tx: Tx, by: &Actor, request: &PullRequest, payload: &str) -> R
 }
 
 /// Which open request waits for which other: ids, the second with its number.
-struct Waits(BTreeMap<i64, Vec<(i64, i64)>>);
+pub(super) struct Waits(BTreeMap<i64, Vec<(i64, i64)>>);
 
 /// Those of a repository. What has ended waits for nothing.
-async fn waits_for(tx: &mut Tx, repository: RepositoryId) -> Result<Waits> {
+pub(super) async fn waits_for(tx: &mut Tx, repository: RepositoryId) -> Result<Waits> {
     let sql = "select d.pull_request_id, d.depends_on_id, o.number
                from pull_request_dependency d
                join pull_request p on p.id = d.pull_request_id
@@ -128,7 +128,11 @@ async fn waits_for(tx: &mut Tx, repository: RepositoryId) -> Result<Waits> {
 
 impl Waits {
     /// The numbers on the shortest way from one request to another, both among them.
-    fn way(&self, from: (PullRequestId, i64), to: (PullRequestId, i64)) -> Option<Vec<i64>> {
+    pub(super) fn way(
+        &self,
+        from: (PullRequestId, i64),
+        to: (PullRequestId, i64),
+    ) -> Option<Vec<i64>> {
         let mut ways = vec![(from.0.0, vec![from.1])];
         let mut seen = BTreeSet::from([from.0.0]);
         while !ways.is_empty() {

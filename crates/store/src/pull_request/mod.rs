@@ -11,6 +11,7 @@ mod list;
 mod of_author;
 mod participant;
 mod request;
+mod supersede;
 mod task;
 mod write;
 
@@ -21,6 +22,7 @@ pub use history::Activity;
 pub use list::PullRequestFilter;
 pub use participant::{Participant, ReviewReset};
 pub use request::{Closed, PullRequest, SourceBranch};
+pub use supersede::Superseding;
 pub use task::{NewTask, Task, TaskUpdate};
 pub use write::{Closing, NewPullRequest, PullRequestUpdate};
 

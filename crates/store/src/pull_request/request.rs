@@ -28,6 +28,8 @@ pub struct PullRequest {
     /// What the merge made of the destination.
     pub merge_commit: Option<ObjectId>,
     pub closed: Option<Closed>,
+    /// The number of the request that took its place, of one that is superseded.
+    pub superseded_by: Option<i64>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     /// One more with each change of the request itself; comments do not count.
@@ -66,7 +68,7 @@ macro_rules! select_request {
                  p.principal_kind, p.principal_id, p.principal_name, p.source_repository_id,
                  p.source_branch, p.source_commit, p.destination_branch, p.destination_commit,
                  p.close_source_branch, p.merge_commit, p.reason, p.closed_kind, p.closed_id,
-                 p.closed_name, p.closed_at, p.created_at, p.updated_at, p.version,
+                 p.closed_name, p.closed_at, p.superseded_by, p.created_at, p.updated_at, p.version,
                  (select count(*) from pull_request_comment c where c.pull_request_id = p.id
                      and c.deleted = 0 and c.pending = 0) as comment_count,
                  (select count(*) from pull_request_task t where t.pull_request_id = p.id
@@ -101,6 +103,7 @@ pub(super) fn request_from(row: &Row) -> Result<PullRequest> {
         close_source_branch: row.flag("close_source_branch")?,
         merge_commit: row.opt_parsed("merge_commit", object)?,
         closed: closed_from(row)?,
+        superseded_by: row.opt_int("superseded_by")?,
         created_at: row.time("created_at")?,
         updated_at: row.time("updated_at")?,
         version: row.int("version")?,

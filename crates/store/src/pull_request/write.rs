@@ -127,30 +127,40 @@ impl Store {
         payload: &str,
     ) -> Result<Option<PullRequest>> {
         let mut tx = self.database.change().await?;
-        let sql = "update pull_request set state = $2, reason = $3, merge_commit = $4,
-                       destination_commit = $5, closed_kind = $6, closed_id = $7,
-                       closed_name = $8, closed_at = $9, updated_at = $9, version = version + 1
-                   where id = $1
-                       and (state = 'OPEN' or ($2 = 'MERGED' and state <> 'MERGED'))";
-        let merge_commit = closing.merged.map(|it| it.0.to_string());
-        let destination = closing.merged.map_or(before.destination_commit, |it| it.1).to_string();
-        let args = args![
-            before.id.0,
-            closing.state.as_str(),
-            &closing.reason,
-            &merge_commit,
-            &destination,
-            by.principal.kind.as_str(),
-            by.principal.id,
-            &by.principal.name,
-            by.at,
-        ];
-        if tx.execute(sql, args).await? == 0 {
+        if !close(&mut tx, by, before, closing).await? {
             return Ok(None);
         }
         let place = (before.repository, before.id);
         finish(tx, by, place, closing.kind, payload).await.map(Some)
     }
+}
+
+/// Ends a request, without the line of history; `false` if it cannot be ended so any more.
+pub(super) async fn close(
+    tx: &mut Tx,
+    by: &Actor,
+    before: &PullRequest,
+    closing: &Closing,
+) -> Result<bool> {
+    let sql = "update pull_request set state = $2, reason = $3, merge_commit = $4,
+                   destination_commit = $5, closed_kind = $6, closed_id = $7,
+                   closed_name = $8, closed_at = $9, updated_at = $9, version = version + 1
+               where id = $1
+                   and (state = 'OPEN' or ($2 = 'MERGED' and state <> 'MERGED'))";
+    let merge_commit = closing.merged.map(|it| it.0.to_string());
+    let destination = closing.merged.map_or(before.destination_commit, |it| it.1).to_string();
+    let args = args![
+        before.id.0,
+        closing.state.as_str(),
+        &closing.reason,
+        &merge_commit,
+        &destination,
+        by.principal.kind.as_str(),
+        by.principal.id,
+        &by.principal.name,
+        by.at,
+    ];
+    Ok(tx.execute(sql, args).await? > 0)
 }
 
 async fn insert(
@@ -188,7 +198,7 @@ async fn insert(
 }
 
 /// Writes history and event, commits, and reads what came of it.
-async fn finish(
+pub(super) async fn finish(
     mut tx: Tx,
     by: &Actor,
     (repository, request): (RepositoryId, PullRequestId),

@@ -3,7 +3,9 @@
 use crate::reviews::{actor, request};
 use crate::world::{Place, World, system};
 use model::{ActivityKind, PullRequestState, RefName};
-use store::{Closing, Depending, Error, NewPullRequest, PageRequest, PullRequest, SourceBranch};
+use store::{
+    Closing, Depending, Error, NewPullRequest, PageRequest, PullRequest, SourceBranch, Superseding,
+};
 
 async fn another(w: &World, place: &Place, branch: &str) -> PullRequest {
     let first = w.store.find_pull_request(place.repository.id, 1).await.unwrap().unwrap();
@@ -91,4 +93,42 @@ async fn of_lines_that_would_make_a_circle_the_last_is_not_drawn(w: &World) {
     // Whoever has ended waits for nothing.
     end(w, &two, PullRequestState::Declined).await;
     assert_eq!(s.add_dependency(&by, &three, &one, "{}").await.unwrap(), Depending::Noted);
+}
+
+on_both!(what_waited_for_a_request_waits_for_the_one_that_takes_its_place);
+
+async fn what_waited_for_a_request_waits_for_the_one_that_takes_its_place(w: &World) {
+    let place = w.place("acme").await;
+    let s = &w.store;
+    let by = actor(&place.owner);
+    let one = request(w, &place, &place.owner).await;
+    let (two, three) = (another(w, &place, "two").await, another(w, &place, "three").await);
+    let four = another(w, &place, "four").await;
+    for (from, on) in [(&one, &two), (&three, &two), (&four, &one)] {
+        assert_eq!(s.add_dependency(&by, from, on, "{}").await.unwrap(), Depending::Noted);
+    }
+    let circle = s.supersede_pull_request(&by, &two, &four, "{}").await.unwrap();
+    assert_eq!(circle, Superseding::Circle(vec![4, 1]));
+    let still = s.find_pull_request_by_id(two.id).await.unwrap().unwrap();
+    assert_eq!((still.state, still.superseded_by), (PullRequestState::Open, None));
+
+    let done = s.supersede_pull_request(&by, &two, &three, "{}").await.unwrap();
+    let Superseding::Done(done) = done else { panic!("{done:?}") };
+    assert_eq!((done.state, done.superseded_by), (PullRequestState::Superseded, Some(3)));
+    let on = async |id| {
+        let all = s.list_dependencies(id, PageRequest::ALL).await.unwrap().items;
+        all.iter().map(|it| it.number).collect::<Vec<_>>()
+    };
+    assert_eq!((on(one.id).await, on(three.id).await), (vec![3], vec![]));
+    let again = s.supersede_pull_request(&by, &two, &three, "{}").await;
+    assert!(matches!(again, Err(Error::Moved)), "{again:?}");
+    // Nobody takes the place of another who has gone meanwhile.
+    end(w, &three, PullRequestState::Declined).await;
+    let late = s.supersede_pull_request(&by, &one, &three, "{}").await;
+    assert!(matches!(late, Err(Error::Moved)), "{late:?}");
+    let one = s.find_pull_request_by_id(one.id).await.unwrap().unwrap();
+    assert_eq!((one.state, one.version), (PullRequestState::Open, 1));
+    let told = [ActivityKind::Superseded];
+    let told = s.list_activity(one.repository, None, &told, PageRequest::ALL).await.unwrap();
+    assert_eq!(told.size, 1);
 }

@@ -99,7 +99,7 @@ impl PullRequestBody {
         let request = &view.request;
         let here = view.destination.repository.as_ref();
         let full_name = here.map(|it| it.0.to_string()).unwrap_or_default();
-        let reason = request.closed.as_ref().map(|it| it.reason.clone()).unwrap_or_default();
+        let reason = view.reason();
         Self {
             kind: "pullrequest",
             id: request.number,

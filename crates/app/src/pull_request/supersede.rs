@@ -1,0 +1,72 @@
+//! Superseding a pull request: it ends because another one of its repository takes its place.
+
+use super::dependencies::circle;
+use super::input;
+use super::update::{if_moved, must_be_open};
+use super::view::{PullRequestView, superseded};
+use crate::error::{Error, Fields, Result};
+use crate::open::{
+    DecliningOthersPullRequest, DecliningOwnPullRequest, OpenRepository, ReadingPullRequests,
+};
+use crate::{App, Asker, PlaceName};
+use model::PullRequestState;
+use serde_json::json;
+use std::sync::Arc;
+use store::{PullRequest, Superseding};
+
+impl App {
+    /// Ends an open request in favour of another one that is open or merged. Whatever waited for
+    /// it waits for that one. Whoever may decline it may do this.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with the field `by` where that is the request itself, is not there, has
+    /// ended without being merged, or waits for somebody who waits for this one.
+    pub async fn supersede_pull_request(
+        self: &Arc<Self>,
+        who: &Asker,
+        place: &PlaceName,
+        number: i64,
+        by: i64,
+    ) -> Result<PullRequestView> {
+        let open = self.open_repository::<ReadingPullRequests>(who, place).await?;
+        let request = self.find_request(&open, number).await?;
+        if input::is_own(who, &request.author) {
+            let open = self.open_repository::<DecliningOwnPullRequest>(who, place).await?;
+            self.supersede_opened(&open, &request, by).await
+        } else {
+            let open = self.open_repository::<DecliningOthersPullRequest>(who, place).await?;
+            self.supersede_opened(&open, &request, by).await
+        }
+    }
+
+    async fn supersede_opened<A>(
+        self: &Arc<Self>,
+        open: &OpenRepository<A>,
+        request: &PullRequest,
+        by: i64,
+    ) -> Result<PullRequestView> {
+        must_be_open(request)?;
+        let with = self.store.find_pull_request(request.repository, by).await?;
+        let with = with.ok_or_else(|| field(format!("there is no pull request #{by} here")))?;
+        if with.id == request.id {
+            return Err(field(format!("#{by} is the pull request itself: name another one")));
+        }
+        if matches!(with.state, PullRequestState::Declined | PullRequestState::Superseded) {
+            let word = with.state.as_str().to_lowercase();
+            return Err(field(format!("#{by} is {word}: name one that is open or merged")));
+        }
+        let payload = json!({ "by": by, "reason": superseded(by) }).to_string();
+        let done = self.store.supersede_pull_request(&open.by, request, &with, &payload).await;
+        match done.map_err(|error| if_moved(error, request))? {
+            Superseding::Done(after) => {
+                let here = (&open.workspace, &open.repository);
+                self.view_request(&open.who, here, *after, true).await
+            }
+            Superseding::Circle(way) => Err(field(circle(way.last().copied().unwrap_or(by), &way))),
+        }
+    }
+}
+
+fn field(message: String) -> Error {
+    Fields::one("by", message)
+}
