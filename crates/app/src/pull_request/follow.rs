@@ -97,6 +97,7 @@ impl App {
 
     /// Does the destination have the source's commits now, and had them not before? A source that
     /// was put back to where the destination has been for long brings nothing and merges nothing.
+    /// Commits of a fork that are not here yet are in no destination.
     async fn is_newly_in(
         self: &Arc<Self>,
         request: &PullRequest,
@@ -105,7 +106,6 @@ impl App {
     ) -> Result<bool> {
         let here = request.repository;
         Ok(destination != request.destination_commit
-            && request.source.repository == Some(here)
             && self.leads_to(here, (source, destination)).await?
             && !self.leads_to(here, (source, request.destination_commit)).await?)
     }

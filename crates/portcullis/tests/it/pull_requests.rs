@@ -410,3 +410,45 @@ fn a_fork_proposes_its_commits_and_they_are_merged() {
     site.git(&["merge-base", "--is-ancestor", &again, "origin/main"]);
     server.is_sound(SITE);
 }
+
+#[test]
+fn a_forks_request_whose_commits_are_pushed_into_its_destination_is_merged() {
+    let (server, _) = world();
+    let rest = server.rest_as("ann");
+    let into = json!({ "name": "fork", "workspace": { "slug": "acme" } });
+    server.admin().post("/2.0/repositories/acme/site/forks", &into).expect(201);
+    server.grant("acme/fork", &json!({ "type": "user", "name": "ann" }), "write");
+    let fork = server.clone_as("ann", "acme/fork");
+    fork.git(&["checkout", "-q", "-b", "better"]);
+    fork.commit("better");
+    fork.push("better").accepted();
+    let body = json!({ "title": "Better", "source": {
+        "branch": { "name": "better" }, "repository": { "full_name": "acme/fork" },
+    } });
+    rest.post(REQUESTS, &body).expect(201);
+    // Whoever takes a part of it has not merged it, nor has whoever goes on elsewhere.
+    let site = server.clone_as("bea", SITE);
+    site.commit("elsewhere");
+    site.push("main").accepted();
+    assert_eq!(shown(&rest, 1)["state"], "OPEN");
+    // The newest commits of the fork, which the server has not seen here before.
+    let tip = fork.commit("better still");
+    fork.push("better").accepted();
+    site.git(&["fetch", "-q", "origin", "refs/pull-requests/1/from"]);
+    assert_eq!(site.id("FETCH_HEAD"), tip);
+    site.git(&["merge", "-q", "--no-ff", "-m", "take it", "FETCH_HEAD"]);
+    site.push("main").accepted();
+    let merged = shown(&rest, 1);
+    assert_eq!(merged["state"], "MERGED");
+    assert_eq!(merged["merge_commit"]["hash"], site.id("main")[..12]);
+    // What is at home again brings nothing, and is merged by nobody.
+    fork.git(&["checkout", "-q", "-b", "next", "main"]);
+    fork.commit("next");
+    fork.push("next").accepted();
+    let body = json!({ "title": "Next", "source": {
+        "branch": { "name": "next" }, "repository": { "full_name": "acme/fork" },
+    } });
+    assert_eq!(rest.post(REQUESTS, &body).expect(201)["id"], 2);
+    fork.push("+main:next").accepted();
+    assert_eq!(shown(&rest, 2)["state"], "OPEN");
+}
