@@ -72,8 +72,8 @@ pub use principal::{PrincipalKind, PrincipalName};
 pub use project::{NewProject, Project, ProjectUpdate};
 pub use pull_request::{
     Activity, Anchor, Closed, Closing, Comment, Depending, NewComment, NewPullRequest, NewTask,
-    Participant, PullRequest, PullRequestFilter, PullRequestUpdate, Resolved, ReviewCounts, ReviewReset,
-    SourceBranch, Superseding, Task, TaskUpdate,
+    OpenEnds, Participant, PullRequest, PullRequestFilter, PullRequestUpdate, Resolved,
+    ReviewCounts, ReviewReset, SourceBranch, Superseding, Task, TaskUpdate,
 };
 pub use push::{LetThrough, PushRecord, RefUpdateRecord};
 pub use refusal::RefusalRecord;

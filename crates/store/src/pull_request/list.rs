@@ -1,9 +1,9 @@
 //! Finding pull requests.
 
-use super::request::{PullRequest, request_from, select_request};
-use crate::sql::args;
+use super::request::{PullRequest, SourceBranch, request_from, select_request, source_from};
+use crate::sql::{Row, args};
 use crate::{Page, PageRequest, Result, Store};
-use model::{PullRequestId, PullRequestState, RefName, RepositoryId, UserId};
+use model::{ObjectId, PullRequestId, PullRequestState, RefName, RepositoryId, UserId};
 
 /// Which pull requests are wanted: all that fit every part that is given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,6 +15,29 @@ pub struct PullRequestFilter {
     /// Into the branch of this name.
     pub destination: Option<RefName>,
     pub author: Option<UserId>,
+}
+
+/// Where an open pull request comes from and goes to, with the tips as they were last seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenEnds {
+    pub id: PullRequestId,
+    pub repository: RepositoryId,
+    pub destination: RefName,
+    pub destination_commit: ObjectId,
+    pub source: SourceBranch,
+}
+
+fn ends_from(row: &Row) -> Result<OpenEnds> {
+    let row = row.of("pull_request");
+    let destination_commit =
+        row.parsed("destination_commit", |it| ObjectId::parse(it.as_bytes()))?;
+    Ok(OpenEnds {
+        id: PullRequestId(row.int("id")?),
+        repository: RepositoryId(row.int("repository_id")?),
+        destination: row.parsed("destination_branch", |it| RefName::parse(it.as_bytes()))?,
+        destination_commit,
+        source: source_from(row)?,
+    })
 }
 
 macro_rules! listed {
@@ -92,10 +115,12 @@ impl Store {
         rows.iter().map(request_from).collect()
     }
 
-    /// Every open pull request, the oldest first.
-    pub async fn all_open_pull_requests(&self) -> Result<Vec<PullRequest>> {
-        let sql = select_request!("where p.state = 'OPEN' order by p.id");
+    /// The ends of every open pull request, by repository and then the oldest first.
+    pub async fn list_open_ends(&self) -> Result<Vec<OpenEnds>> {
+        let sql = "select id, repository_id, destination_branch, destination_commit,
+                       source_repository_id, source_branch, source_commit
+                   from pull_request where state = 'OPEN' order by repository_id, id";
         let rows = self.database.all(sql, args![]).await?;
-        rows.iter().map(request_from).collect()
+        rows.iter().map(ends_from).collect()
     }
 }

@@ -19,7 +19,7 @@ pub use comment::{Anchor, Comment, NewComment, Resolved};
 pub use counts::ReviewCounts;
 pub use dependency::Depending;
 pub use history::Activity;
-pub use list::PullRequestFilter;
+pub use list::{OpenEnds, PullRequestFilter};
 pub use participant::{Participant, ReviewReset};
 pub use request::{Closed, PullRequest, SourceBranch};
 pub use supersede::Superseding;

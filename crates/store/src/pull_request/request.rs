@@ -93,11 +93,7 @@ pub(super) fn request_from(row: &Row) -> Result<PullRequest> {
         state: row.parsed("state", PullRequestState::parse)?,
         draft: row.flag("draft")?,
         author: PrincipalName::from_columns(row)?,
-        source: SourceBranch {
-            repository: row.opt_int("source_repository_id")?.map(RepositoryId),
-            branch: row.parsed("source_branch", reference)?,
-            commit: row.parsed("source_commit", object)?,
-        },
+        source: source_from(row)?,
         destination: row.parsed("destination_branch", reference)?,
         destination_commit: row.parsed("destination_commit", object)?,
         close_source_branch: row.flag("close_source_branch")?,
@@ -109,6 +105,14 @@ pub(super) fn request_from(row: &Row) -> Result<PullRequest> {
         version: row.int("version")?,
         comment_count: row.int("comment_count")?,
         task_count: row.int("task_count")?,
+    })
+}
+
+pub(super) fn source_from(row: Columns<'_>) -> Result<SourceBranch> {
+    Ok(SourceBranch {
+        repository: row.opt_int("source_repository_id")?.map(RepositoryId),
+        branch: row.parsed("source_branch", |it| RefName::parse(it.as_bytes()))?,
+        commit: row.parsed("source_commit", |it| ObjectId::parse(it.as_bytes()))?,
     })
 }
 

@@ -150,5 +150,5 @@ async fn requests_are_found_by_state_and_branch_and_go_with_their_repository(w: 
     assert_eq!(s.open_pull_requests_at(here, &branch("a")).await.unwrap().len(), 1);
 
     s.remove_repository(&system(), here).await.unwrap();
-    assert_eq!(s.all_open_pull_requests().await.unwrap(), []);
+    assert_eq!(s.list_open_ends().await.unwrap(), []);
 }
