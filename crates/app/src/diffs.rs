@@ -6,7 +6,8 @@ use crate::open::{OpenRepository, SeesContent};
 use crate::page::{Page, PageRequest};
 use crate::revisions::Range;
 use model::ObjectId;
-use repo::{FileStat, Repository};
+use repo::{Conflicts, FileStat, MergePreview, Repository};
+use std::collections::BTreeSet;
 use std::io::Write;
 
 /// How to show what is different.
@@ -52,6 +53,24 @@ impl<A: SeesContent> OpenRepository<A> {
             let old = base(repository, range, options.topic)?;
             let files = repository.diffstat(old.as_ref(), &range.source, &options.shown)?;
             Ok(DiffStat { old, new: range.source, files: page.of(files) })
+        });
+        found.await
+    }
+
+    /// The files that both sides of a range have changed so that they do not fit together, the
+    /// first 1,000; none of a single commit.
+    pub async fn conflicting_files(&self, range: Range) -> Result<BTreeSet<Vec<u8>>> {
+        let Some(destination) = range.destination else { return Ok(BTreeSet::new()) };
+        let found = self.on_disk(move |repository| {
+            Ok(match repository.merge_preview(&destination, &range.source)? {
+                MergePreview::Conflicting(Conflicts { listed, .. }) => {
+                    listed.into_iter().map(|it| it.path).collect()
+                }
+                MergePreview::UpToDate
+                | MergePreview::FastForward
+                | MergePreview::Clean { .. }
+                | MergePreview::Unrelated => BTreeSet::new(),
+            })
         });
         found.await
     }

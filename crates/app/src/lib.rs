@@ -43,6 +43,7 @@ mod diffs;
 mod error;
 mod explain;
 mod fetch;
+mod file_history;
 mod files;
 mod forks;
 mod gpg_keys;
@@ -149,8 +150,8 @@ pub use preview_tally::Tally;
 pub use projects::{NewProject, ProjectChange, ProjectView};
 pub use public_key::{Authority, read_authorities};
 pub use pull_request::{
-    ActivityView, BranchAt, CommentInput, CommentView, ConflictView, DependencyView, EndView, Merge,
-    MergeStrategiesChange, MergeStrategiesView, MergeTask, Mergeability, MergedView,
+    ActivityView, BranchAt, CommentInput, CommentView, ConflictView, DependencyView, EndView,
+    Merge, MergeStrategiesChange, MergeStrategiesView, MergeTask, Mergeability, MergedView,
     NewPullRequest, ParticipantView, Person, PullRequestChange, PullRequestView, PullRequestWanted,
     SourceBranchFate, StrategiesIn, StrategyView, TaskInput, TaskView,
 };
@@ -160,7 +161,8 @@ pub use refusal::{
 };
 pub use render::{door_text, git_text, record_page, short, visible};
 pub use repo::{
-    CommitInfo, FileSide, FileStat, FileStatus, Limits as PushLimits, Signature, TagInfo, TreeEntry,
+    CommitInfo, FileSide, FileStat, FileStatus, FileVersion, Limits as PushLimits, Signature,
+    TagInfo, TreeEntry, escaped_path,
 };
 pub use repositories::{NewRepository, RepositoryChange, RepositoryView};
 pub use restrictions::{RestrictionInput, RestrictionView};
@@ -170,7 +172,8 @@ pub use ssh_keys::UserKey;
 pub use store::{
     AccessKey, AccessToken, Anchor, ApiToken, AuditFilter, AuditLine, BuildCounts, BuildStatus,
     ForkPolicy, GpgKey, GpgSigner, Group, Key, LastRefused, Member, Owner, PrincipalKind, Project,
-    PullRequest, Repository, ReviewGroup, SshKey, Token, TokenLimits, UnknownKey, Workspace, WorkspaceNetwork,
+    PullRequest, Repository, ReviewGroup, SshKey, Token, TokenLimits, UnknownKey, Workspace,
+    WorkspaceNetwork,
 };
 pub use subjects::{SubjectInput, SubjectView};
 pub use tags::{NewTag, Tag};

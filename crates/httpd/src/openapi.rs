@@ -145,6 +145,7 @@ struct Native;
         bitbucket::forks::create_fork,
         bitbucket::source::get_root,
         bitbucket::source::get_source,
+        bitbucket::file_history::list_file_history,
         bitbucket::ssh_keys::list_ssh_keys,
         bitbucket::ssh_keys::add_ssh_key,
         bitbucket::ssh_keys::get_ssh_key,

@@ -104,7 +104,7 @@ fn bitbucket_routes(table: Table) -> Table {
 
 /// What is in a repository.
 fn content_routes(table: Table) -> Table {
-    use bitbucket::{commits, diffs, forks, source, statuses, tags};
+    use bitbucket::{commits, diffs, file_history, forks, source, statuses, tags};
     table
         .get("/2.0/repositories/{workspace}/{repository}/refs", tags::list_refs)
         .get("/2.0/repositories/{workspace}/{repository}/refs/tags", tags::list_tags)
@@ -143,6 +143,10 @@ fn content_routes(table: Table) -> Table {
         .get("/2.0/repositories/{workspace}/{repository}/src", source::get_root)
         .get("/2.0/repositories/{workspace}/{repository}/src/{commit}", source::get_source)
         .get("/2.0/repositories/{workspace}/{repository}/src/{commit}/{*path}", source::get_source)
+        .get(
+            "/2.0/repositories/{workspace}/{repository}/filehistory/{commit}/{*path}",
+            file_history::list_file_history,
+        )
         .get(
             "/2.0/repositories/{workspace}/{repository}/merge-base/{*spec}",
             commits::get_merge_base,

@@ -10,7 +10,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 /// How long it may take.
-const TIME: Duration = Duration::from_secs(60);
+pub(crate) const TIME: Duration = Duration::from_secs(60);
 
 /// Which commits to list. All of those named must be there.
 #[derive(Clone, Debug, Default)]

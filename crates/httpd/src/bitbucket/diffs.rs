@@ -10,7 +10,7 @@ use crate::origin::Origin;
 use crate::place::{Path, Place};
 use crate::problem::Problem;
 use crate::who::Who;
-use app::{DiffOptions, Error, Fields, FileSide, FileStat, FileStatus, Reading};
+use app::{DiffOptions, Error, Fields, FileSide, FileStat, FileStatus, Reading, escaped_path};
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -19,7 +19,7 @@ use hyper::header::{CONTENT_TYPE, HeaderValue};
 use model::ObjectId;
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io::Write;
 use utoipa::ToSchema;
 
@@ -32,7 +32,7 @@ const CONTEXT: u32 = 1_000_000;
 pub struct DiffStatBody {
     #[serde(rename = "type")]
     kind: &'static str,
-    /// `added`, `removed`, `modified` or `renamed`.
+    /// `added`, `removed`, `modified`, `renamed` or, of a pull request, `merge conflict`.
     status: &'static str,
     lines_added: u64,
     lines_removed: u64,
@@ -59,6 +59,7 @@ impl DiffStatBody {
     pub fn of(
         file: &FileStat,
         (old, new): (Option<&ObjectId>, &ObjectId),
+        conflicts: &BTreeSet<Vec<u8>>,
         repository: &str,
         origin: &Origin,
     ) -> Self {
@@ -68,19 +69,16 @@ impl DiffStatBody {
             let folder = format!("/2.0/repositories/{repository}/src/{commit}/");
             Some(FileBody {
                 kind: "commit_file",
-                escaped_path: side.escaped_path(),
+                escaped_path: escaped_path(&side.path),
                 links: links([("self", origin.link_to(&folder, &path))]),
                 path,
             })
         };
+        let mut sides = file.old.iter().chain(&file.new);
+        let in_conflict = sides.any(|it| conflicts.contains(&it.path));
         Self {
             kind: "diffstat",
-            status: match file.status {
-                FileStatus::Added => "added",
-                FileStatus::Removed => "removed",
-                FileStatus::Modified => "modified",
-                FileStatus::Renamed => "renamed",
-            },
+            status: if in_conflict { "merge conflict" } else { word(file.status) },
             lines_added: file.lines_added,
             lines_removed: file.lines_removed,
             old: body(file.old.as_ref(), old),
@@ -89,18 +87,19 @@ impl DiffStatBody {
     }
 }
 
+const fn word(status: FileStatus) -> &'static str {
+    match status {
+        FileStatus::Added => "added",
+        FileStatus::Removed => "removed",
+        FileStatus::Modified => "modified",
+        FileStatus::Renamed => "renamed",
+    }
+}
+
 /// Reads the options of a diff from the query.
 pub fn options(list: &ListRequest) -> Result<DiffOptions, Problem> {
     let mut fields = Fields::default();
-    let mut flag = |name: &str| {
-        let text = list.parameter(name).filter(|it| !it.is_empty())?;
-        let value = match text.to_ascii_lowercase().as_str() {
-            "true" | "1" => Ok(true),
-            "false" | "0" => Ok(false),
-            _ => Err("write true or false"),
-        };
-        fields.take(name, value)
-    };
+    let mut flag = |name| flag(list, name, &mut fields);
     let mut options = DiffOptions::default();
     let (topic, merge) = (flag("topic"), flag("merge"));
     options.shown.ignore_whitespace = flag("ignore_whitespace").unwrap_or(false);
@@ -118,6 +117,17 @@ pub fn options(list: &ListRequest) -> Result<DiffOptions, Problem> {
     }
     fields.check()?;
     Ok(options)
+}
+
+/// Reads a parameter that is true or false; `None` where it is left out.
+pub fn flag(list: &ListRequest, name: &str, fields: &mut Fields) -> Option<bool> {
+    let text = list.parameter(name).filter(|it| !it.is_empty())?;
+    let value = match text.to_ascii_lowercase().as_str() {
+        "true" | "1" => Ok(true),
+        "false" | "0" => Ok(false),
+        _ => Err("write true or false"),
+    };
+    fields.take(name, value)
 }
 
 /// Answers with the text that `work` writes, in whatever encoding the files have. Failing after
@@ -160,11 +170,13 @@ pub async fn get_diff(
     Ok(text(move |output| open.diff(range, &options, output)).await)
 }
 
-/// Lists the files that are different, up to 5,000 on a page.
+/// Lists the files that are different, up to 5,000 on a page. With the number of a pull request,
+/// those are marked that both sides have changed so that somebody has to look.
 #[utoipa::path(get, path = "/repositories/{workspace}/{repository}/diffstat/{spec}",
     params(("path" = Option<Vec<String>>, Query), ("ignore_whitespace" = Option<bool>, Query),
         ("binary" = Option<bool>, Query), ("renames" = Option<bool>, Query),
-        ("topic" = Option<bool>, Query), ("merge" = Option<bool>, Query)),
+        ("topic" = Option<bool>, Query), ("merge" = Option<bool>, Query),
+        ("from_pullrequest_id" = Option<i64>, Query)),
     responses((status = 200, body = Paged<DiffStatBody>)))]
 pub async fn get_diffstat(
     State(doors): State<Doors>,
@@ -177,8 +189,13 @@ pub async fn get_diffstat(
     let open = doors.app.open_repository::<Reading>(&who, &place).await?;
     let range = open.range(names.get("spec").map_or("", String::as_str)).await?;
     let found = open.diffstat(range, options(&list)?, list.page_within(500, 5000)).await?;
+    // The address that leads here from a pull request says so.
+    let conflicts = match list.parameter("from_pullrequest_id") {
+        None | Some("") => BTreeSet::new(),
+        Some(_) => open.conflicting_files(range).await?,
+    };
     let (sides, repository) = ((found.old.as_ref(), &found.new), open.path().to_string());
-    let body = |it: FileStat| DiffStatBody::of(&it, sides, &repository, &origin);
+    let body = |it: FileStat| DiffStatBody::of(&it, sides, &conflicts, &repository, &origin);
     listing::page(&list, found.files.map(body))
 }
 

@@ -9,6 +9,7 @@ pub mod default_reviewers;
 pub mod deploy_keys;
 pub mod diffs;
 mod fields;
+pub mod file_history;
 pub mod forks;
 pub mod gpg_keys;
 mod input;

@@ -259,10 +259,13 @@ impl One {
     }
 
     fn depend(&self, session: &Session, on: i64, remove: bool) -> Result<(), Error> {
-        let (path, number) = (format!("{}/dependencies/{on}", self.own_path(session)?), self.number);
+        let (path, number) =
+            (format!("{}/dependencies/{on}", self.own_path(session)?), self.number);
         if remove {
             let answer = session.client.delete(&path)?;
-            return session.out.done(&answer, &format!("#{number} does not wait for #{on} any more"));
+            return session
+                .out
+                .done(&answer, &format!("#{number} does not wait for #{on} any more"));
         }
         let answer = session.client.put(&path, &json!({}))?;
         session.out.done(&answer, &format!("#{number} waits for #{on}"))

@@ -13,6 +13,7 @@ mod content;
 mod crash;
 mod demo;
 mod dependencies;
+mod file_history;
 mod gpg_signatures;
 mod keys;
 mod kinds;

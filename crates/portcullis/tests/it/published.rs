@@ -64,6 +64,7 @@ fn every_answer_is_as_published() {
         ("GET", format!("{site}/diffstat/topic%2Fx..main"), None),
         ("GET", format!("{site}/src/{commit}/"), None),
         ("GET", format!("{site}/src/{commit}/src"), None),
+        ("GET", format!("{site}/filehistory/{commit}/src/a.rs"), None),
     ] {
         let answer = server.admin().call(method, &path, body.as_ref());
         let json: Value = serde_json::from_str(&answer.text).unwrap_or(Value::Null);

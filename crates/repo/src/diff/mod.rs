@@ -4,7 +4,7 @@
 mod stat;
 mod without_binary;
 
-pub use stat::{FileSide, FileStat, FileStatus};
+pub use stat::{FileSide, FileStat, FileStatus, escaped_path};
 
 use crate::git::{Git, Running};
 use crate::log::path_in_tree;

@@ -41,30 +41,28 @@ pub struct FileSide {
     pub blob: ObjectId,
 }
 
-impl FileSide {
-    /// The path as git writes it in a diff: in quotes where it holds anything but printable ASCII.
-    pub fn escaped_path(&self) -> String {
-        let plain = |b: &u8| (0x20..0x7f).contains(b) && !matches!(b, b'"' | b'\\');
-        if self.path.iter().all(plain) {
-            return String::from_utf8_lossy(&self.path).into_owned();
-        }
-        let mut quoted = String::from("\"");
-        for &byte in &self.path {
-            match byte {
-                b'"' | b'\\' => quoted.extend(['\\', char::from(byte)]),
-                b'\t' => quoted.push_str("\\t"),
-                b'\n' => quoted.push_str("\\n"),
-                b'\r' => quoted.push_str("\\r"),
-                0x20..0x7f => quoted.push(char::from(byte)),
-                _ => {
-                    // Writing to a `String` cannot fail.
-                    let _infallible = write!(quoted, "\\{byte:03o}");
-                }
+/// A path as git writes it in a diff: in quotes where it holds anything but printable ASCII.
+pub fn escaped_path(path: &[u8]) -> String {
+    let plain = |b: &u8| (0x20..0x7f).contains(b) && !matches!(b, b'"' | b'\\');
+    if path.iter().all(plain) {
+        return String::from_utf8_lossy(path).into_owned();
+    }
+    let mut quoted = String::from("\"");
+    for &byte in path {
+        match byte {
+            b'"' | b'\\' => quoted.extend(['\\', char::from(byte)]),
+            b'\t' => quoted.push_str("\\t"),
+            b'\n' => quoted.push_str("\\n"),
+            b'\r' => quoted.push_str("\\r"),
+            0x20..0x7f => quoted.push(char::from(byte)),
+            _ => {
+                // Writing to a `String` cannot fail.
+                let _infallible = write!(quoted, "\\{byte:03o}");
             }
         }
-        quoted.push('"');
-        quoted
     }
+    quoted.push('"');
+    quoted
 }
 
 /// Lines added and removed; `None` of what is no text.
@@ -151,11 +149,8 @@ mod tests {
 
     #[test]
     fn paths_are_escaped_as_git_escapes_them() {
-        let escaped = |path: &[u8]| {
-            FileSide { path: path.to_vec(), mode: 0, blob: ObjectId::ZERO }.escaped_path()
-        };
-        assert_eq!(escaped(b"a b/c.rs"), "a b/c.rs");
-        assert_eq!(escaped("grün\t\"x\\".as_bytes()), r#""gr\303\274n\t\"x\\""#);
+        assert_eq!(escaped_path(b"a b/c.rs"), "a b/c.rs");
+        assert_eq!(escaped_path("grün\t\"x\\".as_bytes()), r#""gr\303\274n\t\"x\\""#);
     }
 
     #[test]

@@ -168,7 +168,9 @@ fn a_diffstat_has_every_file_with_its_lines() {
     let (world, before, after) = changed();
     let show = |options: &DiffOptions| {
         let files = world.repository.diffstat(Some(&before), &after, options).unwrap();
-        let name = |it: &Option<FileSide>| it.as_ref().map_or("-".into(), FileSide::escaped_path);
+        let name = |it: &Option<FileSide>| {
+            it.as_ref().map_or("-".into(), |it| repo::escaped_path(&it.path))
+        };
         let line = |it: &FileStat| {
             let (old, new) = (name(&it.old), name(&it.new));
             let mark = if it.binary { " binary" } else { "" };
