@@ -7,6 +7,7 @@
     reason = "a failing test may panic"
 )]
 
+mod bounds;
 mod branches;
 mod branching;
 mod explain;

@@ -144,7 +144,8 @@ pub(super) async fn close(
 ) -> Result<bool> {
     let sql = "update pull_request set state = $2, reason = $3, merge_commit = $4,
                    destination_commit = $5, closed_kind = $6, closed_id = $7,
-                   closed_name = $8, closed_at = $9, updated_at = $9, version = version + 1
+                   closed_name = $8, closed_at = $9, updated_at = $9, superseded_by = null,
+                   version = version + 1
                where id = $1
                    and (state = 'OPEN' or ($2 = 'MERGED' and state <> 'MERGED'))";
     let merge_commit = closing.merged.map(|it| it.0.to_string());

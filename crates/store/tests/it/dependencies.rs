@@ -122,6 +122,10 @@ async fn what_waited_for_a_request_waits_for_the_one_that_takes_its_place(w: &Wo
     assert_eq!((on(one.id).await, on(three.id).await), (vec![3], vec![]));
     let again = s.supersede_pull_request(&by, &two, &three, "{}").await;
     assert!(matches!(again, Err(Error::Moved)), "{again:?}");
+    // Whoever was about to merge it has done so all the same.
+    end(w, &two, PullRequestState::Merged).await;
+    let two = s.find_pull_request_by_id(two.id).await.unwrap().unwrap();
+    assert_eq!((two.state, two.superseded_by), (PullRequestState::Merged, None));
     // Nobody takes the place of another who has gone meanwhile.
     end(w, &three, PullRequestState::Declined).await;
     let late = s.supersede_pull_request(&by, &one, &three, "{}").await;
