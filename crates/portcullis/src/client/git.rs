@@ -9,8 +9,11 @@ use std::process::{Command, Stdio};
 
 /// A remote of the repository one stands in, as far as it leads to a Portcullis server.
 pub struct Remote {
-    /// `https://git.example.org`, without credentials and without a slash at its end.
-    pub base: String,
+    /// `https://git.example.org`, without credentials and without a slash at its end. `None` over
+    /// SSH, which does not say where the same server speaks HTTP.
+    pub base: Option<String>,
+    /// The host's name or address, without a port.
+    pub host: String,
     /// The repository.
     pub path: RepositoryPath,
     /// User name and secret, when the URL holds them.
@@ -19,22 +22,25 @@ pub struct Remote {
 
 impl Remote {
     /// The remote `origin`, or the only remote there is. `None` outside of a repository, without
-    /// a remote, or when it does not lead to a server over HTTP.
+    /// a remote, or when it leads to no server.
     pub fn find() -> Option<Self> {
         Self::parse(git(&["remote", "get-url", "--push", "--", &remote_name()?])?.trim())
     }
 
-    /// Takes `http(s)://[USER[:SECRET]@]HOST[/PREFIX]/WORKSPACE/REPOSITORY[.git]` apart.
+    /// Takes `http(s)://[USER[:SECRET]@]HOST[/PREFIX]/WORKSPACE/REPOSITORY[.git]` apart, and
+    /// `ssh://[USER@]HOST[:PORT]/WORKSPACE/REPOSITORY[.git]` with git's short form of it.
     fn parse(url: &str) -> Option<Self> {
-        let (scheme, rest) = url.split_once("://")?;
-        if !matches!(scheme, "http" | "https") {
-            return None;
-        }
+        let Some((scheme, rest)) = url.split_once("://") else { return Self::parse_short(url) };
         let (authority, path) = rest.split_once('/')?;
         let (userinfo, host) = match authority.rsplit_once('@') {
             Some((userinfo, host)) => (Some(userinfo), host),
             None => (None, authority),
         };
+        match scheme {
+            "http" | "https" => {}
+            "ssh" | "git+ssh" | "ssh+git" => return Self::over_ssh(host_name(host), path),
+            _ => return None,
+        }
         let path = path.trim_end_matches('/');
         let (front, repository) = path.rsplit_once('/')?;
         let (prefix, workspace) = match front.rsplit_once('/') {
@@ -42,12 +48,34 @@ impl Remote {
             None => (String::new(), front),
         };
         Some(Self {
-            base: format!("{scheme}://{host}{prefix}"),
+            base: Some(format!("{scheme}://{host}{prefix}")),
+            host: host_name(host).to_owned(),
             path: RepositoryPath::from_parts(workspace, repository).ok()?,
             login: userinfo
                 .and_then(|it| it.split_once(':'))
                 .map(|(user, secret)| (decode(user), Secret::new(decode(secret)))),
         })
+    }
+
+    /// `[USER@]HOST:WORKSPACE/REPOSITORY[.git]`; a path of this machine has no such beginning.
+    fn parse_short(url: &str) -> Option<Self> {
+        let (authority, path) = url.split_once(':').filter(|(front, _)| !front.contains('/'))?;
+        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        Self::over_ssh(host, path)
+    }
+
+    fn over_ssh(host: &str, path: &str) -> Option<Self> {
+        let (workspace, repository) = path.trim_matches('/').split_once('/')?;
+        let path = RepositoryPath::from_parts(workspace, repository).ok()?;
+        Some(Self { base: None, host: host.to_owned(), path, login: None })
+    }
+}
+
+/// `h` of `h:8080`, `::1` of `[::1]:22`.
+pub fn host_name(authority: &str) -> &str {
+    match authority.strip_prefix('[').and_then(|it| it.split_once(']')) {
+        Some((address, _)) => address,
+        None => authority.split_once(':').map_or(authority, |(host, _)| host),
     }
 }
 
@@ -152,13 +180,26 @@ mod tests {
             ("http://ann@h/acme/site.git", "http://h", "acme/site", None),
         ] {
             let remote = Remote::parse(url).unwrap();
-            assert_eq!((remote.base.as_str(), remote.path.to_string()), (base, path.to_owned()));
+            assert_eq!(remote.base.as_deref(), Some(base));
+            assert_eq!(remote.path.to_string(), path);
             assert_eq!(remote.login.as_ref().map(|it| it.0.as_str()), user, "{url}");
         }
+        for (url, host) in [
+            ("ssh://git@h/acme/site.git", "h"),
+            ("ssh://git@h:2222/acme/site", "h"),
+            ("ssh://git@[::1]:2222/acme/site.git/", "::1"),
+            ("git@h:acme/site.git", "h"),
+            ("h:/acme/site", "h"),
+        ] {
+            let remote = Remote::parse(url).unwrap();
+            assert_eq!((remote.base, remote.host.as_str()), (None, host), "{url}");
+            assert_eq!(remote.path.to_string(), "acme/site", "{url}");
+        }
         for bad in [
-            "ssh://git@h/acme/site.git",
-            "git@h:acme/site.git",
             "/srv/site.git",
+            "./a:b/c",
+            "file:///acme/site.git",
+            "ssh://git@h/a/b/c.git",
             "http://h/site",
             "http://h",
             "",

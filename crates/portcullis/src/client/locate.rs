@@ -1,6 +1,7 @@
 //! Which server a command talks to, and what it presents there. The first that is known counts:
 //! server: `--data`, `--server`, `PORTCULLIS_SERVER`, the profile (the entry for the repository
-//! one stands in, else the default one), the remote of the repository one stands in.
+//! one stands in, else the default one), the remote of the repository one stands in. A remote over
+//! SSH does not say where the server speaks HTTP: the profile's entry for its host does.
 //! Secret: `--data`, `PORTCULLIS_TOKEN`, the profile, the remote's URL, git's credential helper.
 
 use super::git::{Remote, credential_from_git};
@@ -72,12 +73,15 @@ impl Connection {
     }
 
     fn find_server(&self, profiles: &Profiles, remote: Option<&Remote>) -> Option<String> {
-        let known_remote = remote.filter(|it| profiles.find_login(&it.base).is_some());
+        let of_remote = || match remote.map(|it| (&it.base, &it.host))? {
+            (Some(base), _) => profiles.find_login(base).map(|_| base.clone()),
+            (None, host) => profiles.server_at(host).map(str::to_owned),
+        };
         self.server
             .clone()
-            .or_else(|| known_remote.map(|it| it.base.clone()))
+            .or_else(of_remote)
             .or_else(|| profiles.default_server().map(str::to_owned))
-            .or_else(|| remote.map(|it| it.base.clone()))
+            .or_else(|| remote?.base.clone())
     }
 
     /// The repository one stands in, for commands that were given none.
@@ -98,7 +102,7 @@ fn find_login(base: &str, profiles: &Profiles, remote: Option<Remote>) -> Result
     if let Some(login) = profiles.find_login(base) {
         return Ok(login);
     }
-    let in_url = remote.filter(|it| it.base == base).and_then(|it| it.login);
+    let in_url = remote.filter(|it| it.base.as_deref() == Some(base)).and_then(|it| it.login);
     let found = match in_url {
         Some(login) => Some(login),
         None => credential_from_git(base, None, false)?,

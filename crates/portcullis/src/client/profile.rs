@@ -2,6 +2,7 @@
 //! `$XDG_CONFIG_HOME/portcullis/profile.toml`, mode 0600. Holds secrets: nothing here has `Debug`.
 
 use super::Login;
+use super::git::host_name;
 use crate::Error;
 use crate::serve::write_private;
 use model::Secret;
@@ -57,6 +58,16 @@ impl Profiles {
     /// The server to use when nothing else names one.
     pub fn default_server(&self) -> Option<&str> {
         self.text.default.as_deref()
+    }
+
+    /// The server at this host that one has logged in to; the default one where there are several.
+    pub fn server_at(&self, host: &str) -> Option<&str> {
+        let is_there = |base: &&str| {
+            let authority = base.split_once("://").and_then(|(_, rest)| rest.split('/').next());
+            authority.is_some_and(|it| host_name(it) == host)
+        };
+        let known = self.text.server.keys().map(String::as_str);
+        self.default_server().into_iter().chain(known).find(is_there)
     }
 
     /// What to present to this server.

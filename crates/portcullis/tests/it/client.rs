@@ -192,6 +192,13 @@ fn a_login_is_remembered_for_its_owner_only() {
     let shown = run(program(site.home()).args(["repository", "show", "acme/site"]));
     assert_eq!(shown.code, Some(0), "{}", shown.err);
 
+    // A clone over SSH says which repository it is of; the login says where its host speaks HTTP.
+    let clone = site.clone_of_ann(&token);
+    site.git(clone, "remote set-url origin ssh://git@127.0.0.1:2222/acme/site.git");
+    let mut command = program(site.home());
+    let here = run(command.current_dir(site.home().join(clone)).args(["branch", "list"]));
+    assert!(here.out.contains("main"), "{}{}", here.out, here.err);
+
     let logout = run(program(site.home()).args(["logout"]));
     assert_eq!(logout.code, Some(0));
     assert!(!std::fs::read_to_string(&profile).unwrap().contains(&token));
