@@ -162,7 +162,7 @@ impl<A> PolicyJudge<A> {
             match known.next(decision, &facts.restrictions, push.atomic) {
                 Next::Nothing => return Ok(asked),
                 Next::Look(wanted) => {
-                    self.look(&asked.who, updates, objects, wanted, &mut known)?;
+                    self.look(&asked, updates, objects, wanted, &mut known)?;
                 }
                 Next::Check(rule, places) => {
                     let updates = places.iter().filter_map(|it| updates.get(*it)).collect();
@@ -177,7 +177,7 @@ impl<A> PolicyJudge<A> {
 
     fn look(
         &self,
-        who: &Asker,
+        asked: &Asked,
         updates: &[repo::RefUpdate],
         objects: &Quarantine<'_>,
         wanted: Vec<(usize, Vec<Arc<Restriction>>)>,
@@ -191,8 +191,9 @@ impl<A> PolicyJudge<A> {
                 about.push(About { update, rules });
             }
         }
-        let pusher = who.account.as_ref().map(|it| &it.user.email);
-        let found = Look::new(&self.app, &self.runtime, objects, pusher).find(&about)?;
+        let pusher = asked.who.account.as_ref().map(|it| &it.user.email);
+        let facts = &asked.judged.facts;
+        let found = Look::new(&self.app, &self.runtime, objects, facts, pusher).find(&about)?;
         for ((place, about), mut found) in places.into_iter().zip(about).zip(found) {
             for rule in &about.rules {
                 if let Some(faults) = found.remove(&rule.id) {

@@ -35,7 +35,8 @@ impl App {
         let mut fields = Fields::default();
         let kind = fields.take("kind", RestrictionKind::named(&input.kind));
         let matcher = checked_matcher(input, &mut fields);
-        let usual = matcher.as_ref().map_or(RefKinds::Branches, Matcher::usual_refs);
+        let usual = kind.zip(matcher.as_ref()).map(|(kind, it)| kind.usual_refs(it));
+        let usual = usual.unwrap_or(RefKinds::Branches);
         let on = input.on.as_deref().map_or(Ok(usual), RefKinds::parse);
         let on = fields.take("on", on);
         let mode = input.mode.as_deref().map_or(Ok(Mode::Enforce), Mode::parse);

@@ -111,6 +111,16 @@ impl RestrictionKind {
         }
     }
 
+    /// The refs that a restriction of this kind is about when it does not say so itself: as its
+    /// matcher has it, but `any` of a rule about content is every ref. What came in by a tag would
+    /// be on a branch with the next push.
+    pub fn usual_refs(self, matcher: &Matcher) -> RefKinds {
+        match matcher.kind {
+            MatcherKind::Any if self.is_about_content() => RefKinds::Both,
+            _ => matcher.usual_refs(),
+        }
+    }
+
     /// Is it about what a change brings, rather than about the change? Then it can only be judged
     /// once the objects are here.
     pub const fn is_about_content(self) -> bool {

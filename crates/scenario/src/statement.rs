@@ -288,13 +288,9 @@ fn api_token(words: &mut Words<'_>) -> Read<Statement> {
 fn rule(words: &mut Words<'_>) -> Read<Rule> {
     let number = number_of(words.take("a number")?)?;
     let matcher = matcher(words)?;
-    let mut on = matcher.usual_refs();
-    for kinds in RefKinds::ALL {
-        if words.takes(kinds.as_str()) {
-            on = *kinds;
-        }
-    }
+    let on = RefKinds::ALL.iter().find(|it| words.takes(it.as_str())).copied();
     let kind = RestrictionKind::named(words.take("a kind")?).map_err(|it| it.to_string())?;
+    let on = on.unwrap_or_else(|| kind.usual_refs(&matcher));
     let value = kind.numbers().map(|_| words.take("a number").and_then(number_of)).transpose()?;
     let subjects = if kind.is_about_refs() { subjects(kind, words)? } else { Vec::new() };
     let mode = if words.takes("evaluate") { Mode::Evaluate } else { Mode::Enforce };

@@ -1,13 +1,23 @@
-//! One push, looked into: commit by commit, file by file, for all rules that ask at once. What no
-//! rule asks is not read.
+//! One push, looked into: commit by commit, file by file, for all rules about the same refs at once.
+//! What no rule asks is not read.
+//!
+//! To a rule is new what neither the main branch nor a ref that the rule is about led to before.
+//! What came in by a branch nobody watches is therefore looked at when it comes to one that
+//! somebody does; what the main branch holds is everybody's ground and comes along freely.
 
 use super::signature::{self, Signature};
 use super::signers::{KeyOwner, SignerProblem};
 use super::test::Test;
-use crate::{App, Result, clock};
-use model::{Email, Fingerprint, Restriction, RestrictionId, Timestamp};
-use policy::{Fault, FaultKind, Faults, NamedCommit};
-use repo::{FileChange, FileChanges, MergedFiles, NewCommit, Quarantine, RefUpdate, Visible};
+use crate::push::CLOSED;
+use crate::{App, Result};
+use model::{
+    Email, Fingerprint, Matcher, MatcherKind, RefKinds, RefName, Restriction, RestrictionId,
+    Timestamp,
+};
+use policy::{Facts, Fault, FaultKind, Faults, NamedCommit, Place};
+use repo::{
+    FileChange, FileChanges, MergedFiles, NewCommit, NewCommits, Quarantine, RefUpdate, Visible,
+};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -15,10 +25,6 @@ use tokio::runtime::Handle;
 
 /// A subject is cut here, in characters.
 const SUBJECT: usize = 50;
-
-/// A commit is new until it is on a ref that somebody could push to: what only a pull request leads
-/// to was perhaps judged by a fork's rules.
-const COUNTED: Visible<'static> = Visible::Except(crate::push::CLOSED);
 
 /// Which rules ask about an update, by its place in the push.
 pub(crate) struct About<'a> {
@@ -34,6 +40,7 @@ pub(crate) struct Look<'a> {
     app: &'a App,
     runtime: &'a Handle,
     objects: &'a Quarantine<'a>,
+    facts: &'a Facts,
     pusher: Option<&'a Email>,
     keys: RefCell<HashMap<Fingerprint, Option<KeyOwner>>>,
     now: Timestamp,
@@ -45,80 +52,148 @@ struct Asking {
     test: Test,
 }
 
+/// Rules about the same refs: the same commits are new to them.
+struct Watchers<'a> {
+    matcher: &'a Matcher,
+    on: RefKinds,
+    asking: Vec<Asking>,
+}
+
+impl Watchers<'_> {
+    fn ask(&self, about: &About<'_>) -> bool {
+        about.rules.iter().any(|rule| self.asking.iter().any(|it| it.rule == rule.id))
+    }
+
+    fn watch_everything(&self) -> bool {
+        let Matcher { kind, except, .. } = self.matcher;
+        *kind == MatcherKind::Any && except.is_empty() && self.on == RefKinds::Both
+    }
+}
+
 impl<'a> Look<'a> {
     /// `pusher`: the e-mail address of whoever pushes; tokens and keys have none.
     pub(crate) fn new(
         app: &'a App,
         runtime: &'a Handle,
         objects: &'a Quarantine<'a>,
+        facts: &'a Facts,
         pusher: Option<&'a Email>,
     ) -> Self {
-        Self { app, runtime, objects, pusher, keys: RefCell::default(), now: clock::now() }
+        let (keys, now) = (RefCell::default(), facts.now);
+        Self { app, runtime, objects, facts, pusher, keys, now }
     }
 
     /// Finds out what these rules ask. A rule that is not about content is passed over.
     pub(crate) fn find(&self, asked: &[About<'_>]) -> Result<Found> {
-        let all = self.tests(asked.iter().flat_map(|it| &it.rules))?;
-        let updates: Vec<RefUpdate> = asked.iter().map(|it| it.update.clone()).collect();
-        let in_commits = all.iter().any(|it| it.test.needs_commits());
-        let new =
-            if in_commits { self.objects.new_commits(&updates, COUNTED)? } else { <_>::default() };
-        // Most commits are without fault, and several updates may bring the same ones.
-        let mut faultless = HashSet::new();
-        let asks_of_merges = all.iter().any(|it| matches!(it.test, Test::Paths(_)));
-        let files = self.objects.file_changes(match asks_of_merges {
+        let all = self.watchers(asked.iter().flat_map(|it| &it.rules))?;
+        let mut asking = all.iter().flat_map(|it| &it.asking);
+        let files = self.objects.file_changes(match asking.any(|it| it.test.asks_of_merges()) {
             true => MergedFiles::NewOrLeftOut,
             false => MergedFiles::New,
         });
-        let mut found = Found::with_capacity(asked.len());
-        for About { update, rules } in asked {
-            let mut against = self.start(rules, &all);
-            for id in new.of(&update.new) {
-                if faultless.contains(&id) {
-                    continue;
-                }
-                let faults = self.look_at(&self.objects.new_commit(&id)?, &files, &all)?;
-                if faults.is_empty() {
-                    faultless.insert(id);
-                }
-                add(&mut against, faults);
-            }
-            if let Some(id) = new.other_than_commit(&update.new) {
-                let mut faults = Vec::new();
-                let mut show = |it: FileChange<'_>| self.look_at_file(it, None, &all, &mut faults);
-                self.objects.files_at(&id, &mut show)?;
-                add(&mut against, faults);
-            }
-            found.push(against);
+        let mut found: Found = asked.iter().map(|it| self.start(it, &all)).collect();
+        for watchers in &all {
+            self.look_for(watchers, asked, &files, &mut found)?;
         }
         Ok(found)
     }
 
-    /// Each rule once.
-    fn tests<'r>(&self, rules: impl Iterator<Item = &'r Arc<Restriction>>) -> Result<Vec<Asking>> {
-        let mut all: Vec<Asking> = Vec::new();
+    /// Each rule once, beside those that are about the same refs.
+    fn watchers<'r>(
+        &self,
+        rules: impl Iterator<Item = &'r Arc<Restriction>>,
+    ) -> Result<Vec<Watchers<'r>>> {
+        let mut all: Vec<Watchers<'r>> = Vec::new();
         for rule in rules {
-            if all.iter().any(|it| it.rule == rule.id) {
+            if all.iter().flat_map(|it| &it.asking).any(|it| it.rule == rule.id) {
                 continue;
             }
-            if let Some(test) = Test::of(rule, &self.app.patterns)? {
-                all.push(Asking { rule: rule.id, test });
+            let Some(test) = Test::of(rule, &self.app.patterns)? else { continue };
+            let asking = Asking { rule: rule.id, test };
+            match all.iter_mut().find(|it| (it.matcher, it.on) == (&rule.matcher, rule.on)) {
+                Some(known) => known.asking.push(asking),
+                None => {
+                    let (matcher, on) = (&rule.matcher, rule.on);
+                    all.push(Watchers { matcher, on, asking: vec![asking] });
+                }
             }
         }
         Ok(all)
     }
 
     /// The rules of one update, with what the push alone says against them.
-    fn start(&self, rules: &[Arc<Restriction>], all: &[Asking]) -> BTreeMap<RestrictionId, Faults> {
+    fn start(&self, about: &About<'_>, all: &[Watchers<'_>]) -> BTreeMap<RestrictionId, Faults> {
         let bytes = self.objects.pack_bytes();
-        let asked = |it: &&Asking| rules.iter().any(|rule| rule.id == it.rule);
+        let asked = |it: &&Asking| about.rules.iter().any(|rule| rule.id == it.rule);
         let push = |it: &Asking| match it.test {
             Test::PushSize(most) if bytes > most => {
                 Faults::one(Fault { commit: None, path: None, kind: FaultKind::PushSize { bytes } })
             }
             _ => Faults::default(),
         };
-        all.iter().filter(asked).map(|it| (it.rule, push(it))).collect()
+        let asking = all.iter().flat_map(|it| &it.asking).filter(asked);
+        asking.map(|it| (it.rule, push(it))).collect()
+    }
+
+    /// Looks into what is new to these rules.
+    fn look_for(
+        &self,
+        watchers: &Watchers<'_>,
+        asked: &[About<'_>],
+        files: &FileChanges<'_>,
+        found: &mut Found,
+    ) -> Result<()> {
+        let all = &watchers.asking;
+        if !all.iter().any(|it| it.test.needs_commits()) {
+            return Ok(());
+        }
+        let here = || asked.iter().zip(0..).filter(|(it, _)| watchers.ask(it));
+        let updates: Vec<RefUpdate> = here().map(|(it, _)| it.update.clone()).collect();
+        let new = self.new_to(watchers, &updates)?;
+        // Most commits are without fault, and several updates may bring the same ones.
+        let mut faultless = HashSet::new();
+        for (About { update, .. }, at) in here() {
+            let Some(against) = found.get_mut::<usize>(at) else { continue };
+            for id in new.of(&update.new) {
+                if faultless.contains(&id) {
+                    continue;
+                }
+                let faults = self.look_at(&self.objects.new_commit(&id)?, files, all)?;
+                if faults.is_empty() {
+                    faultless.insert(id);
+                }
+                add(against, faults);
+            }
+            if let Some(id) = new.other_than_commit(&update.new) {
+                let mut faults = Vec::new();
+                let mut show = |it: FileChange<'_>| self.look_at_file(it, None, all, &mut faults);
+                self.objects.files_at(&id, &mut show)?;
+                add(against, faults);
+            }
+        }
+        Ok(())
+    }
+
+    /// A commit that only the server's own refs lead to is new: a pull request's was perhaps judged
+    /// by a fork's rules.
+    fn new_to(&self, watchers: &Watchers<'_>, updates: &[RefUpdate]) -> Result<NewCommits> {
+        if watchers.watch_everything() {
+            return Ok(self.objects.new_commits(updates, Visible::Except(CLOSED))?);
+        }
+        let main = match &self.facts.place {
+            Place::Repository(it) => it.default_branch.as_ref(),
+            Place::Project(_) | Place::Workspace(_) | Place::Instance | Place::Nowhere => None,
+        };
+        let model = &self.facts.branching_model;
+        let counts = |name: &str| {
+            let closed = CLOSED.iter().any(|it| name.starts_with(it));
+            !closed
+                && RefName::parse(name.as_bytes()).is_ok_and(|name| {
+                    main == Some(&name)
+                        || policy::matches(watchers.matcher, watchers.on, &name, model)
+                })
+        };
+        Ok(self.objects.new_commits(updates, Visible::Only(&counts))?)
     }
 
     fn look_at(
@@ -135,8 +210,8 @@ impl<'a> Look<'a> {
             }
         }
         if all.iter().any(|it| it.test.needs_files()) {
-            let mut show =
-                |it: FileChange<'_>| self.look_at_file(it, Some(&name), all, &mut faults);
+            let here = (commit, &name);
+            let mut show = |it: FileChange<'_>| self.look_at_file(it, Some(here), all, &mut faults);
             files.of(commit, &mut show)?;
         }
         Ok(faults)
@@ -166,7 +241,7 @@ impl<'a> Look<'a> {
     fn look_at_file(
         &self,
         file: FileChange<'_>,
-        commit: Option<&NamedCommit>,
+        commit: Option<(&NewCommit, &NamedCommit)>,
         all: &[Asking],
         faults: &mut Vec<(RestrictionId, Fault)>,
     ) -> repo::Result<()> {
@@ -180,12 +255,12 @@ impl<'a> Look<'a> {
                     fits.then_some(FaultKind::Path { belongs, left_out })
                 }
                 Test::FileSize(most) => {
-                    // What a parent has was looked at there.
-                    let blob = file.blob.filter(|_| !file.as_in_parent);
-                    if let (Some(blob), None) = (blob, size) {
-                        size = Some(self.objects.new_blob_size(&blob)?.unwrap_or(0));
+                    if size.is_none() {
+                        size = self.size_of(&file)?;
                     }
-                    size.filter(|it| it > most).map(|bytes| FaultKind::FileSize { bytes })
+                    let large = size.filter(|it| it > most);
+                    let new = large.is_some() && self.is_new_content(&file, commit)?;
+                    large.filter(|_| new).map(|bytes| FaultKind::FileSize { bytes })
                 }
                 Test::Signed
                 | Test::PushSize(_)
@@ -195,11 +270,28 @@ impl<'a> Look<'a> {
                 | Test::Message(_) => None,
             };
             if let Some(kind) = kind {
-                let (commit, path) = (commit.cloned(), Some(path.clone().into_owned()));
+                let path = Some(path.clone().into_owned());
+                let commit = commit.map(|it| it.1.clone());
                 faults.push((*rule, Fault { commit, path, kind }));
             }
         }
         Ok(())
+    }
+
+    /// The size of a file that is not as a parent has it: that was looked at there.
+    fn size_of(&self, file: &FileChange<'_>) -> repo::Result<Option<u64>> {
+        let blob = file.blob.filter(|_| !file.as_in_parent);
+        blob.map(|it| self.objects.blob_size(&it)).transpose()
+    }
+
+    /// A file of this content that a parent has under another name was looked at there, too.
+    fn is_new_content(
+        &self,
+        file: &FileChange<'_>,
+        commit: Option<(&NewCommit, &NamedCommit)>,
+    ) -> repo::Result<bool> {
+        let (Some(blob), Some((commit, _))) = (file.blob, commit) else { return Ok(true) };
+        Ok(!self.objects.is_in_any(&commit.info.parents, &blob)?)
     }
 
     /// A signature counts when it is genuine, and the committer's own.

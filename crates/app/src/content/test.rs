@@ -66,6 +66,11 @@ impl Test {
         }
     }
 
+    /// Does it ask what a merge leaves out?
+    pub(super) const fn asks_of_merges(&self) -> bool {
+        matches!(self, Self::Paths(_))
+    }
+
     /// Must commits be looked at?
     pub(super) const fn needs_commits(&self) -> bool {
         !matches!(self, Self::PushSize(_))

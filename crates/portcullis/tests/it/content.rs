@@ -196,6 +196,48 @@ fn rule_095_a_new_file_over_the_limit_is_refused_and_an_old_one_is_not() {
     server.is_sound(SITE);
 }
 
+/// A branch that nobody watches is no way around a rule about another one; what the main branch
+/// holds comes along freely.
+#[test]
+fn what_comes_in_by_an_unwatched_branch_is_looked_at_where_somebody_watches() {
+    let server = with_rule(json!({ "kind": "restricted-paths", "argument": "infra/**" }));
+    let releases = json!({ "type": "glob", "pattern": "release/*" });
+    let message = json!({ "kind": "commit-message", "argument": "^OK", "matcher": releases });
+    add(&server, message);
+    let size = json!({ "kind": "max-file-size", "value": 1000, "matcher": releases });
+    add(&server, size);
+    let tree = server.clone_as("ann", SITE);
+    let over = |reference: &str, code: &str| {
+        let before = server.holdings(SITE);
+        tree.push(&format!("HEAD:{reference}")).fails_with(code);
+        assert_eq!(server.holdings(SITE), before, "{reference}");
+    };
+    // What main had before is not judged again: not where a branch is made of it, nor after.
+    tree.push("HEAD:refs/heads/release/1").accepted();
+    std::fs::create_dir(tree.path().join("infra")).unwrap();
+    tree.commit_file("infra/x", b"x", "OK but mine");
+    tree.push("HEAD:refs/heads/free").accepted();
+    over("refs/heads/main", "PC-CONTENT-PATH");
+    tree.push("HEAD:refs/heads/release/1").accepted();
+    tree.commit_file("large", &[b'x'; 2000], "not so");
+    tree.push("HEAD:refs/heads/free").accepted();
+    tree.push("HEAD:refs/tags/v1").accepted();
+    over("refs/heads/release/1", "PC-CONTENT-MESSAGE");
+    over("refs/heads/release/2", "PC-CONTENT-FILE-SIZE");
+    tree.git(&["reset", "-q", "--hard", "origin/main"]);
+    tree.commit("not so, either");
+    tree.push("HEAD:refs/heads/main").accepted();
+    tree.push("HEAD:refs/heads/release/3").accepted();
+
+    // `any` of a rule about content is every ref, tags and whatever else there is, too.
+    let everywhere = json!({ "kind": "commit-message", "argument": "^OK",
+        "matcher": { "type": "any" } });
+    assert_eq!(server.restrict(SITE, &everywhere)["on"], "both");
+    tree.commit("not so, again");
+    over("refs/tags/v2", "PC-CONTENT-MESSAGE");
+    over("refs/notes/x", "PC-CONTENT-MESSAGE");
+}
+
 #[test]
 fn a_push_has_a_size_of_its_own() {
     let server = with_rule(json!({ "kind": "max-push-size", "value": 2048 }));

@@ -1,5 +1,5 @@
 //! Which commits are new. A commit that the repository does not have is; one that it has is only
-//! if no ref leads to it any more, which has to be looked for.
+//! if no ref of those that count leads to it, which has to be looked for.
 
 use crate::fetch::{History, View, Visible, find_unreachable};
 use crate::push::RefUpdate;

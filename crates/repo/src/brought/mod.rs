@@ -1,5 +1,5 @@
-//! What a push brings: the commits that no ref led to before, as they are, and the files they
-//! change. Read from the quarantine on demand and only for rules that ask; judges nothing.
+//! What a push brings: the commits that no ref of those that count led to before, as they are, and
+//! the files they change. Read from the quarantine on demand and only for rules that ask; judges nothing.
 
 mod changes;
 mod commit;
@@ -12,10 +12,10 @@ pub use commit::{NewCommit, Signed};
 pub use files::{FileChanges, MergedFiles};
 pub use history::NewCommits;
 
-use crate::Result;
 use crate::fetch::Visible;
 use crate::push::RefUpdate;
 use crate::quarantine::Quarantine;
+use crate::{Error, Result};
 use changes::Walk;
 use model::ObjectId;
 
@@ -46,11 +46,23 @@ impl Quarantine<'_> {
         Walk::list(self, *id, show)
     }
 
-    /// The size of a blob that the repository does not have yet; `None` of one it has.
-    pub fn new_blob_size(&self, id: &ObjectId) -> Result<Option<u64>> {
-        if self.is_old(id) {
-            return Ok(None);
+    /// The size of a blob, in bytes. One that is not there is an error.
+    pub fn blob_size(&self, id: &ObjectId) -> Result<u64> {
+        let missing = || Error::Object { id: *id, why: "it is missing".into() };
+        Ok(self.find_header(id)?.ok_or_else(missing)?.1)
+    }
+
+    /// Has one of these commits a file of this content, whatever it is called? Goes through all
+    /// their files.
+    pub fn is_in_any(&self, commits: &[ObjectId], blob: &ObjectId) -> Result<bool> {
+        let mut found = false;
+        for commit in commits {
+            let tree = commit::read(self, commit)?.info.tree;
+            Walk::list(self, tree, &mut |it| {
+                found |= it.blob.as_ref() == Some(blob);
+                Ok(())
+            })?;
         }
-        Ok(self.find_header(id)?.map(|it| it.1))
+        Ok(found)
     }
 }

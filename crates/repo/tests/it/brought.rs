@@ -73,13 +73,12 @@ fn changes(objects: &Quarantine<'_>, commit: &NewCommit) -> String {
     shown.join(" ")
 }
 
-/// `path`, `-path` when it is gone, `path=SIZE` when its content is new.
+/// `path=SIZE`, `-path` when it is gone.
 fn text(objects: &Quarantine<'_>, it: repo::FileChange<'_>) -> String {
     let path = String::from_utf8_lossy(it.path);
-    match it.blob.map(|it| objects.new_blob_size(&it).unwrap()) {
+    match it.blob.map(|it| objects.blob_size(&it).unwrap()) {
         None => format!("-{path}"),
-        Some(None) => path.into_owned(),
-        Some(Some(size)) => format!("{path}={size}"),
+        Some(size) => format!("{path}={size}"),
     }
 }
 
