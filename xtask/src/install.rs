@@ -22,6 +22,7 @@ pub const FOR_TESTS: &[Need] = &[
     Need { package: "gnupg", is_there: || answers("gpg", "--version") },
     Need { package: "python3-venv", is_there: has_venv },
     Need { package: "curl", is_there: || answers("curl", "--version") },
+    Need { package: "jq", is_there: || answers("jq", "--version") },
     Need { package: "openssl", is_there: || answers("openssl", "version") },
 ];
 

@@ -47,6 +47,8 @@ impl Check for ProgramCheck {
             ("GIT_QUARANTINE_PATH", about.quarantine.as_os_str()),
             ("GIT_CONFIG_NOSYSTEM", "1".as_ref()),
             ("GIT_CONFIG_GLOBAL", "/dev/null".as_ref()),
+            // Anybody may push refs below `refs/replace/`: they must not stand in for what is checked.
+            ("GIT_NO_REPLACE_OBJECTS", "1".as_ref()),
         ];
         let program = Program {
             command: &self.command,

@@ -117,6 +117,29 @@ fn a_check_is_told_what_comes_and_sees_the_objects() {
     server.is_sound(SITE);
 }
 
+/// The documented example, and somebody who has another commit stand in for theirs.
+#[test]
+fn a_check_sees_what_was_pushed_whatever_stands_in_for_it() {
+    let guide = include_str!("../../../../docs/admin/checks.md");
+    let script = guide.split("```sh\n#!/bin/sh\n").nth(1).unwrap().split("```").next().unwrap();
+    let server = with_scripts(&[("keys", script)]);
+    let rule = json!({ "kind": "custom-check", "argument": "keys", "matcher": { "type": "any" } });
+    server.restrict(SITE, &rule);
+    let tree = clone(&server);
+    let good = tree.id("HEAD");
+    tree.commit_file("server.pem", b"secret", "four");
+    let evil = tree.id("HEAD");
+    tree.push("HEAD:refs/heads/evil").fails_with("keys do not belong into git");
+    tree.push(&format!("{good}:refs/replace/{evil}")).accepted();
+    tree.push("HEAD:refs/heads/evil").fails_with("keys do not belong into git");
+    // Every ref of a push is looked at, and removing one is no harm.
+    let both = [format!("{good}:refs/heads/aaa"), format!("{evil}:refs/heads/zzz")];
+    let mixed = tree.push_with(&[], &[&both[0], &both[1]]);
+    assert!(mixed.stderr().contains("keys do not belong into git"), "{}", mixed.stderr());
+    tree.push(&both[0]).accepted();
+    tree.push(":refs/heads/aaa").accepted();
+}
+
 #[test]
 fn an_endpoint_is_asked_with_a_signature() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
