@@ -241,6 +241,7 @@ impl From<store::Error> for Error {
             store::Error::LastAdmin => {
                 Self::Conflict { field: "is_admin", message: error.to_string() }
             }
+            store::Error::PublicInPrivate => Fields::one("is_private", error),
             store::Error::Moved => Self::Conflict { field: "", message: error.to_string() },
             store::Error::InUse { .. } => Self::Conflict { field: "", message: error.to_string() },
             store::Error::NotFound { what } => Self::NotFound { what },

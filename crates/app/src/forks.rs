@@ -40,7 +40,13 @@ impl App {
         let open = self.open_repository::<Forking>(who, original).await?;
         let source = open.repository.clone();
         let is_private = new.is_private.unwrap_or(source.is_private);
-        check_policy(&source, is_private)?;
+        let origin = self.strictest_origin(&source).await?;
+        let least = origin.map_or(ForkPolicy::AllowForks, |it| it.fork_policy);
+        check_policy(least, is_private)?;
+        let policy = new.fork_policy.unwrap_or_else(|| least.max(source.fork_policy).to_string());
+        let mut fields = Fields::default();
+        checked_fork_policy(&mut fields, &policy, least);
+        fields.check()?;
         let workspace = new.workspace.unwrap_or_else(|| open.workspace.slug.to_string());
         let fork = NewRepository {
             slug: new.slug.unwrap_or_else(|| source.slug.to_string()),
@@ -48,9 +54,7 @@ impl App {
             project: new.project,
             description: new.description.unwrap_or_else(|| source.description.clone()),
             is_private: Some(is_private),
-            fork_policy: Some(
-                new.fork_policy.unwrap_or_else(|| source.fork_policy.as_str().into()),
-            ),
+            fork_policy: Some(policy),
             main_branch: new.main_branch.or_else(|| source.main_branch.clone()),
             language: new.language.unwrap_or_else(|| source.language.clone()),
             has_issues: source.has_issues,
@@ -64,6 +68,35 @@ impl App {
         self.store.note_repository_size(id, size).await?;
         view.repository.size = size;
         Ok(view)
+    }
+
+    /// What a fork's own fork policy must not be looser than: that of what it was made from.
+    pub(crate) async fn least_fork_policy(&self, fork: &Repository) -> Result<ForkPolicy> {
+        let Some(parent) = fork.parent else { return Ok(ForkPolicy::AllowForks) };
+        let Some(parent) = self.store.find_repository_by_id(parent).await? else {
+            return Ok(ForkPolicy::AllowForks);
+        };
+        let strictest = self.strictest_origin(&parent).await?;
+        Ok(strictest.map_or(ForkPolicy::AllowForks, |it| it.fork_policy))
+    }
+
+    /// Of a repository and those that it is a fork of, however far back, the one whose fork policy
+    /// lets the least be done; `None` where all of them let anything be done.
+    async fn strictest_origin(&self, fork: &Repository) -> Result<Option<Repository>> {
+        let mut strictest = None;
+        let mut next = Some(fork.clone());
+        // A fork is younger than what it was made from: this ends.
+        while let Some(it) = next {
+            next = match it.parent {
+                Some(id) => self.store.find_repository_by_id(id).await?,
+                None => None,
+            };
+            let least = strictest.as_ref().map(|it: &Repository| it.fork_policy);
+            if it.fork_policy > least.unwrap_or(ForkPolicy::AllowForks) {
+                strictest = Some(it);
+            }
+        }
+        Ok(strictest)
     }
 
     /// The forks of a repository that the asker may see, the oldest first.
@@ -132,8 +165,27 @@ impl App {
     }
 }
 
-fn check_policy(source: &Repository, is_private: bool) -> Result<()> {
-    match source.fork_policy {
+/// Reads a fork policy that must not be looser than this one.
+pub(crate) fn checked_fork_policy(
+    fields: &mut Fields,
+    word: &str,
+    least: ForkPolicy,
+) -> Option<ForkPolicy> {
+    let parsed = ForkPolicy::parse(word);
+    match parsed {
+        None => fields.add("fork_policy", "use allow_forks, no_public_forks or no_forks"),
+        Some(it) if it < least => {
+            let said =
+                format!("what this is a fork of says {least}: a fork cannot let more be done");
+            fields.add("fork_policy", said);
+        }
+        Some(_) => {}
+    }
+    parsed
+}
+
+fn check_policy(least: ForkPolicy, is_private: bool) -> Result<()> {
+    match least {
         ForkPolicy::AllowForks => Ok(()),
         ForkPolicy::NoPublicForks if is_private => Ok(()),
         ForkPolicy::NoPublicForks => Err(Fields::one(

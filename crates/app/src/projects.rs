@@ -98,10 +98,6 @@ impl App {
         let mut fields = Fields::default();
         let key = change.key.and_then(|it| fields.take("key", ProjectKey::parse(&it)));
         let name = change.name.and_then(|it| fields.take("name", DisplayName::parse(&it)));
-        let closing = change.is_private == Some(true) && !open.project.is_private;
-        if closing && self.has_public_repositories(&open.project).await? {
-            fields.add("is_private", "a private project cannot hold public repositories");
-        }
         fields.check()?;
         let ProjectChange { description, is_private, .. } = change;
         let update = store::ProjectUpdate { key, name, description, is_private };
@@ -113,11 +109,5 @@ impl App {
     pub async fn remove_project(&self, who: &Asker, project: &PlaceName) -> Result<()> {
         let open = self.open_project(who, project, Act::RemoveProject).await?;
         Ok(self.store.remove_project(&open.by, open.project.id).await?)
-    }
-
-    async fn has_public_repositories(&self, project: &Project) -> Result<bool> {
-        let all = store::PageRequest::ALL;
-        let listed = self.store.list_repositories(project.workspace, Some(project.id), all).await?;
-        Ok(listed.items.iter().any(|it| !it.is_private))
     }
 }

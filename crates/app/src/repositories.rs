@@ -1,6 +1,7 @@
 //! Repositories: making, finding, changing and removing them. What is in them is others' work.
 
 use crate::error::{Error, Fields, Result};
+use crate::forks::checked_fork_policy;
 use crate::open::{Archiving, OpenRepository, Reading, Removing, Updating};
 use crate::own_way::Imagined;
 use crate::page::{Page, PageRequest};
@@ -176,7 +177,8 @@ impl App {
             None => None,
         };
         let home = project.as_ref().unwrap_or(&before.project);
-        let update = check_change(&change, &before, home)?;
+        let least = self.least_fork_policy(&before.repository).await?;
+        let update = check_change(&change, &before, home, least)?;
         if let Some(home) = &project {
             // On the heap: it is rare, and would make every change's future larger.
             Box::pin(self.keep_admin_at(who, place, &before, home)).await?;
@@ -205,10 +207,23 @@ impl App {
         Ok(tokio::task::spawn_blocking(move || app.repositories.remove(id)).await??)
     }
 
-    /// Moving a repository puts it where the asker may create one.
+    /// Moving a repository puts it where the asker may create one. What a project says of what is
+    /// in it is its administrators' to lift: their rules, and that nothing here is public.
     async fn destination(&self, who: &Asker, view: &RepositoryView, key: &str) -> Result<Project> {
-        let place = PlaceName::project(view.workspace.slug.as_str(), key);
-        Ok(self.open_project(who, &place, Act::CreateRepository).await?.project)
+        let workspace = view.workspace.slug.as_str();
+        let place = PlaceName::project(workspace, key);
+        let home = self.open_project(who, &place, Act::CreateRepository).await?.project;
+        if home.id == view.project.id {
+            return Ok(home);
+        }
+        let old = PlaceName::project(workspace, view.project.key.as_str());
+        let (_, ground) = self.facts(who, &old).await?;
+        let has_rules =
+            ground.is_some_and(|it| it.rules.iter().any(|rule| rule.level == Level::Project));
+        if has_rules || (view.project.is_private && !home.is_private) {
+            self.open_project(who, &old, Act::UpdateProject).await?;
+        }
+        Ok(home)
     }
 
     /// In another project, what was granted on the old one is gone.
@@ -284,18 +299,8 @@ impl RepositoryChange {
 /// without naming one.
 const FIRST_PROJECT: &str = "PROJ";
 
-const PUBLIC_IN_PRIVATE: &str = "a private project cannot hold public repositories";
-
 const KEPT_PRIVATE: &str = "its fork policy is no_public_forks, so it and its forks stay private: \
                             change `fork_policy` as well";
-
-fn fork_policy(fields: &mut Fields, word: &str) -> Option<ForkPolicy> {
-    let parsed = ForkPolicy::parse(word);
-    if parsed.is_none() {
-        fields.add("fork_policy", "use allow_forks, no_public_forks or no_forks");
-    }
-    parsed
-}
 
 fn check_new(
     open: &crate::open::OpenProject,
@@ -308,13 +313,10 @@ fn check_new(
     let branch = new.main_branch.as_deref().unwrap_or("main");
     let branch = fields.take("main_branch", RefName::branch(branch));
     let forks = match &new.fork_policy {
-        Some(word) => fork_policy(&mut fields, word),
+        Some(word) => checked_fork_policy(&mut fields, word, ForkPolicy::AllowForks),
         None => Some(ForkPolicy::AllowForks),
     };
     let is_private = new.is_private.unwrap_or(true);
-    if !is_private && open.project.is_private {
-        fields.add("is_private", PUBLIC_IN_PRIVATE);
-    }
     let (Some(slug), Some(name), Some(branch), Some(fork_policy)) = (slug, name, branch, forks)
     else {
         return Err(Error::Invalid(fields));
@@ -342,25 +344,25 @@ fn check_change(
     change: &RepositoryChange,
     before: &RepositoryView,
     home: &Project,
+    least: ForkPolicy,
 ) -> Result<store::RepositoryUpdate> {
     let mut fields = Fields::default();
     let slug = change.slug.as_deref().map(RepositorySlug::parse);
     let slug = slug.and_then(|it| fields.take("slug", it));
     let name = change.name.as_deref().map(DisplayName::parse);
     let name = name.and_then(|it| fields.take("name", it));
-    let forks = change.fork_policy.as_deref().and_then(|it| fork_policy(&mut fields, it));
+    let forks = change.fork_policy.as_deref();
+    let forks = forks.and_then(|it| checked_fork_policy(&mut fields, it, least));
     if let Some(branch) = &change.main_branch {
         fields.take("main_branch", RefName::branch(branch));
-    }
-    let is_private = change.is_private.unwrap_or(before.repository.is_private);
-    let changes_place = change.is_private.is_some() || change.project.is_some();
-    if changes_place && !is_private && home.is_private {
-        fields.add("is_private", PUBLIC_IN_PRIVATE);
     }
     let policy = forks.unwrap_or(before.repository.fork_policy);
     let opens = change.is_private == Some(false) && before.repository.is_private;
     if opens && policy == ForkPolicy::NoPublicForks {
         fields.add("is_private", KEPT_PRIVATE);
+    } else if opens && least != ForkPolicy::AllowForks {
+        let said = format!("what this is a fork of says {least}, so its forks stay private");
+        fields.add("is_private", said);
     }
     let limit = change.size_limit.map(i64::try_from).map(|it| it.map_err(|_| "it is too large"));
     let limit = limit.and_then(|it| fields.take("size_limit", it));

@@ -42,6 +42,9 @@ pub enum Error {
     /// An installation keeps an administrator who may sign in.
     #[error("this is the last administrator: make somebody else one first")]
     LastAdmin,
+    /// A private project holds nothing public.
+    #[error("a private project cannot hold public repositories")]
+    PublicInPrivate,
     /// Somebody else changed something between reading and writing.
     #[error("something was changed in between: look again, then repeat it")]
     Moved,

@@ -142,6 +142,11 @@ impl Store {
             after.updated_at,
         ];
         change.execute(sql, args).await?;
+        // The row is held now: no repository is made public in it meanwhile.
+        let public = "select id from repository where project_id = $1 and is_private = $2 limit 1";
+        if after.is_private && change.optional(public, args![id.0, false]).await?.is_some() {
+            return Err(Error::PublicInPrivate);
+        }
         let what = format!("changed project `{}`", before.key);
         let (was, is) = (audit_text(&before), audit_text(&after));
         change.commit(Audited { before: Some(&was), after: Some(&is), ..about(id, &what) }).await?;

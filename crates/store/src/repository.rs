@@ -11,8 +11,8 @@ use model::{
     WorkspaceId,
 };
 
-/// Who may fork a repository, in Bitbucket's words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Who may fork a repository, in Bitbucket's words. Later ones let less be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ForkPolicy {
     AllowForks,
     NoPublicForks,
@@ -34,6 +34,12 @@ impl ForkPolicy {
     /// Reads the word back; `None` if it is not one of the three.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|it| it.as_str() == word)
+    }
+}
+
+impl std::fmt::Display for ForkPolicy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -162,7 +168,10 @@ impl Store {
     /// [`Error::NotFound`] unless the project is of the workspace.
     pub async fn create_repository(&self, by: &Actor, new: NewRepository) -> Result<Repository> {
         let mut change = self.change(by).await?;
-        project_of(&mut change, new.workspace, new.project).await?;
+        let project_is_private = hold_project(&mut change, new.workspace, new.project).await?;
+        if project_is_private && !new.is_private {
+            return Err(Error::PublicInPrivate);
+        }
         let id = RepositoryId(change.next_id("repository").await?);
         let repository = Repository {
             id,
@@ -240,10 +249,14 @@ impl Store {
     ) -> Result<Repository> {
         let mut change = self.change(by).await?;
         let before = find(&mut change, id).await?;
-        if let Some(project) = update.project {
-            project_of(&mut change, before.workspace, project).await?;
-        }
+        let changes_place = update.project.is_some() || update.is_private.is_some();
         let after = Repository { updated_at: by.at, ..apply(update, before.clone()) };
+        if changes_place {
+            let is_private = hold_project(&mut change, after.workspace, after.project).await?;
+            if is_private && !after.is_private {
+                return Err(Error::PublicInPrivate);
+            }
+        }
         save(&mut change, &after).await?;
         let what = format!("changed repository `{}`", before.slug);
         let (was, is) = (audit_text(&before), audit_text(&after));
@@ -301,14 +314,20 @@ async fn find(change: &mut Change<'_>, id: RepositoryId) -> Result<Repository> {
     repository_from(row.ok_or(Error::NotFound { what: "repository" })?.of("repository"))
 }
 
-async fn project_of(
+/// Keeps a project as it is until the change is made; says whether it is private.
+async fn hold_project(
     change: &mut Change<'_>,
     workspace: WorkspaceId,
     project: ProjectId,
-) -> Result<()> {
-    let sql = "select id from project where id = $1 and workspace_id = $2";
-    let row = change.optional(sql, args![project.0, workspace.0]).await?;
-    row.map(drop).ok_or(Error::NotFound { what: "project" })
+) -> Result<bool> {
+    let hold = "update project set is_private = is_private where id = $1 and workspace_id = $2";
+    if change.execute(hold, args![project.0, workspace.0]).await? == 0 {
+        return Err(Error::NotFound { what: "project" });
+    }
+    let sql = "select is_private from project where id = $1";
+    let row = change.optional(sql, args![project.0]).await?;
+    let row = row.ok_or(Error::NotFound { what: "project" })?;
+    row.of("project").flag("is_private")
 }
 
 async fn insert(change: &mut Change<'_>, it: &Repository) -> Result<()> {

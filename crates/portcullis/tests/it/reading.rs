@@ -365,6 +365,21 @@ fn a_fork_has_what_can_be_seen_and_nothing_that_was_taken_back() {
         let error = dans.post(&forks, body).expect(400);
         assert!(error["error"]["fields"][field].is_array(), "{policy}: {error}");
     }
+    // What the original says holds for every fork of it, however it came to be one.
+    server.admin().put(SITE, &json!({ "fork_policy": "no_public_forks" })).expect(200);
+    let mine = "/2.0/repositories/home/my-site";
+    for (body, field) in [
+        (json!({ "is_private": false, "fork_policy": "allow_forks" }), "is_private"),
+        (json!({ "fork_policy": "allow_forks" }), "fork_policy"),
+    ] {
+        let error = dans.put(mine, &body).expect(400);
+        let said = error["error"]["fields"][field][0].as_str().unwrap();
+        assert!(said.starts_with("what this is a fork of says no_public_forks"), "{error}");
+    }
+    let second = json!({ "name": "second", "workspace": { "slug": "home" },
+        "fork_policy": "allow_forks" });
+    let error = dans.post(&format!("{mine}/forks"), &second).expect(400);
+    assert!(error["error"]["fields"]["fork_policy"].is_array(), "{error}");
     server.admin().delete(SITE).expect(204);
     let orphan = dans.get("/2.0/repositories/home/my-site").expect(200);
     assert!(orphan.get("parent").is_none(), "{orphan}");
