@@ -270,10 +270,11 @@ impl Act {
             Self::ReadNetwork => reads(Workspace, ADMIN, &[S::AdminWorkspace]),
             Self::ChangeNetwork => sets(Workspace, ADMIN, &[S::AdminWorkspace]),
             Self::ReadMembers => reads(Workspace, Member, &[S::ReadWorkspace]),
-            Self::SetMember => sets(Workspace, ADMIN, &[S::AdminWorkspace]),
+            // Roles and groups carry permissions: whoever changes them gives some.
+            Self::SetMember | Self::CreateGroup | Self::ChangeGroup => {
+                sets(Workspace, ADMIN, grant_scopes(Workspace))
+            }
             Self::ReadGroups => reads(Workspace, Member, &[S::ReadWorkspace]),
-            Self::CreateGroup => sets(Workspace, ADMIN, &[S::AdminWorkspace]),
-            Self::ChangeGroup => sets(Workspace, ADMIN, &[S::AdminWorkspace]),
             Self::CreateProject => sets(Workspace, ADMIN, &[S::AdminProject]),
 
             Self::ReadProject => reads(Project, See, &[S::ReadProject]),

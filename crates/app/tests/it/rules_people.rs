@@ -5,7 +5,7 @@ use crate::house::{BOTH, Database, House, door, refused, site};
 use app::{
     Asker, AuditFilter, Consequence, Door, Error, Fetching, GroupChange, NetworkChange, NewGroup,
     NewProject, NewRepository, PageRequest, PlaceName, Presented, ProjectChange, Pushing,
-    RepositoryChange, SubjectInput, Updating, UserChange,
+    RepositoryChange, RestrictionInput, SubjectInput, Updating, UserChange,
 };
 use model::{Permission, Secret};
 
@@ -153,6 +153,44 @@ async fn rule_061_everything_in_a_private_project_is_private() {
     assert_eq!(invalid(app.update_project(admin, &opened, close.clone()).await), said);
     app.update_repository(admin, &b, change(Some("CORE"), Some(true))).await.unwrap();
     app.update_project(admin, &opened, close).await.unwrap();
+}
+
+/// What a project says of what is in it is its administrators' to lift.
+#[tokio::test]
+async fn whoever_administers_a_repository_alone_does_not_take_it_out_of_its_projects_rules() {
+    let house = House::furnished(Database::Sqlite).await;
+    let (app, admin) = (&house.app, &house.admin);
+    for (key, is_private) in [("OPEN", false), ("SHUT", true)] {
+        let new = NewProject {
+            key: key.into(),
+            name: key.into(),
+            is_private: Some(is_private),
+            ..Default::default()
+        };
+        app.create_project(admin, &acme(), new).await.unwrap();
+        let there = PlaceName::project("acme", key);
+        app.set_grant(admin, &there, &subject("user", "ann"), "create-repository").await.unwrap();
+    }
+    house.grant(&site(), "ann", "admin").await;
+    let ann = house.by_token("ann").await;
+    let to = |project: &str| RepositoryChange {
+        project: Some(project.to_owned()),
+        ..RepositoryChange::default()
+    };
+    refused(app.update_repository(&ann, &site(), to("OPEN")).await);
+    app.update_repository(&ann, &site(), to("SHUT")).await.unwrap();
+    let shut = PlaceName::project("acme", "SHUT");
+    let rule = RestrictionInput {
+        kind: "push".into(),
+        matcher: "any".into(),
+        ..RestrictionInput::default()
+    };
+    app.create_restriction(admin, &shut, &rule).await.unwrap();
+    let core_too = subject("user", "ann");
+    app.set_grant(admin, &core(), &core_too, "create-repository").await.unwrap();
+    refused(app.update_repository(&ann, &site(), to("CORE")).await);
+    app.set_grant(admin, &shut, &subject("user", "ann"), "admin").await.unwrap();
+    app.update_repository(&ann, &site(), to("CORE")).await.unwrap();
 }
 
 #[tokio::test]

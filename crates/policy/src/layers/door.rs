@@ -114,12 +114,14 @@ fn keep_to(
 }
 
 /// Of a workspace, its name and lists are not: something public may lie in it, and each entry of
-/// a list is judged by itself.
+/// a list is judged by itself. What administers a public place is as private as that of others.
 fn is_private(question: &Question<'_>) -> bool {
+    let right = question.act.needs().right;
+    let administers = right == Right::Hold(Permission::Admin);
     match &question.facts.place {
-        Place::Workspace(_) => question.act.needs().right != Right::See,
-        Place::Project(it) => it.private,
-        Place::Repository(it) => it.private,
+        Place::Workspace(_) => right != Right::See,
+        Place::Project(it) => it.private || administers,
+        Place::Repository(it) => it.private || administers,
         Place::Instance | Place::Nowhere => false,
     }
 }

@@ -1,7 +1,7 @@
 //! Rules that decide nothing, as a table: a world, and what is said about each of its rules.
 
 use model::{RefName, Subject};
-use policy::{Idle, Rules, idle_rules};
+use policy::{Idle, Rules};
 use scenario::Scenario;
 
 /// `1 shadowed by 2`, in order; nobody but ann and ci-bot may push.
@@ -15,15 +15,18 @@ fn said(world: &str, refs: &[&str]) -> Vec<String> {
         Subject::Everyone => Some(true),
         _ => None,
     };
-    let found = idle_rules(&Rules {
+    let rules = Rules {
         all: &facts.restrictions,
         now: facts.now,
-        repository: Some((&facts.branching_model, &refs)),
+        branching_model: Some(&facts.branching_model),
+        refs: Some(&refs),
         may_push: &may_push,
-    });
-    let told = found.into_iter().map(|(id, why)| match why {
+    };
+    let found = rules.all.iter().filter_map(|it| Some((it.id, rules.idle(it)?)));
+    let told = found.map(|(id, why)| match why {
         Idle::Shadowed(by) => format!("{id} shadowed by {by}"),
         Idle::NoRefPossible => format!("{id} no ref possible"),
+        Idle::ServersRef => format!("{id} server's ref"),
         Idle::LetsEveryoneThrough => format!("{id} lets everyone through"),
         Idle::ListEnded => format!("{id} list ended"),
         Idle::ListPowerless => format!("{id} list powerless"),
@@ -68,6 +71,7 @@ fn a_rule_that_decides_nothing_is_told_with_why() {
         ("restrict 1 v1 delete", vec!["1 no ref yet"]),
         ("restrict 1 main but main push", vec!["1 no ref possible"]),
         ("restrict 1 release/* but * push", vec!["1 no ref possible"]),
+        ("restrict 1 refs/pull-requests/1/from push", vec!["1 server's ref"]),
         ("restrict 1 any but * push", vec!["1 no ref possible"]),
     ] {
         assert_eq!(said(&format!("{people}{rules}"), &refs), expected, "{rules}");

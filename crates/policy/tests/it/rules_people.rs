@@ -374,6 +374,20 @@ fn rule_093_networks_are_asked_of_private_things_only() {
          anonymous from 192.0.2.1 fetch -> allowed
          ann@desk from 10.2.0.1 fetch -> refused: PC-TOKEN-ADDRESS This token is not good from 10.2.0.1.",
     );
+    // What is public is, but not what administers it.
+    let public = world(&format!("{people}\n user bea\n grant bea admin\n public"));
+    for (from, layer) in [("10.1.2.3", None), ("192.0.2.1", Some(Layer::Network))] {
+        let who = public.question(&format!("bea from {from} fetch")).unwrap().0;
+        for (act, expected) in [
+            (Act::ChangeGrants(Level::Repository), layer),
+            (Act::UpdateRepository, layer),
+            (Act::Fetch, None),
+        ] {
+            let facts = public.facts(&who);
+            let decision = decide(&Question { who: &who, act: &act, facts: &facts });
+            assert_eq!(decision.layer(), expected, "{from}: {act:?}");
+        }
+    }
     let world = world(&format!("{people}\n two-factor"));
     let refused = world.answer("ann from 10.1.2.3 fetch").unwrap();
     assert_eq!(refused, "refused: PC-NET-TWO-FACTOR The workspace requires a second factor.");

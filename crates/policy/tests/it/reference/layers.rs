@@ -121,9 +121,13 @@ fn credential(world: &World, needs: &Needs) -> Reasons {
     ])
 }
 
+fn takes_an_admin(needs: &Needs) -> bool {
+    matches!(needs.right, Right::Hold(Permission::Admin))
+}
+
 /// A token's own list is about the token. Everything else is asked for private things only (fact
 /// sheet, rule 93), and only of those who may know of them; of a workspace, looking at its name and
-/// lists is not private. The rules of a workspace can be mended from above.
+/// lists is not private, and the settings of what is public are. The rules of a workspace can be mended from above.
 fn network(world: &World, needs: &Needs) -> Reasons {
     let from = world.who.network.address;
     let among =
@@ -131,8 +135,8 @@ fn network(world: &World, needs: &Needs) -> Reasons {
     let token = world.who.credential.addresses.as_ref().is_some_and(|it| !among(it));
     let mut reasons = those([(token, Code::TokenAddress)]);
     let private = match &world.facts.place {
-        Place::Repository(it) => it.private,
-        Place::Project(it) => it.private,
+        Place::Repository(it) => it.private || takes_an_admin(needs),
+        Place::Project(it) => it.private || takes_an_admin(needs),
         Place::Workspace(_) => !matches!(needs.right, Right::See),
         Place::Instance | Place::Nowhere => false,
     };
