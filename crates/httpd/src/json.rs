@@ -1,6 +1,7 @@
 //! Bodies: JSON, and text. What cannot be read is answered with the name of the field that is wrong.
 
 use crate::doors::Doors;
+use crate::native::Known;
 use crate::problem::Problem;
 use app::{Error, Fields};
 use axum::body::Body;
@@ -8,25 +9,46 @@ use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
+use utoipa::ToSchema;
 
-/// The body of a request, read. An empty body reads as `{}`.
+/// The body of a request, read. An empty body reads as `{}`. Members that nobody knows are passed
+/// over, as Bitbucket's clients expect.
 pub struct JsonBody<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequest<Doors> for JsonBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, doors: &Doors) -> Result<Self, Problem> {
+        Ok(Self(parsed(&read(request.into_body(), doors.settings.max_json).await?)?))
+    }
+}
+
+/// The same in our own API, where a member that nobody knows is an error.
+pub struct KnownBody<T>(pub T);
+
+impl<T: DeserializeOwned + ToSchema> FromRequest<Doors> for KnownBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, doors: &Doors) -> Result<Self, Problem> {
         let body = read(request.into_body(), doors.settings.max_json).await?;
-        let text = if body.trim_ascii().is_empty() { b"{}" } else { &body[..] };
-        let mut reader = serde_json::Deserializer::from_slice(text);
-        let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-            let path = error.path().to_string();
-            let field = if path == "." { "body" } else { &path };
-            Fields::one(field, without_position(&error.into_inner()))
-        })?;
-        reader.end().map_err(|_| Fields::one("body", "there is something after the JSON"))?;
+        let value = parsed(&body)?;
+        let mut wrong = Fields::default();
+        Known::of::<T>()?.check_body(&parsed(&body)?, &mut wrong)?;
+        wrong.check()?;
         Ok(Self(value))
     }
+}
+
+fn parsed<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let text = if body.trim_ascii().is_empty() { b"{}" } else { body };
+    let mut reader = serde_json::Deserializer::from_slice(text);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        let field = if path == "." { "body" } else { &path };
+        Fields::one(field, without_position(&error.into_inner()))
+    })?;
+    reader.end().map_err(|_| Fields::one("body", "there is something after the JSON"))?;
+    Ok(value)
 }
 
 /// The body of a request, as the text that it is, whatever its type is said to be.

@@ -108,8 +108,8 @@ pub async fn list_refs(
     let app = &doors.app;
     let branches = gather(|page| app.list_branches(&who, &place, None, page)).await?;
     let tags = gather(|page| app.list_tags(&who, &place, page)).await?;
-    let branches =
-        branches.iter().map(|it| RefBody::Branch(BranchBody::of(it, &full_name, &origin)));
+    let branch = |it| RefBody::Branch(Box::new(BranchBody::of(it, &full_name, &origin)));
+    let branches = branches.iter().map(branch);
     let tags = tags.iter().map(|it| RefBody::Tag(TagBody::of(it, &full_name, &origin)));
     listing::answer(&list, branches.chain(tags), QUERYABLE)
 }
@@ -118,7 +118,7 @@ pub async fn list_refs(
 #[derive(Serialize)]
 #[serde(untagged)]
 enum RefBody {
-    Branch(BranchBody),
+    Branch(Box<BranchBody>),
     Tag(TagBody),
 }
 

@@ -3,7 +3,7 @@
 
 use super::ssh_keys::{KeyBody, KeyChangeBody};
 use crate::doors::Doors;
-use crate::json::JsonBody;
+use crate::json::KnownBody;
 use crate::list::{ListRequest, Paged};
 use crate::place::{Id, Place};
 use crate::problem::Problem;
@@ -52,7 +52,7 @@ pub async fn add_access_key(
     State(doors): State<Doors>,
     Who(who): Who,
     Place(place): Place,
-    JsonBody(new): JsonBody<NewAccessKeyBody>,
+    KnownBody(new): KnownBody<NewAccessKeyBody>,
 ) -> Result<(StatusCode, Json<AccessKeyBody>), Problem> {
     let NewAccessKeyBody { label, key, permission } = new;
     let new = NewKey { label, key };
@@ -94,7 +94,7 @@ pub async fn rename_access_key(
     Who(who): Who,
     Place(place): Place,
     Id(id): Id,
-    JsonBody(change): JsonBody<KeyChangeBody>,
+    KnownBody(change): KnownBody<KeyChangeBody>,
 ) -> Result<Json<AccessKeyBody>, Problem> {
     let id = AccessKeyId(id);
     let key = doors.app.rename_access_key(&who, &place, id, &change.label).await?;

@@ -2,7 +2,7 @@
 
 use super::tokens::{CreatedTokenBody, NewTokenBody, RotationBody, TokenBody};
 use crate::doors::Doors;
-use crate::json::JsonBody;
+use crate::json::KnownBody;
 use crate::list::{ListRequest, Paged};
 use crate::place::{Id, Place};
 use crate::problem::Problem;
@@ -24,7 +24,7 @@ pub async fn create_access_token(
     State(doors): State<Doors>,
     Who(who): Who,
     Place(place): Place,
-    JsonBody(new): JsonBody<NewTokenBody>,
+    KnownBody(new): KnownBody<NewTokenBody>,
 ) -> Result<(StatusCode, Json<CreatedTokenBody>), Problem> {
     let created = doors.app.create_access_token(&who, &place, new.parse()?).await?;
     Ok((StatusCode::CREATED, Json(CreatedTokenBody::of(created, body))))
@@ -64,7 +64,7 @@ pub async fn rotate_access_token(
     Who(who): Who,
     Place(place): Place,
     Id(id): Id,
-    JsonBody(rotation): JsonBody<RotationBody>,
+    KnownBody(rotation): KnownBody<RotationBody>,
 ) -> Result<(StatusCode, Json<CreatedTokenBody>), Problem> {
     let (id, overlap) = (AccessTokenId(id), rotation.overlap());
     let created = doors.app.rotate_access_token(&who, &place, id, overlap).await?;

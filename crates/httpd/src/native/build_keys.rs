@@ -2,7 +2,7 @@
 
 use super::subject::{SubjectBody, SubjectShown};
 use crate::doors::Doors;
-use crate::json::JsonBody;
+use crate::json::KnownBody;
 use crate::list::{ListRequest, Paged};
 use crate::place::Place;
 use crate::problem::Problem;
@@ -64,7 +64,7 @@ pub async fn set_build_keys(
     Who(who): Who,
     Place(place): Place,
     list: ListRequest,
-    JsonBody(input): JsonBody<BuildKeysInput>,
+    KnownBody(input): KnownBody<BuildKeysInput>,
 ) -> Result<Json<Paged<BuildKeyBody>>, Problem> {
     let mut fields = Fields::default();
     let mut keys = Vec::with_capacity(input.values.len());

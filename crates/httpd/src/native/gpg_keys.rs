@@ -1,7 +1,7 @@
 //! `/users/{user}/gpg-keys`: OpenPGP keys of users, by which their signed commits are known.
 
 use crate::doors::Doors;
-use crate::json::JsonBody;
+use crate::json::KnownBody;
 use crate::list::{ListRequest, Paged};
 use crate::problem::Problem;
 use crate::time;
@@ -82,7 +82,7 @@ pub async fn add_gpg_key(
     State(doors): State<Doors>,
     Who(who): Who,
     Path(user): Path<String>,
-    JsonBody(new): JsonBody<NewGpgKeyBody>,
+    KnownBody(new): KnownBody<NewGpgKeyBody>,
 ) -> Result<(StatusCode, Json<GpgKeyBody>), Problem> {
     let new = GpgKeyInput { label: new.label, key: new.key };
     let key = doors.app.add_gpg_key(&who, &user, new).await?;

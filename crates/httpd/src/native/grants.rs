@@ -2,7 +2,7 @@
 
 use super::subject::{SubjectBody, SubjectShown};
 use crate::doors::Doors;
-use crate::json::JsonBody;
+use crate::json::KnownBody;
 use crate::list::{ListRequest, Paged};
 use crate::place::Place;
 use crate::problem::Problem;
@@ -73,7 +73,7 @@ pub async fn set_grant(
     State(doors): State<Doors>,
     Who(who): Who,
     Place(place): Place,
-    JsonBody(input): JsonBody<GrantInput>,
+    KnownBody(input): KnownBody<GrantInput>,
 ) -> Result<Json<GrantBody>, Problem> {
     let (subject, permission) = input.parse()?;
     let grant = doors.app.set_grant(&who, &place, &subject, &permission).await?;

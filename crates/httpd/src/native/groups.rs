@@ -2,7 +2,7 @@
 
 use super::users::ProfileBody;
 use crate::doors::Doors;
-use crate::json::JsonBody;
+use crate::json::KnownBody;
 use crate::list::{ListRequest, Paged};
 use crate::place::Path;
 use crate::problem::Problem;
@@ -67,7 +67,7 @@ pub async fn create_group(
     State(doors): State<Doors>,
     Who(who): Who,
     Path(workspace): Path<String>,
-    JsonBody(body): JsonBody<NewGroupBody>,
+    KnownBody(body): KnownBody<NewGroupBody>,
 ) -> Result<(StatusCode, Json<GroupBody>), Problem> {
     let place = PlaceName::workspace(&workspace);
     let NewGroupBody { slug, name, default_permission } = body;
@@ -83,7 +83,7 @@ pub async fn update_group(
     State(doors): State<Doors>,
     Who(who): Who,
     Path((workspace, group)): Path<(String, String)>,
-    JsonBody(body): JsonBody<GroupChangeBody>,
+    KnownBody(body): KnownBody<GroupChangeBody>,
 ) -> Result<Json<GroupBody>, Problem> {
     let place = PlaceName::workspace(&workspace);
     let GroupChangeBody { name, default_permission } = body;

@@ -1,7 +1,7 @@
 //! `/workspaces/{workspace}/members`: which people belong to a workspace, and as what.
 
 use crate::doors::Doors;
-use crate::json::JsonBody;
+use crate::json::KnownBody;
 use crate::list::{ListRequest, Paged};
 use crate::place::Path;
 use crate::problem::Problem;
@@ -67,7 +67,7 @@ pub async fn set_member(
     State(doors): State<Doors>,
     Who(who): Who,
     Path((workspace, user)): Path<(String, String)>,
-    JsonBody(body): JsonBody<RoleBody>,
+    KnownBody(body): KnownBody<RoleBody>,
 ) -> Result<Json<MemberBody>, Problem> {
     let place = PlaceName::workspace(&workspace);
     Ok(Json(doors.app.set_member(&who, &place, &user, &body.role).await?.into()))

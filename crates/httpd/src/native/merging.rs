@@ -100,6 +100,7 @@ pub async fn get_mergeability(
 
 /// Which strategies are allowed into some branches.
 #[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = MergeStrategies)]
 pub struct StrategiesBody {
     /// At least one.

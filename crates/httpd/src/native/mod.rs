@@ -11,6 +11,7 @@ pub mod explain;
 pub mod gpg_keys;
 pub mod grants;
 pub mod groups;
+mod known;
 pub mod members;
 pub mod merging;
 pub mod networks;
@@ -27,3 +28,5 @@ pub mod tokens;
 pub mod users;
 pub mod workbench;
 pub mod workspaces;
+
+pub use known::Known;

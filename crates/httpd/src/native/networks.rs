@@ -1,7 +1,7 @@
 //! `/workspaces/{workspace}/network`: from where and how what is private in it may be used.
 
 use crate::doors::Doors;
-use crate::json::JsonBody;
+use crate::json::KnownBody;
 use crate::place::Path;
 use crate::problem::Problem;
 use crate::who::Who;
@@ -64,7 +64,7 @@ pub async fn update_network(
     State(doors): State<Doors>,
     Who(who): Who,
     Path(workspace): Path<String>,
-    JsonBody(body): JsonBody<NetworkChangeBody>,
+    KnownBody(body): KnownBody<NetworkChangeBody>,
 ) -> Result<Json<NetworkBody>, Problem> {
     let place = PlaceName::workspace(&workspace);
     let change = NetworkChange {

@@ -2,7 +2,7 @@
 
 use super::restrictions::RuleInput;
 use crate::doors::Doors;
-use crate::json::JsonBody;
+use crate::json::KnownBody;
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::time;
@@ -210,7 +210,7 @@ pub async fn preview_restriction(
     State(doors): State<Doors>,
     Who(who): Who,
     Place(place): Place,
-    JsonBody(input): JsonBody<ChangeInput>,
+    KnownBody(input): KnownBody<ChangeInput>,
 ) -> Result<Json<PreviewBody>, Problem> {
     let rule = input.rule.map(RuleInput::parse).transpose();
     let input = PreviewInput {

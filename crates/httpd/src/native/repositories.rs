@@ -2,7 +2,7 @@
 
 use crate::bitbucket::repositories::RepositoryBody;
 use crate::doors::Doors;
-use crate::json::JsonBody;
+use crate::json::KnownBody;
 use crate::origin::Origin;
 use crate::place::Place;
 use crate::problem::Problem;
@@ -48,7 +48,7 @@ pub async fn update_repository(
     Who(who): Who,
     origin: Origin,
     Place(place): Place,
-    JsonBody(body): JsonBody<RepositoryChangeBody>,
+    KnownBody(body): KnownBody<RepositoryChangeBody>,
 ) -> Result<Json<RepositoryStateBody>, Problem> {
     let change = RepositoryChange {
         archived: body.archived,

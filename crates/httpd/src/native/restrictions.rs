@@ -2,7 +2,7 @@
 
 use super::subject::{SubjectBody, SubjectShown};
 use crate::doors::Doors;
-use crate::json::JsonBody;
+use crate::json::KnownBody;
 use crate::list::{ListRequest, Paged};
 use crate::place::{Id, Place};
 use crate::problem::Problem;
@@ -162,7 +162,7 @@ pub async fn create_restriction(
     State(doors): State<Doors>,
     Who(who): Who,
     Place(place): Place,
-    JsonBody(input): JsonBody<RuleInput>,
+    KnownBody(input): KnownBody<RuleInput>,
 ) -> Result<(StatusCode, Json<RuleBody>), Problem> {
     let rule = doors.app.create_restriction(&who, &place, &input.parse()?).await?;
     Ok((StatusCode::CREATED, Json(rule.into())))
@@ -188,7 +188,7 @@ pub async fn update_restriction(
     Who(who): Who,
     Place(place): Place,
     Id(id): Id,
-    JsonBody(input): JsonBody<RuleInput>,
+    KnownBody(input): KnownBody<RuleInput>,
 ) -> Result<Json<RuleBody>, Problem> {
     let id = RestrictionId(id);
     let rule = doors.app.update_restriction(&who, &place, id, &input.parse()?).await?;

@@ -3,7 +3,7 @@
 
 use super::tokens::LastRefusedBody;
 use crate::doors::Doors;
-use crate::json::JsonBody;
+use crate::json::KnownBody;
 use crate::list::{ListRequest, Paged};
 use crate::problem::Problem;
 use crate::time;
@@ -129,7 +129,7 @@ pub async fn add_ssh_key(
     State(doors): State<Doors>,
     Who(who): Who,
     Path(user): Path<String>,
-    JsonBody(new): JsonBody<NewKeyBody>,
+    KnownBody(new): KnownBody<NewKeyBody>,
 ) -> Result<(StatusCode, Json<SshKeyBody>), Problem> {
     let key = doors.app.add_ssh_key(&who, &user, new.into()).await?;
     Ok((StatusCode::CREATED, Json((&key).into())))
@@ -167,7 +167,7 @@ pub async fn rename_ssh_key(
     State(doors): State<Doors>,
     Who(who): Who,
     Path((user, id)): Path<(String, String)>,
-    JsonBody(change): JsonBody<KeyChangeBody>,
+    KnownBody(change): KnownBody<KeyChangeBody>,
 ) -> Result<Json<SshKeyBody>, Problem> {
     let key = doors.app.rename_ssh_key(&who, &user, &id, &change.label).await?;
     Ok(Json((&key).into()))

@@ -2,7 +2,7 @@
 //! with access tokens. A token's text is in the answer that made it and nowhere else.
 
 use crate::doors::Doors;
-use crate::json::JsonBody;
+use crate::json::KnownBody;
 use crate::list::{ListRequest, Paged};
 use crate::place::{Id, Path};
 use crate::problem::Problem;
@@ -169,7 +169,7 @@ pub async fn create_api_token(
     State(doors): State<Doors>,
     Who(who): Who,
     Path(user): Path<String>,
-    JsonBody(new): JsonBody<NewTokenBody>,
+    KnownBody(new): KnownBody<NewTokenBody>,
 ) -> Result<(StatusCode, Json<CreatedTokenBody>), Problem> {
     let created = doors.app.create_api_token(&who, &user, new.parse()?).await?;
     Ok((StatusCode::CREATED, Json(CreatedTokenBody::of(created, body))))
@@ -208,7 +208,7 @@ pub async fn rotate_api_token(
     Who(who): Who,
     Path((user, _)): Path<(String, String)>,
     Id(id): Id,
-    JsonBody(rotation): JsonBody<RotationBody>,
+    KnownBody(rotation): KnownBody<RotationBody>,
 ) -> Result<(StatusCode, Json<CreatedTokenBody>), Problem> {
     let overlap = rotation.overlap();
     let created = doors.app.rotate_api_token(&who, &user, ApiTokenId(id), overlap).await?;

@@ -1,7 +1,7 @@
 //! `/users`: people's accounts.
 
 use crate::doors::Doors;
-use crate::json::JsonBody;
+use crate::json::KnownBody;
 use crate::list::{ListRequest, Paged};
 use crate::place::Path;
 use crate::problem::Problem;
@@ -106,7 +106,7 @@ impl From<Profile> for ProfileBody {
 pub async fn create_user(
     State(doors): State<Doors>,
     Who(who): Who,
-    JsonBody(body): JsonBody<NewUserBody>,
+    KnownBody(body): KnownBody<NewUserBody>,
 ) -> Result<(StatusCode, Json<UserBody>), Problem> {
     let new = NewUser {
         username: body.username,
@@ -147,7 +147,7 @@ pub async fn update_user(
     State(doors): State<Doors>,
     Who(who): Who,
     Path(user): Path<String>,
-    JsonBody(body): JsonBody<UserChangeBody>,
+    KnownBody(body): KnownBody<UserChangeBody>,
 ) -> Result<Json<UserBody>, Problem> {
     let change = UserChange {
         display_name: body.display_name,

@@ -3,7 +3,7 @@
 
 use super::restrictions::{MatcherBody, RuleBody};
 use crate::doors::Doors;
-use crate::json::JsonBody;
+use crate::json::KnownBody;
 use crate::list::ListRequest;
 use crate::place::Place;
 use crate::problem::Problem;
@@ -70,8 +70,8 @@ pub struct CheckBody {
 #[schema(as = IdleRestriction)]
 struct IdleBody {
     restriction: RuleBody,
-    /// `no ref possible`, `lets everyone through`, `list ended`, `list powerless`, `shadowed` or
-    /// `no ref yet`.
+    /// `no ref possible`, `server's ref`, `lets everyone through`, `list ended`, `list powerless`,
+    /// `shadowed` or `no ref yet`.
     why: &'static str,
     /// The same in words.
     words: String,
@@ -114,6 +114,7 @@ impl From<IdleRestriction> for IdleBody {
     fn from(it: IdleRestriction) -> Self {
         let (why, by) = match it.why {
             Idle::NoRefPossible => ("no ref possible", None),
+            Idle::ServersRef => ("server's ref", None),
             Idle::LetsEveryoneThrough => ("lets everyone through", None),
             Idle::ListEnded => ("list ended", None),
             Idle::ListPowerless => ("list powerless", None),
@@ -158,7 +159,7 @@ pub async fn post_matches(
     State(doors): State<Doors>,
     Who(who): Who,
     Place(place): Place,
-    JsonBody(input): JsonBody<MatchInput>,
+    KnownBody(input): KnownBody<MatchInput>,
 ) -> Result<Json<MatchesBody>, Problem> {
     let input = input.matcher.into_input(input.on);
     Ok(Json(doors.app.ref_matches(&who, &place, &input).await?.into()))

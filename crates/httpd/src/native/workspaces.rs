@@ -1,7 +1,7 @@
 //! `/workspaces`: the outermost owners of projects and people.
 
 use crate::doors::Doors;
-use crate::json::JsonBody;
+use crate::json::KnownBody;
 use crate::list::{ListRequest, Paged};
 use crate::place::Path;
 use crate::problem::Problem;
@@ -65,7 +65,7 @@ impl From<Workspace> for WorkspaceBody {
 pub async fn create_workspace(
     State(doors): State<Doors>,
     Who(who): Who,
-    JsonBody(body): JsonBody<NewWorkspaceBody>,
+    KnownBody(body): KnownBody<NewWorkspaceBody>,
 ) -> Result<(StatusCode, Json<WorkspaceBody>), Problem> {
     let name = body.name.unwrap_or_else(|| body.slug.clone());
     let new = NewWorkspace { slug: body.slug, name };
@@ -116,7 +116,7 @@ pub async fn update_workspace(
     State(doors): State<Doors>,
     Who(who): Who,
     Path(workspace): Path<String>,
-    JsonBody(body): JsonBody<WorkspaceChangeBody>,
+    KnownBody(body): KnownBody<WorkspaceChangeBody>,
 ) -> Result<Json<WorkspaceBody>, Problem> {
     let place = PlaceName::workspace(&workspace);
     let change = WorkspaceChange { name: body.name };
