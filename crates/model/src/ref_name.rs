@@ -59,12 +59,15 @@ impl RefName {
         self.0.strip_prefix("refs/tags/")
     }
 
-    /// Would git's own commands take the short name for something else: a branch `HEAD` for the
-    /// HEAD, `-x` for an option? `git branch` and `git tag` make no such names, and who fetches one
-    /// can hardly get rid of it.
+    /// Would the short name be taken for something else: a branch `HEAD` for the HEAD, `-x` for an
+    /// option, `refs/heads/x` for the branch `x`, forty digits for a commit? `git branch` and `git
+    /// tag` make none of the first, and who fetches one can hardly get rid of it.
     pub fn is_ambiguous(&self) -> bool {
         let short = self.branch_name().or_else(|| self.tag_name());
-        short.is_some_and(|it| it == "HEAD" || it.starts_with('-'))
+        short.is_some_and(|it| {
+            let is_id = it.len() == 40 && it.bytes().all(|it| it.is_ascii_hexdigit());
+            it == "HEAD" || it.starts_with('-') || it.starts_with("refs/") || is_id
+        })
     }
 
     /// What people call it: the branch or tag name, else the full name.

@@ -142,7 +142,7 @@ impl<'a> Names<'a> {
     /// that come with it.
     pub(crate) fn check(&self, name: &RefName, snapshot: &RefSnapshot) -> Result<(), Failure> {
         if name.is_ambiguous() {
-            let detail = "git takes it for an option or for the HEAD";
+            let detail = "its short name is taken for an option, the HEAD, a full name or a commit";
             return Err(FailureCode::RefName.because(detail));
         }
         let folder = format!("{name}/");

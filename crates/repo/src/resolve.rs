@@ -74,8 +74,12 @@ impl Meaning {
     }
 }
 
-/// A branch may be named like an id; names win.
+/// A branch may be named like the beginning of an id, and names win; but a whole id is always that
+/// one, whoever has named a branch so.
 fn find_name(revision: &str, view: &View<'_>) -> Option<ObjectId> {
+    if ObjectId::parse(revision.as_bytes()).is_ok() {
+        return None;
+    }
     if revision == "HEAD" {
         return view.head().and_then(|it| it.id);
     }
