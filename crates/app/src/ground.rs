@@ -108,6 +108,18 @@ impl Ground {
         }
     }
 
+    /// The rules, to ask which of them can decide anything; which refs there are and who may push
+    /// has to be added by whoever knows.
+    pub fn rules_at(&self, now: Timestamp) -> policy::Rules<'_> {
+        policy::Rules {
+            all: &self.rules,
+            now,
+            branching_model: self.repository.as_ref().map(|_| self.branching_model.as_ref()),
+            refs: None,
+            may_push: &|_| None,
+        }
+    }
+
     /// The facts of a question by this asker. Grants to others are left out: there may be many.
     pub fn facts(
         &self,

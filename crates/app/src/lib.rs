@@ -91,7 +91,6 @@ mod remedy;
 mod render;
 mod repositories;
 mod restriction_input;
-mod restriction_warnings;
 mod restrictions;
 mod review_groups;
 mod revisions;

@@ -3,9 +3,8 @@
 use crate::error::{Error, Result};
 use crate::ground::Ground;
 use crate::open::OpenPlace;
-use crate::restriction_warnings::warnings;
 use crate::subjects::{SubjectInput, SubjectView};
-use crate::{App, Asker, PlaceName};
+use crate::{App, Asker, PlaceName, clock};
 use model::{Matcher, Mode, RefKinds, Restriction, RestrictionId, RestrictionKind, Timestamp};
 use policy::Act;
 
@@ -61,6 +60,7 @@ pub struct RestrictionView {
 impl RestrictionView {
     pub(crate) fn of(rule: &Restriction, ground: &Ground) -> Self {
         let names = &ground.names;
+        let idle = ground.rules_at(clock::now()).idle(rule);
         Self {
             id: rule.id,
             level: rule.level,
@@ -74,7 +74,7 @@ impl RestrictionView {
             note: rule.note.clone(),
             changed_at: rule.changed_at,
             changed_by: rule.changed_by.clone(),
-            warnings: warnings(rule, ground),
+            warnings: idle.iter().map(ToString::to_string).collect(),
         }
     }
 }

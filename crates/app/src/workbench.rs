@@ -95,17 +95,17 @@ impl App {
             Level::Repository => self.pushers(place, ground).await?,
             Level::Instance | Level::Workspace | Level::Project => BTreeMap::new(),
         };
-        let idle = policy::idle_rules(&policy::Rules {
-            all: &ground.rules,
-            now: facts.now,
-            repository: names.as_deref().map(|it| (facts.branching_model.as_ref(), it)),
+        let rules = policy::Rules {
+            refs: names.as_deref(),
             may_push: &|subject| may_push.get(&subject).copied(),
+            ..ground.rules_at(facts.now)
+        };
+        let here = ground.rules.iter().filter(|it| it.level == place.level());
+        let idle = here.filter_map(|it| {
+            let why = rules.idle(it)?;
+            Some(IdleRestriction { restriction: RestrictionView::of(it, ground), why })
         });
-        let here = idle.into_iter().filter_map(|(id, why)| {
-            let rule = ground.rules.find(id).filter(|it| it.level == place.level())?;
-            Some(IdleRestriction { restriction: RestrictionView::of(rule, ground), why })
-        });
-        Ok(here.collect())
+        Ok(idle.collect())
     }
 
     /// Of every subject that an allow-list names: may it push here at all, as things stand?

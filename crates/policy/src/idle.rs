@@ -1,12 +1,12 @@
 //! Rules that can never decide anything, each with why. Somebody takes such a rule for a
 //! protection, or keeps it for one. Only what is certain is said; the rest passes for useful.
 
-use crate::layers::{counts, is_everyone, takes};
+use crate::layers::{HIDDEN_REFS, PULL_REQUEST_REFS, counts, is_everyone, takes};
 use crate::matcher::matches;
 use crate::rulebook::Rulebook;
 use crate::update::{Change, Way};
 use model::{
-    BranchClass, BranchingModel, Matcher, MatcherKind, Mode, RefKinds, RefName, Restriction,
+    BranchClass, BranchingModel, Level, Matcher, MatcherKind, Mode, RefKinds, RefName, Restriction,
     RestrictionId, Subject, Timestamp,
 };
 use std::fmt;
@@ -17,6 +17,8 @@ pub enum Idle {
     /// It can mean no ref: its own exceptions leave out everything, it is about the other kind
     /// of refs, or the branching model has no such branches.
     NoRefPossible,
+    /// It is about a ref of the server's own, which nobody can change anyway.
+    ServersRef,
     /// It lets everyone through.
     LetsEveryoneThrough,
     /// Every entry of its list has ended: it lets nobody through any more.
@@ -33,6 +35,9 @@ impl fmt::Display for Idle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoRefPossible => f.write_str("it can mean no ref"),
+            Self::ServersRef => {
+                f.write_str("this ref is the server's own: nobody can change it anyway")
+            }
             Self::LetsEveryoneThrough => f.write_str("it lets everyone through"),
             Self::ListEnded => {
                 f.write_str("every entry of its list has ended: it lets nobody through any more")
@@ -53,21 +58,21 @@ pub struct Rules<'a> {
     /// Those that are looked at, and those that could stand before them.
     pub all: &'a Rulebook,
     pub now: Timestamp,
-    /// The branching model and the refs; `None` where there is more than one repository.
-    pub repository: Option<(&'a BranchingModel, &'a [RefName])>,
+    /// `None` where there is more than one repository.
+    pub branching_model: Option<&'a BranchingModel>,
+    /// The refs of the one repository; `None` when they are not known.
+    pub refs: Option<&'a [RefName]>,
     /// May a subject push here at all? `None` when that is not known.
     pub may_push: &'a dyn Fn(Subject) -> Option<bool>,
 }
 
-/// The rules that decide nothing, by number, each with the first reason in the order of [`Idle`].
-pub fn idle_rules(rules: &Rules<'_>) -> Vec<(RestrictionId, Idle)> {
-    rules.all.iter().filter_map(|it| Some((it.id, rules.idle(it)?))).collect()
-}
-
 impl Rules<'_> {
-    fn idle(&self, rule: &Restriction) -> Option<Idle> {
+    /// Why a rule decides nothing, if that is so: the first reason in the order of [`Idle`].
+    pub fn idle(&self, rule: &Restriction) -> Option<Idle> {
         if self.means_nothing(rule) {
             Some(Idle::NoRefPossible)
+        } else if is_servers_own(&rule.matcher) {
+            Some(Idle::ServersRef)
         } else if self.lets_everyone_through(rule) {
             Some(Idle::LetsEveryoneThrough)
         } else if !rule.subjects.is_empty() && self.counting(rule).next().is_none() {
@@ -99,24 +104,26 @@ impl Rules<'_> {
             MatcherKind::Any => excepted(&["*"]),
             MatcherKind::BranchingModel => {
                 let class = BranchClass::parse(&matcher.pattern).ok();
-                let has_branches = |(model, _): (&BranchingModel, _)| {
-                    class.is_some_and(|it| model.of(it).next().is_some())
-                };
+                let has_branches =
+                    |model: &BranchingModel| class.is_some_and(|it| model.of(it).next().is_some());
                 let is_about_branches = rule.on != RefKinds::Tags;
-                let in_model = self.repository.is_none_or(has_branches);
+                let in_model = self.branching_model.is_none_or(has_branches);
                 excepted(&["*"]) || !is_about_branches || !in_model
             }
         }
     }
 
-    /// An allow-list that lets everyone in still opens what another one of its kind closes.
+    /// An allow-list that lets everyone in still opens what another one of its kind closes, and
+    /// what lies below its place may have such a one.
     fn lets_everyone_through(&self, rule: &Restriction) -> bool {
-        let lets = rule.subjects.iter().any(|it| is_everyone(it.subject) && it.until.is_none());
-        let alone = || {
-            let mut others = self.all.iter().filter(|it| it.id != rule.id);
-            others.all(|it| it.kind != rule.kind)
+        let closes = |it: &Restriction| {
+            it.id != rule.id
+                && it.kind == rule.kind
+                && it.mode == Mode::Enforce
+                && !lists_everyone(it)
         };
-        lets && (!rule.kind.is_allow_list() || alone())
+        let opens = || rule.level != Level::Repository || self.all.iter().any(|it| closes(it));
+        lists_everyone(rule) && !(rule.kind.is_allow_list() && opens())
     }
 
     fn is_powerless(&self, rule: &Restriction) -> bool {
@@ -127,7 +134,7 @@ impl Rules<'_> {
     }
 
     fn means_none_yet(&self, rule: &Restriction) -> bool {
-        self.repository.is_some_and(|(model, names)| {
+        self.branching_model.zip(self.refs).is_some_and(|(model, names)| {
             !names.iter().any(|it| matches(&rule.matcher, rule.on, it, model))
         })
     }
@@ -184,6 +191,16 @@ impl Rules<'_> {
             || a.kind == b.kind && a.except.iter().all(|it| b.except.contains(it));
         about && spared && wider(a, b)
     }
+}
+
+fn lists_everyone(rule: &Restriction) -> bool {
+    rule.subjects.iter().any(|it| is_everyone(it.subject) && it.until.is_none())
+}
+
+fn is_servers_own(matcher: &Matcher) -> bool {
+    let name = &matcher.pattern;
+    matcher.kind == MatcherKind::Ref
+        && [HIDDEN_REFS, PULL_REQUEST_REFS].iter().any(|it| name.starts_with(it))
 }
 
 fn wider(a: &Matcher, b: &Matcher) -> bool {

@@ -57,7 +57,7 @@ pub use decision::{
 };
 pub use facts::{Facts, Held, InstanceState, Place, ProjectPlace, RepositoryPlace, Source};
 pub use hypothesis::own_branch;
-pub use idle::{Idle, Rules, idle_rules};
+pub use idle::{Idle, Rules};
 pub use layers::{HIDDEN_REFS, PROPOSALS, PULL_REQUEST_REFS, is_hidden_ref};
 pub use matcher::matches;
 pub use merge::{Lack, MergeFacts};
