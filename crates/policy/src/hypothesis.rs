@@ -356,7 +356,6 @@ fn mend(refusals: &[&Refusal]) -> Option<RemedyKind> {
     (!rules.is_empty()).then_some(RemedyKind::MendCommits { rules })
 }
 
-/// A principal's name as it may stand in a branch name: tokens may be called anything.
 /// A branch that carries somebody's name, and the commit's unless nobody has made it yet (zero).
 /// `None` where that is no name for a branch.
 pub fn own_branch(whose: &Principal, short: &str, commit: ObjectId) -> Option<RefName> {
@@ -368,6 +367,7 @@ pub fn own_branch(whose: &Principal, short: &str, commit: ObjectId) -> Option<Re
     RefName::branch(&format!("{owner}/{short}-{commit}")).ok()
 }
 
+/// A principal's name as it may stand in a branch name: tokens may be called anything.
 fn branch_part(principal: &Principal) -> String {
     let keep = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
     let name: String = principal.name.chars().map(keep).collect();

@@ -55,7 +55,6 @@ mod replay;
 mod repositories;
 mod repository;
 mod resolve;
-mod same_change;
 mod staged_pack;
 mod tag;
 mod tree;

@@ -70,15 +70,18 @@ impl App {
         line: Activity,
         requests: &mut BTreeMap<PullRequestId, PullRequestView>,
     ) -> Result<Option<ActivityView>> {
-        if !requests.contains_key(&line.request) {
-            let Some(request) = self.store.find_pull_request_by_id(line.request).await? else {
-                return Ok(None);
-            };
-            let here = (&open.workspace, &open.repository);
-            let view = self.view_request(&open.who, here, request, false).await?;
-            requests.insert(line.request, view);
-        }
-        let Some(request) = requests.get(&line.request).cloned() else { return Ok(None) };
+        let request = match requests.get(&line.request) {
+            Some(known) => known.clone(),
+            None => {
+                let Some(request) = self.store.find_pull_request_by_id(line.request).await? else {
+                    return Ok(None);
+                };
+                let here = (&open.workspace, &open.repository);
+                let view = self.view_request(&open.who, here, request, false).await?;
+                requests.insert(line.request, view.clone());
+                view
+            }
+        };
         let comment = match (line.kind, line.comment) {
             (ActivityKind::Commented, Some(id)) => {
                 let me = open.who.principal_name();

@@ -41,6 +41,7 @@ impl App {
         reason: String,
     ) -> Result<PullRequestView> {
         must_be_open(request)?;
+        let _until_closed = self.hold_request(request)?;
         let reason = text(reason).map_err(|why| Fields::one("reason", why))?;
         let payload = json!({ "reason": reason }).to_string();
         let (state, kind) = (PullRequestState::Declined, ActivityKind::Declined);

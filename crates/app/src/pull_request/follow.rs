@@ -96,7 +96,8 @@ impl App {
         Ok(found.await??)
     }
 
-    async fn follow(self: &Arc<Self>, by: &Actor, request: PullRequest) -> Result<()> {
+    /// Brings one request up to date with its branches.
+    pub(super) async fn follow(self: &Arc<Self>, by: &Actor, request: PullRequest) -> Result<()> {
         let id = request.id;
         if self.merges.contains(id) {
             // Whoever merges it notes what comes of it.
@@ -208,23 +209,18 @@ impl App {
         })
     }
 
-    /// Would a reviewer see the same difference with these tips of source and destination?
+    /// Would the destination, as it is now, become the same with the new source as with the one that
+    /// was reviewed?
     async fn brings_the_same(
         self: &Arc<Self>,
         request: &PullRequest,
         (source, destination): (ObjectId, ObjectId),
     ) -> Result<bool> {
         let (app, id) = (Arc::clone(self), request.repository);
-        let before = (request.source.commit, request.destination_commit);
+        let before = request.source.commit;
         let compared = tokio::task::spawn_blocking(move || {
             let repository = app.repositories.repository(id)?;
-            let base = |(source, destination): (ObjectId, ObjectId)| {
-                repository.merge_base(&destination, &source)
-            };
-            match (base(before)?, base((source, destination))?) {
-                (Some(old), Some(new)) => repository.is_same_change((old, before.0), (new, source)),
-                (None, _) | (_, None) => Ok(false),
-            }
+            repository.is_same_merge(&destination, &before, &source)
         });
         Ok(compared.await??)
     }

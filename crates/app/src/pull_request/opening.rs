@@ -35,6 +35,16 @@ struct Opening {
     proposed: bool,
 }
 
+/// What may be continued by a push to `refs/for/…`: a request that its author has open.
+pub(crate) struct Candidate {
+    request: PullRequest,
+    /// Is its branch one that such a push has made? A push goes to another branch, which others
+    /// may work on, only when it names the request.
+    of_a_push: bool,
+    /// Is its branch still there?
+    there: bool,
+}
+
 /// What the push options ask for.
 #[derive(Default)]
 struct Wishes {
@@ -143,15 +153,25 @@ impl Openings {
         &self,
         app: &Arc<App>,
         open: &OpenRepository<A>,
-    ) -> Result<Vec<PullRequest>> {
-        let mut found: Vec<PullRequest> = Vec::new();
+    ) -> Result<Vec<Candidate>> {
+        let here = open.repository.id;
+        let mut found = Vec::new();
         for opening in self.all.iter().filter(|it| it.proposed) {
-            let there = app.store.open_pull_requests_at(open.repository.id, &opening.into).await?;
-            found.extend(there.into_iter().filter(|it| {
-                it.destination == opening.into
-                    && it.source.repository == Some(open.repository.id)
-                    && is_own(&open.who, &it.author)
-            }));
+            let principal = &open.who.who.principal;
+            let own = policy::own_branch(principal, opening.into.short(), ObjectId::ZERO);
+            let own = own.map(|it| format!("{it}-"));
+            for request in app.store.open_pull_requests_at(here, &opening.into).await? {
+                let fits = request.destination == opening.into
+                    && request.source.repository == Some(here)
+                    && is_own(&open.who, &request.author);
+                if !fits {
+                    continue;
+                }
+                let name = request.source.branch.as_str();
+                let of_a_push = own.as_ref().is_some_and(|it| name.starts_with(it));
+                let there = app.tip(here, &request.source.branch).await?.is_some();
+                found.push(Candidate { request, of_a_push, there });
+            }
         }
         Ok(found)
     }
@@ -159,29 +179,32 @@ impl Openings {
     /// A push that continues one of these requests goes to the branch of that request.
     pub fn reroute(
         &mut self,
-        candidates: Vec<PullRequest>,
+        candidates: Vec<Candidate>,
         push: &mut Push,
         objects: &Quarantine<'_>,
     ) -> repo::Result<()> {
         for opening in self.all.iter_mut().filter(|it| it.proposed) {
             let Some(command) = push.commands.get(opening.place) else { continue };
             let mut continued = None;
-            for request in candidates.iter().filter(|it| it.destination == opening.into) {
+            for it in candidates.iter().filter(|it| it.request.destination == opening.into) {
                 let is_meant = match self.wishes.number {
-                    Some(number) => number == request.number,
-                    None => objects.leads_to(&request.source.commit, &command.new)?,
+                    Some(number) => number == it.request.number,
+                    None => {
+                        it.of_a_push && objects.leads_to(&it.request.source.commit, &command.new)?
+                    }
                 };
                 if is_meant {
-                    continued = Some(request);
+                    continued = Some(it);
                 }
             }
-            let Some(request) = continued else { continue };
+            let Some(Candidate { request, there, .. }) = continued else { continue };
             if push.commands.iter().any(|it| it.name == request.source.branch) {
                 continue;
             }
             if let Some(command) = push.commands.get_mut(opening.place) {
                 command.name = request.source.branch.clone();
-                command.old = request.source.commit;
+                // A branch that was removed is made again; one that moved meanwhile is stale.
+                command.old = if *there { request.source.commit } else { ObjectId::ZERO };
                 opening.branch = request.source.branch.clone();
             }
         }

@@ -9,9 +9,10 @@ use crate::open::{
     UpdatingOwnPullRequest,
 };
 use crate::{App, Asker, PlaceName};
+use model::{RefName, ReviewBehaviour};
 use serde_json::json;
 use std::sync::Arc;
-use store::{PullRequest, PullRequestUpdate};
+use store::{PullRequest, PullRequestUpdate, ReviewReset};
 
 /// What to change, as it was typed; `None` leaves a field as it is.
 #[derive(Clone, Debug, Default)]
@@ -57,6 +58,8 @@ impl App {
         if change.version.is_some_and(|it| it != before.version) {
             return Err(moved(&before));
         }
+        let turns = change.destination.is_some() || change.draft == Some(true);
+        let held = turns.then(|| self.hold_request(&before)).transpose()?;
         let update = self.checked_change(open, &before, change).await?;
         let payload = json!({ "title": update.title, "description": update.description,
             "destination": update.destination.as_ref().map(|it| it.short().to_owned()) });
@@ -65,6 +68,11 @@ impl App {
             .update_pull_request(&open.by, &before, &update, &payload.to_string())
             .await
             .map_err(|error| if_moved(error, &before))?;
+        drop(held);
+        if turns {
+            // What pushes have done meanwhile was left to be noted here.
+            self.follow(&open.by, after.clone()).await?;
+        }
         self.view_request(&open.who, (&open.workspace, &open.repository), after, true).await
     }
 
@@ -96,6 +104,12 @@ impl App {
             fields.add("destination.branch.name", "it is the source, too: name another branch");
         }
         fields.check()?;
+        let reset = match &destination {
+            Some(it) if it.name != before.destination => {
+                self.reset_for_destination(before, &it.name).await?
+            }
+            Some(_) | None => ReviewReset::default(),
+        };
         Ok(PullRequestUpdate {
             title: title.flatten(),
             description: description.flatten(),
@@ -105,7 +119,26 @@ impl App {
             destination_commit: destination.as_ref().map(|it| it.tip),
             destination: destination.map(|it| it.name),
             reviewers,
-            reset: store::ReviewReset::default(),
+            reset,
+        })
+    }
+
+    /// What was reviewed was the way into another branch, by the rules there: a destination that
+    /// drops reviews of anything else drops these, too.
+    async fn reset_for_destination(
+        &self,
+        before: &PullRequest,
+        destination: &RefName,
+    ) -> Result<ReviewReset> {
+        let there = PullRequest { destination: destination.clone(), ..before.clone() };
+        let behaviours = self.behaviours(&there).await?;
+        let any = |all: &[ReviewBehaviour]| all.iter().any(|it| behaviours.contains(it));
+        Ok(ReviewReset {
+            approvals: any(&[
+                ReviewBehaviour::ResetApprovals,
+                ReviewBehaviour::SmartResetApprovals,
+            ]),
+            changes_requested: any(&[ReviewBehaviour::ResetChangesRequested]),
         })
     }
 }

@@ -246,6 +246,19 @@ fn a_refused_push_becomes_a_request_by_its_own_advice(door: Door) {
     let refs = tree.git(&["ls-remote", "origin"]);
     assert!(!refs.contains("refs/for/"), "{refs}");
     assert_eq!(server.tip(SITE, "main").as_deref(), Some("two"));
+
+    // A branch that is gone is made again.
+    tree.push(&format!(":{branch}")).accepted();
+    tree.commit("five");
+    tree.push_with(&[], &["HEAD:refs/for/main"]).accepted_saying(&updated);
+    assert_eq!(server.tip(SITE, &branch).as_deref(), Some("five"));
+
+    // A branch that others may work on takes nothing that is only asked for.
+    tree.push("HEAD:refs/heads/develop").accepted();
+    let release = open(&rest, "develop")["id"].clone();
+    tree.commit("six");
+    tree.push_with(&[], &["HEAD:refs/for/main"]).accepted_saying(&updated);
+    assert_eq!(server.tip(SITE, "develop").as_deref(), Some("five"), "of request {release}");
 }
 
 fn a_push_opens_what_its_options_ask_for(door: Door) {

@@ -12,9 +12,9 @@ mod workshop;
 
 pub use conflict::{Conflict, Conflicts};
 
-use crate::Result;
 use crate::commit::Signature;
 use crate::repository::Repository;
+use crate::{Error, Result};
 use join::Joined;
 use model::{MergeStrategy, ObjectId};
 use workshop::Workshop;
@@ -114,5 +114,31 @@ impl Repository {
             Joined::Clean(tree) => MergePreview::Clean { tree },
             Joined::Conflicting(conflicts) => MergePreview::Conflicting(conflicts),
         })
+    }
+
+    /// Would merging either of two commits into `target` make the same of it, to the last byte and
+    /// mode? Not where one of them does not fit: then nobody has seen what comes of it.
+    pub fn is_same_merge(
+        &self,
+        target: &ObjectId,
+        one: &ObjectId,
+        other: &ObjectId,
+    ) -> Result<bool> {
+        let one = self.merged_tree(target, one)?;
+        Ok(one.is_some() && one == self.merged_tree(target, other)?)
+    }
+
+    fn merged_tree(&self, target: &ObjectId, source: &ObjectId) -> Result<Option<ObjectId>> {
+        match self.merge_preview(target, source)? {
+            MergePreview::UpToDate => self.tree_of(target).map(Some),
+            MergePreview::FastForward => self.tree_of(source).map(Some),
+            MergePreview::Clean { tree } => Ok(Some(tree)),
+            MergePreview::Conflicting(_) | MergePreview::Unrelated => Ok(None),
+        }
+    }
+
+    fn tree_of(&self, commit: &ObjectId) -> Result<ObjectId> {
+        let missing = || Error::Object { id: *commit, why: "there is no such commit".into() };
+        Ok(self.commit_info(commit)?.ok_or_else(missing)?.tree)
     }
 }

@@ -413,26 +413,34 @@ fn histories_with_nothing_in_common_and_twice_crossed_ones() {
 }
 
 #[test]
-fn a_change_is_the_same_wherever_it_is_made() {
+fn a_merge_is_the_same_when_it_makes_the_same_to_the_last_byte() {
     let world = World::new();
     let clone = &world.clone;
     let dir = &clone.dir;
     let lines = |from: u32| (from..30).map(|it| format!("{it}\n")).collect::<String>();
     let base = clone.commit("f", &lines(0));
     git(dir, &["checkout", "-q", "-b", "topic"]);
-    let tip = clone.commit("f", &lines(0).replace("\n20\n", "\ntwenty\n"));
+    let tip = clone.commit("f", &lines(0).replace("\n20\n", "\nrm -r a/b\n"));
     git(dir, &["checkout", "-q", "main"]);
     let moved = clone.commit("f", &lines(3));
     git(dir, &["checkout", "-q", "-b", "rebased", "topic"]);
     git(dir, &["rebase", "-q", "main"]);
     let rebased = clone.id("rebased");
-    let other = clone.commit("f", &lines(3).replace("\n20\n", "\nanother\n"));
+    git(dir, &["checkout", "-q", "-b", "spaced"]);
+    let spaced = clone.commit("f", &lines(3).replace("\n20\n", "\nrm -r a /b\n"));
+    git(dir, &["checkout", "-q", "-b", "moded", "rebased"]);
+    git(dir, &["update-index", "--chmod=+x", "f"]);
+    git(dir, &["commit", "-qm", "x"]);
+    let moded = clone.id("moded");
+    git(dir, &["checkout", "-q", "-b", "conflicting", &base.to_string()]);
+    let conflicting = clone.commit("f", &lines(0).replace("\n1\n", "\none\n"));
     push_branches(&world);
-    let same = |one, two| world.repository.is_same_change(one, two).unwrap();
-    assert!(same((base, tip), (base, tip)));
-    assert!(same((base, tip), (moved, rebased)));
-    assert!(!same((base, tip), (moved, other)));
-    assert!(!same((base, tip), (base, moved)));
-    assert!(!same((base, base), (moved, other)));
-    assert!(same((base, base), (moved, moved)));
+    let same = |target, one, other| world.repository.is_same_merge(&target, &one, &other).unwrap();
+    assert!(same(base, tip, tip));
+    assert!(same(moved, tip, rebased));
+    assert!(!same(moved, tip, spaced), "white space counts");
+    assert!(!same(moved, tip, moded));
+    assert!(!same(moved, tip, moved));
+    assert!(same(moved, moved, base), "neither brings anything");
+    assert!(!same(moved, conflicting, conflicting));
 }

@@ -1,9 +1,26 @@
 //! Which pull requests are being merged right now, so that nobody merges one twice, and nobody else
 //! notes what the one who merges is about to note.
 
+use crate::App;
+use crate::error::{Error, Result};
 use model::PullRequestId;
 use parking_lot::Mutex;
 use std::collections::HashSet;
+use store::PullRequest;
+
+impl App {
+    /// Keeps a request from being merged until the answer is dropped: to merge it oneself, or to
+    /// end it or turn it elsewhere.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] while somebody else merges it.
+    pub(crate) fn hold_request(&self, request: &PullRequest) -> Result<HeldMerge<'_>> {
+        self.merges.hold(request.id).ok_or_else(|| {
+            let message = format!("pull request #{} is being merged", request.number);
+            Error::Conflict { field: "state", message }
+        })
+    }
+}
 
 /// The pull requests that are being merged by this process.
 #[derive(Default)]

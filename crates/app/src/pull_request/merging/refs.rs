@@ -3,9 +3,12 @@
 //! them, and while they are there, nothing they lead to is lost.
 
 use crate::App;
-use crate::error::Result;
+use crate::error::{Fields, Result};
+use crate::ground::Ground;
 use model::{MergeStrategy, ObjectId, PullRequestState, RefName, RepositoryId};
-use repo::{Failure, FailureCode, MergeAnswer, MergePlan, ObjectsFrom, Repository, Signature};
+use repo::{
+    Failure, FailureCode, Limits, MergeAnswer, MergePlan, ObjectsFrom, Repository, Signature,
+};
 use std::sync::Arc;
 use store::PullRequest;
 
@@ -13,8 +16,26 @@ impl App {
     /// Brings the refs of a request up to date, and the commits of a fork into the repository.
     pub(crate) async fn keep_request_refs(self: &Arc<Self>, request: &PullRequest) -> Result<()> {
         let (app, request) = (Arc::clone(self), request.clone());
-        let kept = tokio::task::spawn_blocking(move || app.keep_refs(&request));
+        let limit = self.size_limit_of(request.repository).await?;
+        let kept = tokio::task::spawn_blocking(move || app.keep_refs(&request, limit));
         Ok(kept.await??)
+    }
+
+    /// The most a repository may have, in bytes.
+    async fn size_limit_of(&self, id: RepositoryId) -> Result<Option<u64>> {
+        let Some(facts) = self.store.facts_of_id(id).await? else { return Ok(None) };
+        Ok(self.size_limit(&Ground::of_repository(facts)?).map(|it| it.1))
+    }
+
+    /// What a pack with commits of a fork may have: whoever reads may propose, and must not fill
+    /// the repository for those who write.
+    fn room_in(&self, repository: &Repository, limit: Option<u64>) -> repo::Result<Limits> {
+        let mut limits = self.options.limits.clone();
+        if let Some(limit) = limit {
+            let room = limit.saturating_sub(repository.size_on_disk()?);
+            limits.pack_bytes = limits.pack_bytes.min(room);
+        }
+        Ok(limits)
     }
 
     /// Copies the commits of a fork here, for a request that is about to be opened: whatever is
@@ -26,13 +47,21 @@ impl App {
         (from, tip): (RepositoryId, ObjectId),
     ) -> Result<()> {
         let app = Arc::clone(self);
+        let limit = self.size_limit_of(here).await?;
         let held = tokio::task::spawn_blocking(move || {
             let fork = app.repositories.repository(from)?;
             let held = [(held_name(tip)?, tip)];
             let repository = app.repositories.repository(here)?;
-            repository.set_own_refs(&held, ObjectsFrom::Other(&fork), &app.options.limits)
+            let limits = app.room_in(&repository, limit)?;
+            repository.set_own_refs(&held, ObjectsFrom::Other(&fork), &limits)
         });
-        Ok(held.await??)
+        match held.await? {
+            Err(repo::Error::Failed(Failure { code: FailureCode::PackTooLarge, .. })) => {
+                let message = "its commits are more than the repository has room for";
+                Err(Fields::one("source.branch.name", message))
+            }
+            ended => Ok(ended?),
+        }
     }
 
     /// The request has refs: what held its commits until then goes.
@@ -49,17 +78,17 @@ impl App {
         Ok(gone.await??)
     }
 
-    fn keep_refs(&self, request: &PullRequest) -> repo::Result<()> {
+    fn keep_refs(&self, request: &PullRequest, limit: Option<u64>) -> repo::Result<()> {
         let repository = self.repositories.repository(request.repository)?;
-        let limits = &self.options.limits;
         let from = (name(request, "from")?, request.source.commit);
         let fork = request.source.repository.filter(|it| *it != request.repository);
         match fork {
             Some(fork) => {
                 let fork = self.repositories.repository(fork)?;
-                repository.set_own_refs(&[from], ObjectsFrom::Other(&fork), limits)?;
+                let limits = self.room_in(&repository, limit)?;
+                repository.set_own_refs(&[from], ObjectsFrom::Other(&fork), &limits)?;
             }
-            None => repository.set_own_refs(&[from], ObjectsFrom::Here, limits)?,
+            None => repository.set_own_refs(&[from], ObjectsFrom::Here, &self.options.limits)?,
         }
         // Nobody's push fails because there is no preview.
         if let Err(error) = self.keep_preview(request, &repository) {
