@@ -21,7 +21,6 @@ struct Plan {
     before: Vec<String>,
     sign: bool,
     author: bool,
-    committer: bool,
     /// Must a person decide, commit by commit?
     by_hand: bool,
     /// Files that go back to what they were.
@@ -76,15 +75,19 @@ impl Plan {
         let words = match rule.kind {
             RestrictionKind::RequireSignedCommits => {
                 self.sign = true;
+                let of_another = |it: &Fault| matches!(it.kind, FaultKind::KeyOfAnother { .. });
+                if faults.first().iter().any(of_another) {
+                    // A key signs for the address of its owner's account.
+                    self.set_email(email);
+                }
                 "sign the commits with a key that is on record for you"
             }
             RestrictionKind::AuthorEmail => {
-                (self.author, self.committer) = (true, true);
+                self.author = true;
                 self.set_email(email.filter(fits));
                 "give the commits their author again, with an address that fits"
             }
             RestrictionKind::CommitterEmail | RestrictionKind::CommitterIsPusher => {
-                self.committer = true;
                 self.set_email(email.filter(fits));
                 "make the commits anew, with your address"
             }

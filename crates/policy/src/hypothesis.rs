@@ -6,14 +6,15 @@ use crate::ask::{CredentialState, Principal, PrincipalKind, home_permission};
 use crate::content::{Content, Faults};
 use crate::decision::{Finding, Step};
 use crate::facts::{Facts, InstanceState, Place, RepositoryPlace};
+use crate::layers::counts;
 use crate::network::{AddressList, AddressRange};
 use crate::refusal::{Reason, Refusal};
 use crate::remedy::{Actor, Remedy, RemedyKind, TokenWish};
 use crate::update::{Change, RefUpdate, Way};
 use crate::{Act, Asker, Decision, Question, Verdict, decide};
 use model::{
-    Grant, Layer, Level, ListedSubject, ObjectId, RefName, RestrictionId, Role, Scopes, Subject,
-    Timestamp, UserId,
+    Grant, Layer, Level, ListedSubject, ObjectId, RefName, Restriction, RestrictionId, Role, Scopes,
+    Subject, Timestamp, UserId,
 };
 use std::net::IpAddr;
 
@@ -170,11 +171,39 @@ impl World {
     fn branch_of_ones_own(&self) -> Option<RemedyKind> {
         let update = self.act.updates().first()?;
         let short = update.name.branch_name()?;
-        if update.change == Change::Delete || self.way() == Way::PullRequest {
+        // A pull request goes into a branch that is there.
+        let goes_nowhere = matches!(update.change, Change::Create | Change::Delete);
+        if goes_nowhere || self.way() == Way::PullRequest || !self.can_be_merged(update) {
             return None;
         }
         let branch = own_branch(&self.who.principal, short, update.new)?;
         Some(RemedyKind::PushBranch { name: update.name.clone(), branch })
+    }
+
+    /// Could anybody at all merge a pull request into this branch, once it meets the merge checks?
+    /// What restricts merges has to list somebody.
+    fn can_be_merged(&self, update: &RefUpdate) -> bool {
+        let update = RefUpdate {
+            change: Change::FastForward,
+            content: Content::Unseen,
+            ..update.clone()
+        };
+        let name = update.name.clone();
+        let act = Act::UpdateRefs { updates: vec![update], way: Way::PullRequest };
+        let decision = Self { act, ..self.clone() }.decide();
+        let facts = &self.facts;
+        let all = facts.restrictions.matching(&name, &facts.branching_model);
+        let lists_somebody =
+            |it: &Restriction| it.subjects.iter().any(|listed| counts(listed, facts.now));
+        let refusing = decision.refusals.iter().filter_map(|it| match &it.reason {
+            Reason::Restricted(it) => Some(&it.rule),
+            _ => None,
+        });
+        // Allow-lists of one kind are read together.
+        refusing.into_iter().all(|rule| match rule.kind.is_allow_list() {
+            true => all.iter().any(|it| it.kind == rule.kind && lists_somebody(it)),
+            false => lists_somebody(rule),
+        })
     }
 
     fn actor(&self, kind: &RemedyKind) -> Actor {
