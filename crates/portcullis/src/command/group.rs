@@ -11,6 +11,8 @@ use serde_json::json;
 const FIELDS: &[Field] =
     &[("slug", "/slug"), ("name", "/name"), ("on new repositories", "/default_permission")];
 
+const MEMBER: &[Field] = &[("user name", "/username"), ("name", "/display_name")];
+
 /// What can be done with groups.
 #[derive(Subcommand, Debug)]
 pub enum GroupCommand {
@@ -47,6 +49,18 @@ pub enum GroupCommand {
         /// The workspace
         #[arg(value_parser = workspace_slug)]
         workspace: WorkspaceSlug,
+    },
+    /// List who is in a group
+    Members {
+        /// The group
+        #[arg(value_name = "WORKSPACE/GROUP", value_parser = group)]
+        group: GroupPath,
+    },
+    /// Delete a group, with what it was granted
+    Delete {
+        /// The group
+        #[arg(value_name = "WORKSPACE/GROUP", value_parser = group)]
+        group: GroupPath,
     },
     /// Put a member of the workspace into a group
     #[command(after_help = "Example:
@@ -110,6 +124,15 @@ impl GroupCommand {
             Self::List { workspace } => {
                 let path = format!("/api/v1/workspaces/{workspace}/groups");
                 session.out.table(session.client.list(&path)?, FIELDS, "no groups")
+            }
+            Self::Members { group: GroupPath { workspace, slug } } => {
+                let path = format!("/api/v1/workspaces/{workspace}/groups/{slug}/members");
+                session.out.table(session.client.list(&path)?, MEMBER, "nobody is in it")
+            }
+            Self::Delete { group: GroupPath { workspace, slug } } => {
+                let path = format!("/api/v1/workspaces/{workspace}/groups/{slug}");
+                let answer = session.client.delete(&path)?;
+                session.out.done(&answer, &format!("there is no group {workspace}/{slug} any more"))
             }
             Self::Add(it) => {
                 let answer = session.client.put(&it.path(), &json!({}))?;

@@ -51,6 +51,11 @@ Exit codes: 0 allowed; 1 refused, with the refusal on standard error (or the que
 asked); 2 bad usage, an unknown principal or ref included; 3 undecided: it depends on what is
 pushed, as standard error says.";
 
+/// Below `audit --help`.
+pub const AUDIT: &str = "Examples:
+  portcullis audit --data /var/lib/portcullis
+  portcullis audit --since 2026-11-22T08:00:00Z --json";
+
 /// Below `login --help`.
 pub const LOGIN: &str = "Examples:
   portcullis login https://git.example.org --user ann

@@ -1,6 +1,7 @@
 //! The command line: what can be asked, and how an answer becomes an exit code. Each noun has a
 //! module of its own; none of them decides anything, they ask the server.
 
+mod audit;
 mod branch;
 mod branching_model;
 mod can;
@@ -54,6 +55,9 @@ enum Command {
     /// May somebody do this to a ref? The exit code says it
     #[command(after_help = help::CAN)]
     Can(Asking<can::CanArgs>),
+    /// Who changed what (instance administrators)
+    #[command(after_help = help::AUDIT)]
+    Audit(Asking<audit::AuditArgs>),
     /// What was refused lately
     Refusal(Noun<refusal::RefusalCommand>),
     /// People
@@ -122,6 +126,7 @@ impl Command {
             Self::Serve(it) => it.run(),
             Self::Explain(it) => it.what.run(&Session::open(&it.connection)?),
             Self::Can(it) => it.what.run(&Session::open(&it.connection)?),
+            Self::Audit(it) => it.what.run(&Session::open(&it.connection)?),
             Self::Refusal(it) => it.verb.run(&Session::open(&it.connection)?),
             Self::User(it) => it.verb.run(&Session::open(&it.connection)?),
             Self::Workspace(it) => it.verb.run(&Session::open(&it.connection)?),
@@ -148,6 +153,7 @@ impl Command {
         match self {
             Self::Explain(it) => it.connection.json,
             Self::Can(it) => it.connection.json,
+            Self::Audit(it) => it.connection.json,
             Self::Refusal(it) => it.connection.json,
             Self::User(it) => it.connection.json,
             Self::Workspace(it) => it.connection.json,

@@ -38,6 +38,31 @@ pub enum UserCommand {
         #[arg(long)]
         password_stdin: bool,
     },
+    /// Change a user; what is not given stays as it is (instance administrators)
+    #[command(after_help = "Examples:
+  portcullis user update ann --email ann@example.com
+  portcullis user update ann --active false        # may not sign in any more, by anything
+  printf %s \"$PASSWORD\" | portcullis user update ann --password-stdin")]
+    Update {
+        /// Login name
+        #[arg(value_parser = username)]
+        username: Username,
+        /// Name shown to people
+        #[arg(long, value_name = "NAME")]
+        display_name: Option<String>,
+        /// E-mail address
+        #[arg(long)]
+        email: Option<String>,
+        /// May they sign in?
+        #[arg(long, value_name = "true|false")]
+        active: Option<bool>,
+        /// Do they administer the installation?
+        #[arg(long, value_name = "true|false")]
+        administrator: Option<bool>,
+        /// Read a new password from standard input
+        #[arg(long)]
+        password_stdin: bool,
+    },
     /// Show one user
     Show {
         /// Login name
@@ -65,6 +90,25 @@ impl UserCommand {
                 ]);
                 let answer = session.client.post("/api/v1/users", &body)?;
                 session.out.one(&answer, FIELDS)
+            }
+            Self::Update {
+                username,
+                display_name,
+                email,
+                active,
+                administrator,
+                password_stdin,
+            } => {
+                let password = password_stdin.then(read_secret).transpose()?;
+                let body = given([
+                    ("display_name", display_name.as_deref().map(Into::into)),
+                    ("email", email.as_deref().map(Into::into)),
+                    ("active", active.map(Into::into)),
+                    ("is_admin", administrator.map(Into::into)),
+                    ("password", password.map(Value::from)),
+                ]);
+                let path = format!("/api/v1{}", user_path(username));
+                session.out.one(&session.client.put(&path, &body)?, FIELDS)
             }
             Self::Show { username } => {
                 let path = format!("/api/v1{}", user_path(username));

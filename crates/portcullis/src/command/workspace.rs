@@ -93,6 +93,17 @@ pub enum WorkspaceCommand {
         #[arg(long, value_enum, default_value_t = RoleArg::Member)]
         role: RoleArg,
     },
+    /// Take somebody out of a workspace, with their groups and their own grants in it
+    #[command(after_help = "Example:
+  portcullis workspace member-remove acme ann")]
+    MemberRemove {
+        /// Name of the workspace in URLs
+        #[arg(value_parser = workspace_slug)]
+        slug: WorkspaceSlug,
+        /// Login name
+        #[arg(value_parser = username)]
+        username: Username,
+    },
 }
 
 /// A person's role in a workspace.
@@ -156,6 +167,11 @@ impl WorkspaceCommand {
                 let path = format!("/api/v1/workspaces/{slug}/members/{username}");
                 let answer = session.client.put(&path, &json!({ "role": role }))?;
                 session.out.done(&answer, &format!("{username} is {role} of {slug}"))
+            }
+            Self::MemberRemove { slug, username } => {
+                let path = format!("/api/v1/workspaces/{slug}/members/{username}");
+                let answer = session.client.delete(&path)?;
+                session.out.done(&answer, &format!("{username} is not in {slug}"))
             }
         }
     }

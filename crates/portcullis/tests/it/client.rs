@@ -26,6 +26,20 @@ fn an_installation_is_set_up_from_the_command_line() {
     site.admin("group add acme/devs ann");
     assert_eq!(site.admin("group remove acme/devs ann").code, Some(0));
     assert_eq!(site.admin("group add acme/devs ann").code, Some(0));
+    assert_eq!(site.done("group members acme/devs")[0]["username"], "ann");
+    site.done("group create acme/gone");
+    assert_eq!(site.admin("group delete acme/gone").code, Some(0));
+    assert_eq!(site.done("group list acme").as_array().unwrap().len(), 1);
+
+    // Somebody who leaves: out of the workspace, or out of everything.
+    site.done("user create bob --email bob@example.org");
+    site.done("workspace member-set acme bob");
+    assert_eq!(site.admin("workspace member-remove acme bob").code, Some(0));
+    assert_eq!(site.done("workspace member-list acme").as_array().unwrap().len(), 2);
+    let closed = site.done("user update bob --active false --email b@example.org");
+    assert_eq!((&closed["active"], &closed["email"]), (&false.into(), &"b@example.org".into()));
+    let audit = site.done("audit --last 1");
+    assert_eq!(audit[0]["what"], "changed user `bob`");
 
     site.done("project create acme/CORE --name Core --private false");
     let changed = site.done("project update acme/CORE --description 'What we sell'");
