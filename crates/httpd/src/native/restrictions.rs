@@ -23,12 +23,15 @@ pub struct RuleInput {
     /// `push`, `restrict_merges`, `force`, `delete`, `no-creates`, `read-only`,
     /// `pull-request-only`; Bitbucket's merge checks and what else pull requests go by:
     /// `require_…`, `enforce_merge_checks`, `allow_auto_merge_when_builds_pass`, `reset_…`,
-    /// `smart_reset_…`. Data Center's `fast-forward-only` is taken for `force` and its
+    /// `smart_reset_…`; about content: `require-signed-commits`, `max-file-size`, `max-push-size`,
+    /// `author-email`, `committer-email`, `committer-is-pusher`, `commit-message`,
+    /// `restricted-paths`, `custom-check`. Data Center's `fast-forward-only` is taken for `force` and its
     /// `no-deletes` for `delete`.
     kind: String,
     matcher: MatcherBody,
     /// `branches`, `tags` or `both`. If it is left out: what the matcher is usually about,
-    /// which is `both` for `ant`, what the name says for `ref`, and branches for the others.
+    /// which is `both` for `ant`, what the name says for `ref`, `both` for `any` of a rule about
+    /// content, and branches for the others.
     on: Option<String>,
     /// Those a `push` or `restrict_merges` rule lets in; those any other kind does not apply to.
     #[serde(default)]

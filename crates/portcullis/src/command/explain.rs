@@ -26,7 +26,8 @@ pub struct ExplainArgs {
     /// The ref, by its full name or as a branch
     #[arg(long = "ref", value_name = "REF", required_if_eq_any = [("operation", "create"), ("operation", "fast-forward"), ("operation", "rewrite"), ("operation", "delete"), ("operation", "merge")])]
     name: Option<String>,
-    /// Decide for somebody else (admins): `NAME`, `access_token:NAME`, `anonymous`
+    /// Decide for somebody else (admins): `NAME`, `access_token:NAME`, `access_key:LABEL`,
+    /// `anonymous`
     #[arg(long = "as", value_name = "PRINCIPAL")]
     principal: Option<String>,
 }

@@ -148,7 +148,8 @@ pub struct Refs {
     /// Leave out refs that match this; may be repeated
     #[arg(long = "except-pattern", value_name = "PATTERN", requires = "matcher")]
     except: Vec<String>,
-    /// Branches, tags or both; if left out, both with --ant, and branches otherwise
+    /// Branches, tags or both; if left out, both with --ant, what its name is with --ref, both with
+    /// --any for rules about content, and branches otherwise
     #[arg(long, value_parser = ["branches", "tags", "both"])]
     pub on: Option<String>,
 }
