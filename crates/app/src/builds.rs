@@ -12,7 +12,7 @@ use crate::subjects::{SubjectInput, SubjectView};
 use crate::{App, Asker, PlaceName};
 use model::{ObjectId, RepositoryId};
 use std::sync::Arc;
-use store::{BuildCounts, BuildKey, BuildStatus, NewBuildStatus};
+use store::{BuildKey, BuildStatus, NewBuildStatus};
 
 /// More builds than this are nobody's.
 const BUILDS: usize = 500;
@@ -96,17 +96,6 @@ impl OpenRepository<PostingBuild> {
 }
 
 impl App {
-    /// How the builds of a commit went, each key once; with a branch, without those that were for
-    /// others. For use after the policy has let the asker in.
-    pub async fn count_builds(
-        &self,
-        repository: RepositoryId,
-        commit: &ObjectId,
-        branch: Option<&str>,
-    ) -> Result<BuildCounts> {
-        Ok(self.store.count_builds(repository, commit, branch).await?)
-    }
-
     /// Whom the keys of builds are kept for, by pattern.
     pub async fn list_build_keys(
         self: &Arc<Self>,

@@ -113,9 +113,8 @@ fn next(text: &mut String, remedy: &RemedyNote) {
     let summary = visible(&remedy.summary);
     let words = match remedy.actor.as_str() {
         "you" => format!("{summary}{colon}"),
-        other => {
-            format!("ask a {other}: {summary}{colon}").replace("ask a instance", "ask an instance")
-        }
+        "instance admin" => format!("ask an instance admin: {summary}{colon}"),
+        other => format!("ask a {other}: {summary}{colon}"),
     };
     line(text, "next", &words);
     for command in remedy.commands.iter().chain(&remedy.url) {

@@ -14,11 +14,6 @@ pub enum Content {
 }
 
 impl Content {
-    /// Somebody looked: it brings nothing, and no rule asked for more.
-    pub fn nothing_new() -> Self {
-        Self::Seen(Seen::default())
-    }
-
     /// What was found when a rule was looked into; `None` when nobody has.
     pub fn against(&self, rule: RestrictionId) -> Option<&Faults> {
         match self {

@@ -43,7 +43,8 @@ pub enum Lack {
 
 impl MergeFacts {
     /// What is missing for a check with this number; `None` when it is met. A number that cannot
-    /// be is read as the nearest that can; none at all as the strictest.
+    /// be is read as the nearest that can; none at all as 1 of what is counted up, and 0 of what is
+    /// counted down.
     pub fn lack(&self, check: MergeCheck, value: Option<i64>) -> Option<Lack> {
         let number =
             |least: u32| value.map_or(least, |it| u32::try_from(it.max(0)).unwrap_or(u32::MAX));
@@ -87,33 +88,6 @@ impl MergeFacts {
 }
 
 impl Rulebook {
-    /// The number that counts for a check on this ref: of those of all enforced rules that mean
-    /// it, the strictest. That is the highest, and the lowest for how far the source may be
-    /// behind. `None` when there is no such rule, and for checks without a number.
-    pub fn strictest(
-        &self,
-        check: MergeCheck,
-        name: &RefName,
-        branching_model: &BranchingModel,
-    ) -> Option<i64> {
-        let rules = self.matching(name, branching_model);
-        let rules = rules
-            .into_iter()
-            .filter(|it| it.kind == RestrictionKind::Require(check) && it.mode == Mode::Enforce);
-        let values = rules.filter_map(|it| it.value);
-        match check {
-            MergeCheck::CommitsBehind => values.min(),
-            MergeCheck::Approvals
-            | MergeCheck::DefaultReviewerApprovals
-            | MergeCheck::ReviewGroupApprovals
-            | MergeCheck::PassingBuilds
-            | MergeCheck::NoChangesRequested
-            | MergeCheck::TasksCompleted
-            | MergeCheck::CommentsResolved
-            | MergeCheck::DependenciesMerged => values.max(),
-        }
-    }
-
     /// What a pull request into this ref does by itself.
     pub fn behaviours(
         &self,

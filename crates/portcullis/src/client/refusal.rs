@@ -130,7 +130,11 @@ fn scopes(refusal: &Value) -> Option<String> {
 fn render_remedy(remedy: &Value, style: Style) -> Vec<String> {
     let summary = text_at(remedy, "/summary").unwrap_or_default();
     let actor = text_at(remedy, "/actor").unwrap_or_default();
-    let who = if actor == "you" { String::new() } else { format!("ask a {actor}: ") };
+    let who = match actor.as_str() {
+        "you" => String::new(),
+        "instance admin" => "ask an instance admin: ".to_owned(),
+        other => format!("ask a {other}: "),
+    };
     let mut lines = vec![format!("  {} {who}{summary}", style.quiet("next    "))];
     if let Some(Value::Array(commands)) = remedy.get("commands") {
         let commands = commands.iter().filter_map(Value::as_str);
