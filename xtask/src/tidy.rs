@@ -86,13 +86,15 @@ fn begins_a_path(line: &str, folder: &str) -> bool {
 fn check_forgotten(file: &File, files: &[File], found: &mut Vec<String>) {
     let Some((folder, name)) = file.path.rsplit_once('/') else { return };
     let stem = name.trim_end_matches(".rs");
-    if !folder.ends_with("/tests/it") || stem == "main" {
+    if !folder.contains("/tests/") || !name.ends_with(".rs") || matches!(stem, "main" | "mod") {
         return;
     }
-    let main = files.iter().find(|it| it.path == format!("{folder}/main.rs"));
+    let above = [format!("{folder}/main.rs"), format!("{folder}/mod.rs"), format!("{folder}.rs")];
+    let mut above = files.iter().filter(|it| above.contains(&it.path));
     let named = format!("mod {stem};");
-    if !main.is_some_and(|it| it.text.lines().any(|line| line.trim() == named)) {
-        found.push(format!("{}: `main.rs` beside it does not say `{named}`", file.path));
+    let names = |it: &File| it.text.lines().any(|line| line.trim().ends_with(&named));
+    if !above.any(names) {
+        found.push(format!("{}: nothing above it says `{named}`", file.path));
     }
 }
 
@@ -171,7 +173,7 @@ mod tests {
             ("crates/app/src/a.rs", "fn a() {}", "begin with `//!`"),
             ("crates/app/src/a.rs", long.as_str(), "split it by noun"),
             ("crates/app/tests/it/main.rs", wait, "waits for an event"),
-            ("crates/app/tests/it/a.rs", "//! A.", "does not say `mod a;`"),
+            ("crates/app/tests/it/a.rs", "//! A.", "nothing above it says `mod a;`"),
             ("docs/a.md", "see [b](b-is-not-here.md)", "leads nowhere"),
             ("README.md", "nothing", "first screen"),
             ("a.md", "cd /root/x", "somebody's machine"),

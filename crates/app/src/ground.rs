@@ -47,7 +47,7 @@ pub(crate) struct Within {
 
 impl Ground {
     pub fn of_repository(it: store::RepositoryFacts) -> Result<Self> {
-        let place = place_of(&it.workspace, &it.repository);
+        let place = place_of(&it.workspace, &it.repository)?;
         let branching = CountingModel::of(&it.branching);
         let branching_model = branching.in_force(place.default_branch.as_ref());
         Ok(Self {
@@ -175,15 +175,23 @@ fn instance_admin(who: &Asker) -> Option<Grant> {
     Some(Grant { level, subject, permission: Permission::Admin })
 }
 
-fn place_of(workspace: &Workspace, row: &Repository) -> RepositoryPlace {
-    RepositoryPlace {
+/// A main branch that cannot be read fails: without it, its removal would not be kept off.
+fn place_of(workspace: &Workspace, row: &Repository) -> Result<RepositoryPlace> {
+    let unreadable = |it: &str| store::Error::Unreadable {
+        table: "repository",
+        column: "main_branch",
+        value: it.to_owned(),
+    };
+    let main = row.main_branch.as_deref();
+    let main = main.map(|it| RefName::branch(it).map_err(|_| unreadable(it))).transpose()?;
+    Ok(RepositoryPlace {
         id: row.id,
         path: path(workspace, row),
         private: row.is_private,
         archived: row.archived,
         over_quota: false,
-        default_branch: row.main_branch.as_deref().and_then(|it| RefName::branch(it).ok()),
-    }
+        default_branch: main,
+    })
 }
 
 pub(crate) fn path(workspace: &Workspace, repository: &Repository) -> RepositoryPath {
@@ -206,7 +214,7 @@ impl Within {
         let grants = self.grants.iter().filter(counts).map(|it| it.grant);
         Ok(Ground {
             network: network_of(workspace)?,
-            place: Place::Repository(place_of(workspace, row)),
+            place: Place::Repository(place_of(workspace, row)?),
             workspace: Some(workspace.clone()),
             project: None,
             repository: Some(row.clone()),

@@ -13,8 +13,8 @@ use crate::remedy::{Actor, Remedy, RemedyKind, TokenWish};
 use crate::update::{Change, RefUpdate, Way};
 use crate::{Act, Asker, Decision, Question, Verdict, decide};
 use model::{
-    Grant, Layer, Level, ListedSubject, ObjectId, RefName, Restriction, RestrictionId, Role, Scopes,
-    Subject, Timestamp, UserId,
+    Grant, Layer, Level, ListedSubject, ObjectId, RefName, Restriction, RestrictionId, Role,
+    Scopes, Subject, Timestamp, UserId,
 };
 use std::net::IpAddr;
 
@@ -183,11 +183,8 @@ impl World {
     /// Could anybody at all merge a pull request into this branch, once it meets the merge checks?
     /// What restricts merges has to list somebody.
     fn can_be_merged(&self, update: &RefUpdate) -> bool {
-        let update = RefUpdate {
-            change: Change::FastForward,
-            content: Content::Unseen,
-            ..update.clone()
-        };
+        let update =
+            RefUpdate { change: Change::FastForward, content: Content::Unseen, ..update.clone() };
         let name = update.name.clone();
         let act = Act::UpdateRefs { updates: vec![update], way: Way::PullRequest };
         let decision = Self { act, ..self.clone() }.decide();

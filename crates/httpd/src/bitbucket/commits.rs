@@ -2,6 +2,7 @@
 //! first.
 
 use super::listing;
+use super::rendered::escaped;
 use super::shapes::{AccountBody, Links, NamedRepositoryBody, links};
 use crate::doors::Doors;
 use crate::form::FormBody;
@@ -156,20 +157,7 @@ pub fn commit_links(id: &ObjectId, repository: &str, origin: &Origin) -> Links {
 
 /// Text as one paragraph of HTML.
 fn paragraph(text: &str) -> String {
-    let mut html = String::from("<p>");
-    for c in text.trim_end().chars() {
-        match c {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            '\n' => html.push_str("<br>\n"),
-            c => html.push(c),
-        }
-    }
-    html.push_str("</p>");
-    html
+    format!("<p>{}</p>", escaped(text.trim_end()).replace('\n', "<br>\n"))
 }
 
 /// Lists commits: all of them, or what `include` and not `exclude` leads to; of a `path`, if given.
