@@ -9,6 +9,7 @@ use crate::key_holders::Holders;
 use crate::password::Passwords;
 use crate::public_key::Authority;
 use crate::pull_request::{MergeTasks, MergesUnderWay};
+use crate::turns::Turns;
 use crate::{clock, token_text};
 use model::{DisplayName, Email, Fingerprint, Scope, Scopes, Secret, UserId, Username};
 use repo::Repositories;
@@ -38,6 +39,9 @@ pub struct AppOptions {
     pub repository_size: Option<u64>,
     /// The checks that `custom-check` rules can attach, by name.
     pub checks: BTreeMap<String, Arc<dyn Check>>,
+    /// Pushes that run at the same time; others wait. There have to be some hundred threads for
+    /// blocking work beside those that they are on.
+    pub pushes_at_once: usize,
 }
 
 /// Everything that is open while the server runs.
@@ -50,6 +54,7 @@ pub struct App {
     pub(crate) background: Background,
     pub(crate) patterns: Patterns,
     pub(crate) merges: MergesUnderWay,
+    pub(crate) turns: Turns,
     pub(crate) merge_tasks: MergeTasks,
     pub(crate) options: AppOptions,
     instance_uuid: String,
@@ -83,6 +88,7 @@ impl App {
             background: Background::default(),
             patterns: Patterns::default(),
             merges: MergesUnderWay::default(),
+            turns: Turns::new(options.pushes_at_once),
             merge_tasks: MergeTasks::default(),
             options,
             instance_uuid,

@@ -101,6 +101,7 @@ mod subjects;
 mod tags;
 mod token_input;
 mod token_text;
+mod turns;
 mod users;
 mod workbench;
 mod workspaces;

@@ -4,6 +4,7 @@
 
 use crate::error::{Error, Result};
 use crate::ground::Ground;
+use crate::turns::Turn;
 use crate::{App, Asker, PlaceName};
 use model::{RepositoryId, RepositoryPath};
 use policy::{Act, Decision, Facts, MergeFacts, Question, Touches, Way};
@@ -50,6 +51,8 @@ pub struct OpenRepository<A> {
     pub(crate) app: Arc<App>,
     /// Where async work of a blocking thread is done.
     pub(crate) runtime: Handle,
+    /// Of one for pushing: its turn.
+    turn: Option<Arc<Turn>>,
     act: PhantomData<A>,
 }
 
@@ -64,6 +67,7 @@ impl<A> Clone for OpenRepository<A> {
             by: self.by.clone(),
             app: Arc::clone(&self.app),
             runtime: self.runtime.clone(),
+            turn: self.turn.clone(),
             act: PhantomData,
         }
     }
@@ -190,7 +194,12 @@ impl App {
         who: &Asker,
         place: &PlaceName,
     ) -> Result<OpenRepository<A>> {
-        let ground = self.enter(who, place, &A::act()).await?;
+        let act = A::act();
+        let ground = self.enter(who, place, &act).await?;
+        let turn = match act {
+            Act::Push => Some(Arc::new(self.turns.push().await?)),
+            _ => None,
+        };
         let (Some(workspace), Some(project), Some(repository)) =
             (&ground.workspace, &ground.project, &ground.repository)
         else {
@@ -205,6 +214,7 @@ impl App {
             by: who.actor(crate::clock::now()),
             app: Arc::clone(self),
             runtime: Handle::current(),
+            turn,
             act: PhantomData,
         })
     }

@@ -48,6 +48,7 @@ impl Wired {
             admin_user: config.admin_user.to_string(),
             repository_size: config.limits.repository_size,
             checks: checks::of(&config.checks),
+            pushes_at_once: waiting_clients(config),
         };
         let app = App::open(options).await.map_err(|e| Error::Start(chain(&e)))?;
         let settings = async {
@@ -115,6 +116,11 @@ fn authorities(config: &Config) -> Result<Vec<Authority>, Error> {
     let bad = |why| Error::File { key, path: path.clone(), why };
     let text = std::fs::read_to_string(path).map_err(|e| bad(e.to_string()))?;
     app::read_authorities(&text).map_err(bad)
+}
+
+/// How many clients a thread may have to wait for at a time, streams of one connection aside.
+pub const fn waiting_clients(config: &Config) -> usize {
+    config.limits.max_connections.saturating_add(config.limits.ssh.commands)
 }
 
 fn push_limits(config: &Config) -> repo::Limits {

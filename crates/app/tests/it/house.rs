@@ -61,6 +61,7 @@ fn options(dir: &TempDir, database: Database) -> AppOptions {
         certificate_authorities: Vec::new(),
         repository_size: None,
         checks: Default::default(),
+        pushes_at_once: 8,
         admin_user: "admin".into(),
     }
 }

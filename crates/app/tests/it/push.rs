@@ -4,9 +4,35 @@ use crate::house::{BOTH, Database, House, commit, site};
 use app::{PageRequest, Presented, RestrictionInput};
 use model::{ObjectId, Secret};
 use repo::{Move, PushId, Repositories};
+use std::sync::Arc;
+use std::time::Duration;
 use store::PageRequest as Rows;
+use tokio::task::JoinSet;
 
 const MAIN: &str = "refs/heads/main";
+
+/// Every push has a thread and waits, on it, for use cases that need threads in turn.
+#[test]
+fn more_pushes_than_there_are_threads_all_end() {
+    let threads = tokio::runtime::Builder::new_multi_thread().max_blocking_threads(10).enable_all();
+    threads.build().unwrap().block_on(async {
+        let house = Arc::new(House::furnished(Database::Sqlite).await);
+        let ann = house.by_token("ann").await;
+        let (first, pack) = commit(None, "one");
+        house.push(&ann, &[(ObjectId::ZERO, first, MAIN)], &pack).await.unwrap();
+        let mut pushes = JoinSet::new();
+        for nth in 0..40 {
+            let (house, ann) = (Arc::clone(&house), ann.clone());
+            let (next, pack) = commit(Some(first), &format!("proposal {nth}"));
+            pushes.spawn(async move {
+                house.push(&ann, &[(ObjectId::ZERO, next, "refs/for/main")], &pack).await.unwrap()
+            });
+        }
+        let all = tokio::time::timeout(Duration::from_secs(120), pushes.join_all()).await;
+        let all = all.expect("no push waits for ever");
+        assert!(all.iter().all(|told| told.contains("ok refs/for/main")), "{all:?}");
+    });
+}
 
 /// A text without what differs from run to run.
 fn normalised(text: &str, id: &str) -> String {

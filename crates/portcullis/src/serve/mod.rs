@@ -13,7 +13,7 @@ pub use folder::{ADMIN_TOKEN, SERVER_JSON, is_running, write_private};
 
 use crate::Error;
 use crate::config::Config;
-use crate::wiring::Wired;
+use crate::wiring::{Wired, waiting_clients};
 pub(crate) use folder::DataFolder;
 use listener::Listener;
 use std::net::SocketAddr;
@@ -78,8 +78,7 @@ pub fn start(config: Config) -> Result<Running, Error> {
 
 /// One for every client that may be waited for, so that slow ones never hold up the others.
 const fn blocking_threads(config: &Config) -> usize {
-    let waiting = config.limits.max_connections.saturating_add(config.limits.ssh.commands);
-    waiting.saturating_add(SPARE_THREADS)
+    waiting_clients(config).saturating_add(SPARE_THREADS)
 }
 
 /// What is known of a server once it accepts connections.

@@ -195,7 +195,9 @@ impl App {
         wire::put_flush(&mut input);
         input.extend(made.pack.as_deref().unwrap_or(crate::branches::EMPTY_PACK));
         let (open, request) = (open.clone(), request.clone());
+        let turn = self.turns.merge().await?;
         let received = tokio::task::spawn_blocking(move || {
+            let _until_landed = turn;
             open.receive_merge(MergeOrder { request, target }, &mut input.as_slice())
         });
         match received.await??.into_error() {
