@@ -1,7 +1,7 @@
 //! Bodies: JSON, and text. What cannot be read is answered with the name of the field that is wrong.
 
 use crate::doors::Doors;
-use crate::native::Known;
+use crate::native::{Known, SERVERS};
 use crate::problem::Problem;
 use app::{Error, Fields};
 use axum::body::Body;
@@ -33,7 +33,7 @@ impl<T: DeserializeOwned + ToSchema> FromRequest<Doors> for KnownBody<T> {
         let body = read(request.into_body(), doors.settings.max_json).await?;
         let value = parsed(&body)?;
         let mut wrong = Fields::default();
-        Known::of::<T>()?.check_body(&parsed(&body)?, &mut wrong)?;
+        Known::of::<T>()?.check(&parsed(&body)?, "", SERVERS, &mut wrong)?;
         wrong.check()?;
         Ok(Self(value))
     }

@@ -11,8 +11,17 @@ use utoipa::ToSchema;
 
 /// What the server says about things and nobody can wish for: passed over where somebody sends back
 /// what they got.
-const SERVERS: [&str; 8] =
-    ["id", "type", "uuid", "level", "changed_at", "changed_by", "created_at", "warnings"];
+pub const SERVERS: &[&str] = &[
+    "id",
+    "type",
+    "uuid",
+    "display_name",
+    "level",
+    "changed_at",
+    "changed_by",
+    "created_at",
+    "warnings",
+];
 
 /// What the API's document says about a value.
 #[derive(Clone, Copy)]
@@ -39,22 +48,15 @@ impl Known {
         }
     }
 
-    /// Notes every member of a body that nobody knows, but for those that the server itself says.
-    pub fn check_body(self, value: &Value, wrong: &mut Fields) -> Result<(), Problem> {
-        let Value::Object(members) = value else { return Ok(()) };
-        for (key, member) in members {
-            let one = Value::Object([(key.clone(), member.clone())].into_iter().collect());
-            let mut found = Fields::default();
-            self.check(&one, "", &mut found)?;
-            if !(SERVERS.contains(&key.as_str()) && found.0.contains_key(key)) {
-                wrong.absorb(found);
-            }
-        }
-        Ok(())
-    }
-
-    /// Notes every member that nobody knows, by its path: `restrictions[3].subjects[0].untill`.
-    pub fn check(self, value: &Value, path: &str, wrong: &mut Fields) -> Result<(), Problem> {
+    /// Notes every member that neither the document nor `also` knows, by its path:
+    /// `restrictions[3].subjects[0].untill`.
+    pub fn check(
+        self,
+        value: &Value,
+        path: &str,
+        also: &[&str],
+        wrong: &mut Fields,
+    ) -> Result<(), Problem> {
         let schemas = self.resolved()?;
         match value {
             Value::Object(members) => {
@@ -66,7 +68,8 @@ impl Known {
                 for (key, member) in members {
                     let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
                     match known.iter().find_map(|it| it.get(key)) {
-                        Some(schema) => Self(schema).check(member, &path, wrong)?,
+                        Some(schema) => Self(schema).check(member, &path, also, wrong)?,
+                        None if also.contains(&key.as_str()) => {}
                         None => {
                             let keys: Vec<_> =
                                 known.iter().flat_map(|it| it.keys()).map(String::as_str).collect();
@@ -78,8 +81,9 @@ impl Known {
             Value::Array(items) => {
                 let schema = schemas.iter().find(|it| it.0["items"].is_object());
                 for (at, item) in items.iter().enumerate() {
+                    let path = format!("{path}[{at}]");
                     if let Some(schema) = schema {
-                        Self(&schema.0["items"]).check(item, &format!("{path}[{at}]"), wrong)?;
+                        Self(&schema.0["items"]).check(item, &path, also, wrong)?;
                     }
                 }
             }

@@ -29,4 +29,4 @@ pub mod users;
 pub mod workbench;
 pub mod workspaces;
 
-pub use known::Known;
+pub use known::{Known, SERVERS};

@@ -238,7 +238,8 @@ fn rule_065_what_would_shut_out_whoever_asks_needs_a_yes() {
     site.done("workspace member-set acme ann --role owner");
     let token = site.done(
         "token create all --user ann --scope read:workspace:bitbucket \
-         --scope admin:workspace:bitbucket --scope read:user:bitbucket \
+         --scope admin:workspace:bitbucket --scope write:permission:bitbucket \
+         --scope read:user:bitbucket \
          --scope read:repository:bitbucket --only-address 127.0.0.0/8",
     );
     assert_eq!(

@@ -89,7 +89,7 @@ fn whoever_is_exempt_creates_and_changes_and_the_advice_works() {
     assert_eq!(server.holdings(SITE), before);
     // Not created, but there: it may change and go. Data Center's and Cloud's classes are rules
     // about branches; a tag of that name is none of theirs.
-    ann.push_with(&[], &["+fixed/1", "main", "refs/tags/release/1"]).accepted();
+    ann.push_with(&[], &["+fixed/1", "main", "HEAD:refs/tags/release/1"]).accepted();
     ann.push(":fixed/1").accepted();
 
     let session = Session { server: &server, tree: &ann, reader: "ann", door: Door::Http };

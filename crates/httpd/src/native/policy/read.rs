@@ -65,7 +65,7 @@ fn entries<T: DeserializeOwned, U>(
     let mut read = Vec::with_capacity(list.len());
     for (at, value) in list.into_iter().enumerate() {
         let part = format!("{name}[{at}]");
-        schema.check(&value, &part, wrong)?;
+        schema.check(&value, &part, &[], wrong)?;
         match serde_path_to_error::deserialize::<_, T>(value) {
             Ok(entry) => match convert(entry) {
                 Ok(entry) => read.push(entry),
