@@ -14,8 +14,9 @@ use store::{PrincipalKind, PrincipalName};
 const FILE: &str = ".bitbucket/CODEOWNERS";
 /// More files than these are not looked at.
 const FILES_MAX: usize = 3_000;
-/// How often a path is compared with a rule at most.
-const COMPARISONS_MAX: usize = 2_000_000;
+/// What comparing paths with patterns may cost, in bytes of the one times bytes of the other: less
+/// than a second.
+const COST_MAX: usize = 200_000_000;
 /// More reviewers nobody wants.
 const OWNERS_MAX: usize = 20;
 
@@ -148,7 +149,6 @@ fn read(repository: &Repository, ends: Ends) -> Result<Option<(CodeOwners, Vec<O
     let mut content = Vec::new();
     repository.write_file(&entry, &mut content)?;
     let mut file = CodeOwners::parse(&String::from_utf8_lossy(&content));
-    let most = FILES_MAX.min(COMPARISONS_MAX / file.len().max(1));
     let changed = match changed(repository, ends) {
         Ok(changed) => changed,
         Err(Error::TookTooLong) => {
@@ -158,8 +158,17 @@ fn read(repository: &Repository, ends: Ends) -> Result<Option<(CodeOwners, Vec<O
         }
         Err(other) => return Err(other),
     };
-    let owners: BTreeSet<_> =
-        changed.iter().take(most).flat_map(|it| file.owners_of(it)).cloned().collect();
+    let (mut owners, mut left) = (BTreeSet::new(), COST_MAX);
+    for path in changed.iter().take(FILES_MAX) {
+        let cost = path.len().saturating_mul(file.pattern_bytes());
+        let Some(rest) = left.checked_sub(cost) else {
+            let message = "its patterns are too many and too long for all changes".to_owned();
+            file.faults.push(Fault { line: 1, message });
+            break;
+        };
+        left = rest;
+        owners.extend(file.owners_of(path).iter().cloned());
+    }
     Ok(Some((file, owners.into_iter().collect())))
 }
 
