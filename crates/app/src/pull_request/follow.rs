@@ -8,6 +8,7 @@ use crate::{App, Asker, PlaceName, clock};
 use model::{
     ActivityKind, ObjectId, PullRequestId, PullRequestState, RefName, RepositoryId, ReviewBehaviour,
 };
+use policy::Act;
 use serde_json::json;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -132,10 +133,32 @@ impl App {
         if self.is_newly_in(request, source_tip, destination_tip).await? {
             return self.note_merged(by, request, destination_tip).await;
         }
+        let from_fork = request.source.repository != Some(request.repository);
+        if moved && from_fork && !self.author_may_go_on(request).await? {
+            // It stays at the commits that were proposed.
+            return Ok(());
+        }
         if moved {
             return self.note_source(by, request, (source_tip, destination_tip)).await;
         }
         Ok(self.store.note_destination(request.id, destination_tip).await?)
+    }
+
+    /// May whoever opened a request still propose something here? A fork is somebody's own place:
+    /// what is pushed there is asked about here, too.
+    async fn author_may_go_on(&self, request: &PullRequest) -> Result<bool> {
+        let Some(place) = self.place_of(request.repository).await? else { return Ok(false) };
+        let Some(author) = self.recorded_asker(&request.author, &place).await? else {
+            return Ok(false);
+        };
+        let judged = self.judge(&author, &place, &Act::CreatePullRequest).await?;
+        Ok(judged.decision.is_allowed())
+    }
+
+    async fn place_of(&self, repository: RepositoryId) -> Result<Option<PlaceName>> {
+        let Some(facts) = self.store.facts_of_id(repository).await? else { return Ok(None) };
+        let path = crate::ground::path(&facts.workspace, &facts.repository);
+        Ok(Some(PlaceName::repository_path(&path.to_string())))
     }
 
     /// Does the destination have the source's commits now, and had them not before? A source that
@@ -230,11 +253,9 @@ impl App {
         &self,
         request: &PullRequest,
     ) -> Result<BTreeSet<ReviewBehaviour>> {
-        let Some(facts) = self.store.facts_of_id(request.repository).await? else {
+        let Some(place) = self.place_of(request.repository).await? else {
             return Ok(BTreeSet::new());
         };
-        let path = crate::ground::path(&facts.workspace, &facts.repository);
-        let place = PlaceName::repository_path(&path.to_string());
         let (facts, _) = self.facts(&Asker::system(), &place).await?;
         Ok(facts.restrictions.behaviours(&request.destination, &facts.branching_model))
     }

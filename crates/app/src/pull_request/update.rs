@@ -69,6 +69,9 @@ impl App {
             .await
             .map_err(|error| if_moved(error, &before))?;
         drop(held);
+        if after.destination != before.destination {
+            self.keep_request_refs(&after).await?;
+        }
         if turns {
             // What pushes have done meanwhile was left to be noted here.
             self.follow(&open.by, after.clone()).await?;
@@ -102,6 +105,13 @@ impl App {
             && it.name == before.source.branch
         {
             fields.add("destination.branch.name", "it is the source, too: name another branch");
+        }
+        if let Some(it) = &destination
+            && it.name != before.destination
+            && self.leads_to(here, (before.source.commit, it.tip)).await?
+        {
+            let message = "it has every commit of the source already: name another branch";
+            fields.add("destination.branch.name", message);
         }
         fields.check()?;
         let reset = match &destination {

@@ -417,6 +417,18 @@ fn a_fork_proposes_its_commits_and_they_are_merged() {
     let again = tree.commit("even better");
     tree.push("better").accepted();
     assert_eq!(shown(&rest, 1)["source"]["commit"]["hash"], again[..12]);
+
+    // Whoever may propose nothing here any more writes nothing here by pushing to the fork.
+    let ann = json!({ "type": "user", "name": "ann" });
+    let before = server.holdings(SITE);
+    server.grant(SITE, &ann, "none");
+    tree.commit("unasked");
+    tree.push("better").accepted();
+    assert_eq!(server.holdings(SITE), before);
+    assert_eq!(shown(server.admin(), 1)["source"]["commit"]["hash"], again[..12]);
+    server.grant(SITE, &ann, "write");
+    tree.git(&["reset", "-q", "--hard", &again]);
+    tree.push("+better").accepted();
     let merged = rest.post(&format!("{REQUESTS}/1/merge"), &json!({})).expect(200);
     assert_eq!(merged["state"], "MERGED");
     site.fetch();
