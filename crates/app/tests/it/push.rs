@@ -14,8 +14,8 @@ const MAIN: &str = "refs/heads/main";
 /// Every push has a thread and waits, on it, for use cases that need threads in turn.
 #[test]
 fn more_pushes_than_there_are_threads_all_end() {
-    let threads = tokio::runtime::Builder::new_multi_thread().max_blocking_threads(10).enable_all();
-    threads.build().unwrap().block_on(async {
+    let mut threads = tokio::runtime::Builder::new_multi_thread();
+    threads.max_blocking_threads(10).enable_all().build().unwrap().block_on(async {
         let house = Arc::new(House::furnished(Database::Sqlite).await);
         let ann = house.by_token("ann").await;
         let (first, pack) = commit(None, "one");

@@ -49,6 +49,7 @@ impl Server {
             certificate_authorities: Vec::new(),
             repository_size: None,
             checks: Default::default(),
+            pushes_at_once: 8,
             admin_user: "root".into(),
         };
         let app = App::open(options).await.unwrap();
