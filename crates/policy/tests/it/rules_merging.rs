@@ -2,7 +2,7 @@
 //! far as the decision alone shows them; and every check by itself.
 
 use crate::tables::check;
-use model::{BranchingModel, MergeCheck, RefName, ReviewBehaviour};
+use model::{BranchingModel, RefName, ReviewBehaviour};
 use scenario::Scenario;
 
 const PEOPLE: &str = "user a\n grant a write\n";
