@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 pub const GROUPS: &[(&str, &[&str])] = &[
     ("Server", &["serve"]),
     ("Refusals", &["explain", "can", "refusal"]),
-    ("People", &["user", "workspace", "group"]),
+    ("People", &["user", "workspace", "group", "audit"]),
     ("Code", &["project", "repository", "branch", "pull-request"]),
     ("Rules", &["grant", "restriction", "policy", "branching-model", "key", "token"]),
     ("This machine", &["login", "logout", "completions", "plumbing"]),
