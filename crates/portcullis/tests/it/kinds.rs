@@ -41,6 +41,7 @@ fn what_may_not_be_created_or_changed_says_so(door: Door) {
           repository admin: let ann through rule 1 until DAY
         "#,
     );
+    // Nor is a pull request into a branch that is not there.
     session.refused(
         &["release/1"],
         r#"
@@ -48,8 +49,6 @@ fn what_may_not_be_created_or_changed_says_so(door: Door) {
         remote:   rule    read-only on release branches, repository acme/site, rule 2 (admin,
         remote:           just now)
         remote:   you     ann, by API token "laptop" (…XXXX)
-        remote:   next    open a pull request instead:
-        remote:             git push origin 5a61090ce4ea:refs/for/release/1
         remote:   next    ask a repository admin: let ann through rule 2 until DAY:
         remote:             portcullis restriction update 2 --add-subject user:ann,until=DAY --repository acme/site
         remote:   more    portcullis explain R-XXXXXX   or the page .../refusals/R-XXXXXX
@@ -61,7 +60,6 @@ fn what_may_not_be_created_or_changed_says_so(door: Door) {
         "#,
         r#"
         PC-REF-READ-ONLY, layer restriction, rule 2 (read-only)
-          you: open a pull request instead
           repository admin: let ann through rule 2 until DAY
         "#,
     );

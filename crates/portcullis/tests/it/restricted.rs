@@ -61,6 +61,7 @@ fn what_is_closed_to_pushes_says_so(door: Door) {
           repository admin: let ann through rule 1 until DAY
         "#,
     );
+    // It is not there yet, and nothing can be proposed into it.
     session.refused(
         &["docs"],
         r#"
@@ -68,8 +69,6 @@ fn what_is_closed_to_pushes_says_so(door: Door) {
         remote:   rule    pull-request-only on "docs", repository acme/site, rule 4 (admin, just
         remote:           now)
         remote:   you     ann, by API token "laptop" (…XXXX)
-        remote:   next    open a pull request instead:
-        remote:             git push origin 5a61090ce4ea:refs/for/docs
         remote:   next    ask a repository admin: let ann through rule 4 until DAY:
         remote:             portcullis restriction update 4 --add-subject user:ann,until=DAY --repository acme/site
         remote:   more    portcullis explain R-XXXXXX   or the page .../refusals/R-XXXXXX
@@ -81,7 +80,6 @@ fn what_is_closed_to_pushes_says_so(door: Door) {
         "#,
         r#"
         PC-REF-PR-ONLY, layer restriction, rule 4 (pull-request-only)
-          you: open a pull request instead
           repository admin: let ann through rule 4 until DAY
         "#,
     );

@@ -120,7 +120,7 @@ fn new_commits_are_those_that_no_ref_led_to() {
         // Going back brings nothing; coming back after that is new again, if no ref has it.
         let x = "refs/heads/x";
         assert_eq!(seen(&world, &[(three, one, x)], &limits), "x []");
-        assert_eq!(seen(&world, &[(one, three, x)], &limits), "x [change c: c]");
+        assert_eq!(seen(&world, &[(one, three, x)], &limits), "x [change c: c=6]");
         world.check();
     }
 }
@@ -164,7 +164,7 @@ fn a_change_is_what_is_as_in_no_parent() {
         let said = seen(&world, &[(one, world.clone.id("HEAD"), "refs/heads/main")], &limits);
         assert_eq!(
             said,
-            "main [replaced: a infra=11 -infra/flat/x; merged: evil=5; moved: -infra/deep/x \
+            "main [replaced: a=4 infra=11 -infra/flat/x; merged: evil=5; moved: -infra/deep/x \
              infra/flat/x=2; change side: side=5; change infra/deep/x: infra/deep/x=2]"
         );
     }

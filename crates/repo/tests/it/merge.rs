@@ -432,7 +432,7 @@ fn a_merge_is_the_same_when_it_makes_the_same_to_the_last_byte() {
     git(dir, &["update-index", "--chmod=+x", "f"]);
     git(dir, &["commit", "-qm", "x"]);
     let moded = clone.id("moded");
-    git(dir, &["checkout", "-q", "-b", "conflicting", &base.to_string()]);
+    git(dir, &["checkout", "-qf", "-b", "conflicting", &base.to_string()]);
     let conflicting = clone.commit("f", &lines(0).replace("\n1\n", "\none\n"));
     push_branches(&world);
     let same = |target, one, other| world.repository.is_same_merge(&target, &one, &other).unwrap();
