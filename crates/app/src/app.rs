@@ -8,7 +8,7 @@ use crate::grounds::Grounds;
 use crate::key_holders::Holders;
 use crate::password::Passwords;
 use crate::public_key::Authority;
-use crate::pull_request::{MergeTasks, MergesUnderWay};
+use crate::pull_request::{Landings, MergeTasks, MergesUnderWay};
 use crate::turns::Turns;
 use crate::{clock, token_text};
 use model::{DisplayName, Email, Fingerprint, Scope, Scopes, Secret, UserId, Username};
@@ -56,6 +56,7 @@ pub struct App {
     pub(crate) merges: MergesUnderWay,
     pub(crate) turns: Turns,
     pub(crate) merge_tasks: MergeTasks,
+    pub(crate) landings: Landings,
     pub(crate) options: AppOptions,
     instance_uuid: String,
 }
@@ -90,6 +91,7 @@ impl App {
             merges: MergesUnderWay::default(),
             turns: Turns::new(options.pushes_at_once),
             merge_tasks: MergeTasks::default(),
+            landings: Landings::default(),
             options,
             instance_uuid,
         });
@@ -98,12 +100,14 @@ impl App {
         app.follow_all().await?;
         app.make_administrator().await?;
         app.start_background();
+        app.start_landings();
         Ok(app)
     }
 
     /// Writes down what is waiting and leaves everything as a clean start finds it. Call it when
     /// nothing is served any more.
     pub async fn close(self: Arc<Self>) -> Result<()> {
+        self.landings.stop().await;
         self.background.stop();
         self.flush_used().await;
         self.store.sync_records().await?;

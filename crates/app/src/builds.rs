@@ -91,7 +91,9 @@ impl OpenRepository<PostingBuild> {
             let place = PlaceName::from(&self.path);
             self.app.open_repository::<PostingOthersBuild>(&self.who, &place).await?;
         }
-        Ok(self.app.store.put_build_status(&self.by, self.repository.id, new).await?)
+        let put = self.app.store.put_build_status(&self.by, self.repository.id, new).await?;
+        self.app.landings.poke(self.repository.id);
+        Ok(put)
     }
 }
 

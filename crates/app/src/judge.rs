@@ -82,7 +82,7 @@ impl<A> PolicyJudge<A> {
             let who = self.app.refreshed(&self.open.who).await?;
             let facts = self.app.facts(&who, &self.place).await?;
             let merge = match &self.merge {
-                Some(it) => Some(self.app.merge_facts(&it.request, it.target).await?),
+                Some(it) => Some(self.app.merge_facts(it).await?),
                 None => None,
             };
             Ok::<_, crate::Error>((who, facts, merge))

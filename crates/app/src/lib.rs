@@ -150,10 +150,11 @@ pub use preview_tally::Tally;
 pub use projects::{NewProject, ProjectChange, ProjectView};
 pub use public_key::{Authority, read_authorities};
 pub use pull_request::{
-    ActivityView, BranchAt, CommentInput, CommentView, ConflictView, DependencyView, EndView,
-    Merge, MergeStrategiesChange, MergeStrategiesView, MergeTask, Mergeability, MergedView,
-    NewPullRequest, ParticipantView, Person, PullRequestChange, PullRequestView, PullRequestWanted,
-    SourceBranchFate, StrategiesIn, StrategyView, TaskInput, TaskView,
+    ActivityView, AskedMerge, BranchAt, CommentInput, CommentView, ConflictView, DependencyView,
+    EndView, Merge, MergeStrategiesChange, MergeStrategiesView, MergeTask, Mergeability,
+    MergedView, NewPullRequest, ParticipantView, Person, PullRequestChange, PullRequestView,
+    PullRequestWanted, SourceBranchFate, StrategiesIn, StrategyView, TaskInput, TaskView,
+    WaitingMergeView, WaitingState,
 };
 pub use refusal::{
     CredentialNote, PrincipalNote, RefusalId, RefusalRecord, RemedyNote, RequestNote, RuleNote,

@@ -426,6 +426,7 @@ fn native_routes(table: Table) -> Table {
         .delete("/api/v1/users/{user}/gpg-keys/{id}", native::gpg_keys::remove_gpg_key)
         .get("/api/v1/unknown-keys", ssh_keys::list_unknown_keys);
     let table = review_group_routes(table);
+    let table = waiting_routes(table);
     let table = on_every_level!(table.get("/grants", grants::list_grants));
     let table = on_every_level!(table.put("/grants", grants::set_grant));
     let table = on_every_level!(table.get("/policy", policy::get_policy));
@@ -466,6 +467,26 @@ fn review_group_routes(table: Table) -> Table {
         .get(OF_PROJECT, list_review_groups)
         .put(ONE_OF_PROJECT, add_review_group)
         .delete(ONE_OF_PROJECT, remove_review_group)
+}
+
+fn waiting_routes(table: Table) -> Table {
+    use native::waiting;
+    macro_rules! request {
+        ($rest:literal) => {
+            concat!("/api/v1/repositories/{workspace}/{repository}/pull-requests/{id}", $rest)
+        };
+    }
+    table
+        .post(request!("/auto-merge"), waiting::ask_for_auto_merge)
+        .get(request!("/auto-merge"), waiting::get_auto_merge)
+        .delete(request!("/auto-merge"), waiting::cancel_auto_merge)
+        .post(request!("/queue"), waiting::enter_queue)
+        .get(request!("/queue"), waiting::get_queue_entry)
+        .delete(request!("/queue"), waiting::leave_queue)
+        .get(
+            "/api/v1/repositories/{workspace}/{repository}/merge-queue/{*name}",
+            waiting::list_merge_queue,
+        )
 }
 
 /// What can be said about a path that is routed nowhere, in the dialect it looks like.

@@ -40,7 +40,7 @@ pub use names::{
 };
 pub use object_id::{BadObjectId, ObjectId};
 pub use permission::{Grant, Permission, Role, UnknownWord};
-pub use pull_request::{ActivityKind, ParticipantRole, PullRequestState, ReviewState};
+pub use pull_request::{ActivityKind, ParticipantRole, PullRequestState, ReviewState, WaitingWay};
 pub use ref_name::{BadRefName, RefName};
 pub use restriction::{Matcher, MatcherKind, Mode, RefKinds, Restriction, RestrictionKind};
 pub use scope::{Scope, ScopeFamily, Scopes};

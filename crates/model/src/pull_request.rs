@@ -57,6 +57,14 @@ pub enum ActivityKind {
     Declined,
     Superseded,
     Merged,
+    /// Somebody asked that it merge itself.
+    AutoMergeAsked,
+    /// It does not merge itself any more, for a reason.
+    AutoMergeEnded,
+    /// It came into the queue of its destination.
+    Queued,
+    /// It went out of the queue without having been merged, for a reason.
+    Unqueued,
 }
 
 words!("activity", ActivityKind {
@@ -67,4 +75,17 @@ words!("activity", ActivityKind {
     CommentResolved = "comment_resolved", CommentReopened = "comment_reopened",
     TaskCreated = "task_created", TaskUpdated = "task_updated", TaskDeleted = "task_deleted",
     Declined = "rejected", Superseded = "superseded", Merged = "fulfilled",
+    AutoMergeAsked = "auto_merge_created", AutoMergeEnded = "auto_merge_removed",
+    Queued = "queue_entered", Unqueued = "queue_left",
 });
+
+/// What a pull request waits for that is to be merged later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WaitingWay {
+    /// That nothing is missing any more.
+    Auto,
+    /// For its turn in the queue of its destination, where the commit that would land is built.
+    Queue,
+}
+
+words!("way", WaitingWay { Auto = "auto", Queue = "queue" });

@@ -72,8 +72,9 @@ pub use principal::{PrincipalKind, PrincipalName};
 pub use project::{NewProject, Project, ProjectUpdate};
 pub use pull_request::{
     Activity, Anchor, Closed, Closing, Comment, Depending, NewComment, NewPullRequest, NewTask,
-    OpenEnds, Participant, PullRequest, PullRequestFilter, PullRequestUpdate, Resolved,
-    ReviewCounts, ReviewReset, SourceBranch, Superseding, Task, TaskUpdate,
+    OpenEnds, Participant, PullRequest, PullRequestFilter, PullRequestUpdate, QueuedCommit,
+    Resolved, ReviewCounts, ReviewReset, SourceBranch, Superseding, Task, TaskUpdate, WaitingMerge,
+    WaitingTerms,
 };
 pub use push::{LetThrough, PushRecord, RefUpdateRecord};
 pub use refusal::RefusalRecord;

@@ -17,6 +17,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0009_gpg_keys.sql"),
     include_str!("../migrations/0010_forks.sql"),
     include_str!("../migrations/0011_merge_strategies.sql"),
+    include_str!("../migrations/0012_waiting_merges.sql"),
     include_str!("../migrations/0013_dependencies.sql"),
     include_str!("../migrations/0014_review_groups.sql"),
     include_str!("../migrations/0015_superseded.sql"),

@@ -13,8 +13,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::Activity;
 
-/// What Bitbucket tells of. The rest is for programs that listen.
-const TOLD: [ActivityKind; 8] = [
+/// What Bitbucket tells of, and what became of merges that were to happen later. The rest is for
+/// programs that listen.
+const TOLD: [ActivityKind; 12] = [
     ActivityKind::Created,
     ActivityKind::Updated,
     ActivityKind::Approved,
@@ -23,6 +24,10 @@ const TOLD: [ActivityKind; 8] = [
     ActivityKind::Declined,
     ActivityKind::Superseded,
     ActivityKind::Merged,
+    ActivityKind::AutoMergeAsked,
+    ActivityKind::AutoMergeEnded,
+    ActivityKind::Queued,
+    ActivityKind::Unqueued,
 ];
 
 /// One line of history, with names.

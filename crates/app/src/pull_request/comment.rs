@@ -101,6 +101,7 @@ impl App {
         fields.check()?;
         let new = NewComment { parent: parent.map(|it| it.id), raw, anchor, pending };
         let comment = self.store.create_comment(&open.by, &request, &new).await?;
+        self.landings.poke(request.repository);
         self.view_comment(&open, &request, comment).await
     }
 
@@ -136,6 +137,7 @@ impl App {
         fields.check()?;
         let change = (raw.as_str(), publish);
         let comment = self.store.update_comment(&open.by, &request, &before, change).await?;
+        self.landings.poke(request.repository);
         self.view_comment(&open, &request, comment).await
     }
 
@@ -154,7 +156,9 @@ impl App {
         } else {
             self.open_repository::<RemovingOthersComment>(who, place).await?.by
         };
-        Ok(self.store.delete_comment(&by, &request, &before).await?)
+        self.store.delete_comment(&by, &request, &before).await?;
+        self.landings.poke(request.repository);
+        Ok(())
     }
 
     /// Settles a thread, or opens it again. [`Error::State`] where it is settled already.
@@ -187,6 +191,7 @@ impl App {
             (store::Error::Moved, false) => Error::NotFound { what: "resolution" },
             (other, _) => other.into(),
         })?;
+        self.landings.poke(request.repository);
         self.view_comment(&open, &request, comment).await
     }
 

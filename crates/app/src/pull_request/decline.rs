@@ -48,6 +48,7 @@ impl App {
         let closing = Closing { state, kind, reason, merged: None };
         let after = self.store.close_pull_request(&open.by, request, &closing, &payload).await?;
         let after = after.ok_or_else(|| moved(request))?;
+        self.landings.poke(request.repository);
         self.view_request(&open.who, (&open.workspace, &open.repository), after, true).await
     }
 }

@@ -131,6 +131,7 @@ impl App {
                 }
             }
         }
+        self.landings.poke(request.repository);
         Ok(other.into())
     }
 

@@ -52,7 +52,10 @@ impl App {
     /// The same for every open request: a push may have landed just before the process died.
     pub(crate) async fn follow_all(self: &Arc<Self>) -> Result<()> {
         let by = Actor::system(clock::now());
-        for id in self.moved_requests(self.store.list_open_ends().await?).await? {
+        let all = self.store.list_open_ends().await?;
+        // A preview may be from before a move that was noted.
+        all.iter().for_each(|it| self.landings.renew_preview(it.id));
+        for id in self.moved_requests(all).await? {
             if let Some(request) = self.store.find_pull_request_by_id(id).await? {
                 self.follow(&by, request).await?;
             }
@@ -109,7 +112,10 @@ impl App {
             let Some(now) = request.filter(|it| must_be_open(it).is_ok()) else { return Ok(()) };
             match Box::pin(self.follow_once(by, &now)).await {
                 Err(crate::Error::Conflict { .. }) => {}
-                done => return done,
+                done => {
+                    self.landings.poke(now.repository);
+                    return done;
+                }
             }
             request = self.store.find_pull_request_by_id(id).await?;
         }
@@ -141,7 +147,9 @@ impl App {
         if moved {
             return self.note_source(by, request, (source_tip, destination_tip)).await;
         }
-        Ok(self.store.note_destination(request.id, destination_tip).await?)
+        self.store.note_destination(request.id, destination_tip).await?;
+        self.landings.renew_preview(request.id);
+        Ok(())
     }
 
     /// May whoever opened a request still propose something here? A fork is somebody's own place:
@@ -155,7 +163,8 @@ impl App {
         Ok(judged.decision.is_allowed())
     }
 
-    async fn place_of(&self, repository: RepositoryId) -> Result<Option<PlaceName>> {
+    /// Where a repository is; `None` once it is gone.
+    pub(super) async fn place_of(&self, repository: RepositoryId) -> Result<Option<PlaceName>> {
         let Some(facts) = self.store.facts_of_id(repository).await? else { return Ok(None) };
         let path = crate::ground::path(&facts.workspace, &facts.repository);
         Ok(Some(PlaceName::repository_path(&path.to_string())))
@@ -213,6 +222,8 @@ impl App {
         let payload = json!({ "source": source.to_string(),
             "source_before": request.source.commit.to_string() });
         self.store.update_pull_request(by, request, &update, &payload.to_string()).await?;
+        // The one just made may have been overtaken by one of the source as it was.
+        self.landings.renew_preview(request.id);
         Ok(())
     }
 

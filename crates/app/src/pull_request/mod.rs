@@ -11,6 +11,7 @@ mod dependencies;
 mod follow;
 mod found;
 mod input;
+mod landing;
 mod merging;
 mod opening;
 mod read;
@@ -26,6 +27,8 @@ pub use comment::{CommentInput, CommentView};
 pub use create::NewPullRequest;
 pub use dependencies::DependencyView;
 pub use input::BranchAt;
+pub(crate) use landing::Landings;
+pub use landing::{AskedMerge, WaitingMergeView, WaitingState};
 pub use merging::{
     ConflictView, Merge, MergeStrategiesChange, MergeStrategiesView, MergeTask, Mergeability,
     MergedView, SourceBranchFate, StrategiesIn, StrategyView,

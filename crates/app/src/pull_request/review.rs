@@ -67,7 +67,9 @@ impl App {
         review: (Option<ReviewState>, ActivityKind),
     ) -> Result<()> {
         let noted = self.store.set_review(&open.by, request, review, "{}").await;
-        noted.map_err(|error| if_moved(error, request))
+        noted.map_err(|error| if_moved(error, request))?;
+        self.landings.poke(request.repository);
+        Ok(())
     }
 
     async fn review_of(&self, request: &PullRequest, user: UserId) -> Result<Option<ReviewState>> {

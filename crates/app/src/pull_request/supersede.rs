@@ -59,6 +59,7 @@ impl App {
         let done = self.store.supersede_pull_request(&open.by, request, &with, &payload).await;
         match done.map_err(|error| if_moved(error, request))? {
             Superseding::Done(after) => {
+                self.landings.poke(request.repository);
                 let here = (&open.workspace, &open.repository);
                 self.view_request(&open.who, here, *after, true).await
             }

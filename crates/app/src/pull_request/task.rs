@@ -95,6 +95,7 @@ impl App {
         fields.check()?;
         let new = NewTask { comment: comment.map(|it| it.id), raw, pending };
         let task = self.store.create_task(&open.by, &request, &new).await?;
+        self.landings.poke(request.repository);
         self.view_task(&open, &request, task).await
     }
 
@@ -130,6 +131,7 @@ impl App {
         };
         let update = TaskUpdate { raw, resolved, publish: input.pending == Some(false) };
         let task = self.store.update_task(&by, &request, &before, &update).await?;
+        self.landings.poke(request.repository);
         self.view_task(&open, &request, task).await
     }
 
@@ -148,7 +150,9 @@ impl App {
         } else {
             self.open_repository::<RemovingOthersComment>(who, place).await?.by
         };
-        Ok(self.store.delete_task(&by, &request, &before).await?)
+        self.store.delete_task(&by, &request, &before).await?;
+        self.landings.poke(request.repository);
+        Ok(())
     }
 
     async fn find_task(&self, who: &Asker, request: &PullRequest, id: i64) -> Result<Task> {

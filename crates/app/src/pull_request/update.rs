@@ -76,6 +76,7 @@ impl App {
             // What pushes have done meanwhile was left to be noted here.
             self.follow(&open.by, after.clone()).await?;
         }
+        self.landings.poke(after.repository);
         self.view_request(&open.who, (&open.workspace, &open.repository), after, true).await
     }
 

@@ -2,6 +2,7 @@
 //! what stands between a pull request and its merge, and which ways of merging are allowed.
 
 use super::dependencies::DependencyBody;
+use super::waiting::WaitingBody;
 use crate::doors::Doors;
 use crate::json::JsonBody;
 use crate::place::{Id, Place};
@@ -41,6 +42,10 @@ pub struct MergeabilityBody {
     ahead: Option<u32>,
     /// Those that are allowed, the usual one first.
     strategies: Vec<StrategyBody>,
+    /// May it be asked to merge itself?
+    auto_merge_allowed: bool,
+    /// What it waits for, if somebody has asked for it to be merged later.
+    waiting: Option<WaitingBody>,
 }
 
 /// A path that both sides have changed.
@@ -80,6 +85,8 @@ impl From<Mergeability> for MergeabilityBody {
             behind: it.behind,
             ahead: it.ahead,
             strategies: it.strategies.into_iter().map(strategy).collect(),
+            auto_merge_allowed: it.auto_merge_allowed,
+            waiting: it.waiting.map(WaitingBody::from),
         }
     }
 }

@@ -26,6 +26,7 @@ pub mod subject;
 pub mod superseding;
 pub mod tokens;
 pub mod users;
+pub mod waiting;
 pub mod workbench;
 pub mod workspaces;
 

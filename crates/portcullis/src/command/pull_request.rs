@@ -36,6 +36,23 @@ const SHOWN: &[Field] = &[
     ("page", "/links/html/href"),
 ];
 
+const WAITING: &[Field] = &[
+    ("place", "/position"),
+    ("number", "/pull_request"),
+    ("waits for", "/state"),
+    ("commit", "/commit"),
+    ("asked by", "/asked_by/name"),
+    ("missing", "/missing/0"),
+];
+
+const ASKED: &[Field] = &[
+    ("merged", "/merged"),
+    ("merged as", "/merge_commit"),
+    ("waits for", "/waiting/state"),
+    ("place", "/waiting/position"),
+    ("missing", "/waiting/missing/0"),
+];
+
 /// What can be done with pull requests.
 #[derive(Subcommand, Debug)]
 pub enum PullRequestCommand {
@@ -80,8 +97,20 @@ Rules of the kind require_all_dependencies_merged wait for it.")]
         #[arg(long)]
         undo: bool,
     },
-    /// Merge a pull request
+    /// Merge a pull request, now or later
+    #[command(after_help = "Examples:
+  portcullis pull-request merge 12
+  portcullis pull-request merge 12 --auto     # as soon as nothing is missing
+  portcullis pull-request merge 12 --queue    # in its turn, as it was built
+  portcullis pull-request merge 12 --cancel   # neither, any more")]
     Merge(Merge),
+    /// List what waits in the merge queue of a branch
+    Queue {
+        /// The branch; the main branch if not given
+        branch: Option<String>,
+        #[command(flatten)]
+        of: Of,
+    },
     /// Decline a pull request: nothing is merged
     Decline {
         #[command(flatten)]
@@ -155,12 +184,38 @@ pub struct Merge {
     /// Remove the source branch afterwards, whatever the request says
     #[arg(long, value_name = "true|false")]
     close_source_branch: Option<bool>,
+    /// Merge it as soon as nothing is missing, where the branch permits it
+    #[arg(long, conflicts_with_all = ["queue", "cancel"])]
+    auto: bool,
+    /// Put it at the end of the merge queue of its branch
+    #[arg(long, conflicts_with = "cancel")]
+    queue: bool,
+    /// Take back that it is to be merged later
+    #[arg(long, conflicts_with_all = ["strategy", "message", "close_source_branch"])]
+    cancel: bool,
 }
 
 impl Of {
     fn path(&self, session: &Session) -> Result<String, Error> {
         let path = session.repository(self.repository.as_ref())?;
         Ok(format!("/2.0/repositories/{path}/pullrequests"))
+    }
+
+    fn list_queue(&self, session: &Session, branch: Option<&str>) -> Result<(), Error> {
+        let path = session.repository(self.repository.as_ref())?;
+        let branch = match branch {
+            Some(branch) => branch.to_owned(),
+            None => {
+                let repository = session.client.get(&format!("/2.0/repositories/{path}"))?;
+                let main = repository.pointer("/mainbranch/name").and_then(Value::as_str);
+                let none = || Error::Usage("there is no main branch: name a branch".into());
+                main.ok_or_else(none)?.to_owned()
+            }
+        };
+        let parts: Vec<_> = branch.split('/').map(crate::client::segment).collect();
+        let queue = format!("/api/v1/repositories/{path}/merge-queue/{}", parts.join("/"));
+        let empty = format!("nothing waits to be merged into {branch}");
+        session.out.table(session.client.list(&queue)?, WAITING, &empty)
     }
 }
 
@@ -204,6 +259,7 @@ impl PullRequestCommand {
                 let answer = session.client.post(&path, &json!({ "by": by }))?;
                 session.out.done(&answer, &format!("#{} is superseded by #{by}", one.number))
             }
+            Self::Queue { branch, of } => of.list_queue(session, branch.as_deref()),
             Self::Decline { one, reason, superseded_by: None } => {
                 let path = format!("{}/decline", one.path(session)?);
                 let answer = session.client.post(&path, &json!({ "reason": reason }))?;
@@ -291,7 +347,29 @@ impl Merge {
             ("message", self.message.as_deref().map(Into::into)),
             ("close_source_branch", self.close_source_branch.map(Into::into)),
         ]);
+        let later = self.one.own_path(session)?;
+        if self.cancel {
+            return self.take_back(session, &later);
+        }
+        if self.auto || self.queue {
+            let way = if self.auto { "auto-merge" } else { "queue" };
+            let answer = session.client.post(&format!("{later}/{way}"), &body)?;
+            return session.out.one(&answer, ASKED);
+        }
         let path = format!("{}/merge", self.one.path(session)?);
         session.out.one(&session.client.post(&path, &body)?, SHOWN)
+    }
+
+    /// Whichever of the two it waits for.
+    fn take_back(&self, session: &Session, later: &str) -> Result<(), Error> {
+        let found = session.client.get(&format!("{later}/mergeable"))?;
+        let number = self.one.number;
+        let way = match found.pointer("/waiting/way").and_then(Value::as_str) {
+            Some("queue") => "queue",
+            Some(_) => "auto-merge",
+            None => return Err(Error::Usage(format!("#{number} does not wait to be merged"))),
+        };
+        let answer = session.client.delete(&format!("{later}/{way}"))?;
+        session.out.done(&answer, &format!("#{number} does not wait to be merged any more"))
     }
 }

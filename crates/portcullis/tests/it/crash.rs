@@ -2,6 +2,7 @@
 //! there, nothing is half there, and every push is on record once.
 
 use crate::program::{Server, log};
+use crate::session::until;
 use model::{RefName, RepositoryId};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -79,6 +80,22 @@ impl Site {
         let format = "--format=%(objectname) %(refname)";
         let listed = Git::system().ok(&self.folder, &["for-each-ref", format]);
         listed.lines().map(str::to_owned).collect()
+    }
+
+    /// Waits until the previews of these requests, which are open, are of `main` as it is: they are
+    /// made by a landing of their own, which may be killed as well.
+    fn settle(&self, open: std::ops::RangeInclusive<usize>) {
+        let format = "--format=%(refname) %(parent)";
+        until("the previews", || {
+            let listed =
+                Git::system().ok(&self.folder, &["for-each-ref", format, "refs/pull-requests"]);
+            let main = Git::system().ok(&self.folder, &["rev-parse", "refs/heads/main"]);
+            let is_current = |number: usize| {
+                let shown = format!("refs/pull-requests/{number}/merge {}", main.trim());
+                listed.lines().any(|it| it.starts_with(&shown))
+            };
+            open.clone().all(is_current).then_some(())
+        });
     }
 
     /// What a killed push must not leave behind, once the repository was used again.
@@ -267,15 +284,18 @@ fn a_merge_that_is_killed_anywhere_happened_or_did_not() {
         let (code, _) = server.wait();
         assert_eq!(code, None, "{point}: it was not killed: {told:?}");
         let server = site.start(&[], Door::Http);
-        site.is_tidy(point);
         let state = rest(&server).get(&path).expect(200)["state"].clone();
+        let is_merged = state == "MERGED";
+        site.settle(nth + 1 + usize::from(is_merged)..=points.len());
+        site.is_tidy(point);
         let happened = site.refs() != before;
-        assert_eq!(state == "MERGED", happened, "{point}: {state}");
+        assert_eq!(is_merged, happened, "{point}: {state}");
         assert!(happened || told.is_none(), "{point}: acknowledged and lost");
         if happened {
             happened_at.push(*point);
         } else {
             rest(&server).post(&format!("{path}/merge"), &json!({})).expect(200);
+            site.settle(nth + 2..=points.len());
         }
         assert_eq!(rest(&server).get(&path).expect(200)["state"], "MERGED", "{point}");
         server.stop();
@@ -286,6 +306,94 @@ fn a_merge_that_is_killed_anywhere_happened_or_did_not() {
     assert_eq!(noted.len(), points.len(), "each once: {noted:?}");
     let commit = points.iter().position(|it| *it == "journal-synced").unwrap_or(points.len());
     assert_eq!(happened_at, points[commit..]);
+}
+
+/// The points that a landing passes which brings nothing: what is queued is there already.
+const BRINGING_NOTHING: [&str; 9] = [
+    "refs-locked",
+    "journal-before-append",
+    "journal-half-written",
+    "journal-synced",
+    "ref-first-renamed",
+    "refs-renamed",
+    "before-record",
+    "after-record",
+    "before-report",
+];
+
+/// Those from here on are passed only by what is recorded.
+const RECORDING: usize = 6;
+
+/// An entry of the merge queue for each point, and a server that is killed there while it lands,
+/// with nobody waiting for it: after the next start it has landed once, and as it was built.
+#[test]
+fn a_queue_that_is_killed_anywhere_goes_on_where_it_was() {
+    let site = Site::new(0);
+    let rest = |server: &Server| Rest::new(server.url(), Some(format!("Bearer {}", site.secret)));
+    let (requests, own) = (
+        format!("/2.0/repositories/{SITE}/pullrequests"),
+        format!("/api/v1/repositories/{SITE}/pull-requests"),
+    );
+    let server = site.start(&[], Door::Http);
+    for (kind, value) in
+        [("enforce_merge_checks", None), ("require_passing_builds_to_merge", Some(1))]
+    {
+        let matcher = json!({ "type": "glob", "pattern": "main" });
+        let rule = json!({ "kind": kind, "matcher": matcher, "value": value });
+        let path = format!("/api/v1/repositories/{SITE}/restrictions");
+        rest(&server).post(&path, &rule).expect(201);
+    }
+    server.stop();
+    for (nth, point) in BRINGING_NOTHING.iter().enumerate() {
+        let number = nth + 1;
+        let queue = format!("{own}/{number}/queue");
+        let commit_of = |server: &Server| {
+            let entry = rest(server).get(&queue).expect(200);
+            entry["commit"].as_str().map(str::to_owned)
+        };
+        let server = site.start(&[], Door::Http);
+        let name = format!("topic{nth}");
+        site.tree.git(&["checkout", "-q", "-b", &name, "main"]);
+        site.tree.commit(&name);
+        site.tree.push(&name).accepted();
+        let body = json!({ "title": name, "source": { "branch": { "name": name } } });
+        rest(&server).post(&requests, &body).expect(201);
+        // Made by a landing that nobody records: killed there, too.
+        let server = if nth < RECORDING {
+            server.stop();
+            let server = site.start(&[("PORTCULLIS_CRASH_AT", point)], Door::Http);
+            let answer = rest(&server).try_post(&queue, &json!({}));
+            answer.is_none_or(|it| it.status == 200).then_some(()).unwrap();
+            until("its end", || rest(&server).try_post(&queue, &json!({})).is_none().then_some(()));
+            assert_eq!(server.wait().0, None, "{point}: it was not killed");
+            site.start(&[], Door::Http)
+        } else {
+            rest(&server).post(&queue, &json!({})).expect(200);
+            server
+        };
+        let commit = until("its commit", || commit_of(&server));
+        server.stop();
+
+        let server = site.start(&[("PORTCULLIS_CRASH_AT", point)], Door::Http);
+        let build = json!({ "key": "ci", "state": "SUCCESSFUL", "url": "https://ci.example.org" });
+        let statuses = format!("/2.0/repositories/{SITE}/commit/{commit}/statuses/build");
+        until("its end", || rest(&server).try_post(&statuses, &build).is_none().then_some(()));
+        assert_eq!(server.wait().0, None, "{point}: it was not killed");
+
+        let server = site.start(&[], Door::Http);
+        let path = format!("{requests}/{number}");
+        until("the merge", || {
+            (rest(&server).get(&path).expect(200)["state"] == "MERGED").then_some(())
+        });
+        until("no ref of the queue", || {
+            (!site.refs().iter().any(|it| it.ends_with("/queue"))).then_some(())
+        });
+        assert!(site.refs().contains(&format!("{commit} refs/heads/main")), "{point}");
+        site.is_tidy(point);
+        server.stop();
+    }
+    let merges = site.records().iter().filter(|it| it.channel == model::Channel::Merge).count();
+    assert_eq!((merges, site.merges_noted().len()), (BRINGING_NOTHING.len(), merges));
 }
 
 /// The server would die at the first byte of the pack: a push that is refused by its commands

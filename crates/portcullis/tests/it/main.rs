@@ -17,6 +17,7 @@ mod file_history;
 mod gpg_signatures;
 mod keys;
 mod kinds;
+mod landing;
 mod layers;
 mod merged_paths;
 mod peers;

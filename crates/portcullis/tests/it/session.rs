@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 use std::path::Path;
+use std::time::{Duration, Instant};
 use testkit::{Door, Git, Pushed, Server, WorkTree, normalised};
 
 /// Makes of each of these functions a test for every door.
@@ -17,6 +18,21 @@ macro_rules! through_both_doors {
     };
 }
 pub(crate) use through_both_doors;
+
+/// Longer than anything here takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What is found as soon as it is there: for what the server does when nobody waits for it.
+#[track_caller]
+pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < end, "{what} has not come");
+    }
+}
 
 /// The repository of every scenario.
 pub const SITE: &str = "acme/site";

@@ -13,6 +13,7 @@ mod participant;
 mod request;
 mod supersede;
 mod task;
+mod waiting;
 mod write;
 
 pub use comment::{Anchor, Comment, NewComment, Resolved};
@@ -24,6 +25,7 @@ pub use participant::{Participant, ReviewReset};
 pub use request::{Closed, PullRequest, SourceBranch};
 pub use supersede::Superseding;
 pub use task::{NewTask, Task, TaskUpdate};
+pub use waiting::{QueuedCommit, WaitingMerge, WaitingTerms};
 pub use write::{Closing, NewPullRequest, PullRequestUpdate};
 
 pub(crate) use write::forget_pull_requests;

@@ -38,6 +38,8 @@ pub struct PullRequest {
     pub comment_count: i64,
     /// Tasks that are open.
     pub task_count: i64,
+    /// Is it in the merge queue of its destination?
+    pub queued: bool,
 }
 
 /// Where the commits come from.
@@ -72,7 +74,9 @@ macro_rules! select_request {
                  (select count(*) from pull_request_comment c where c.pull_request_id = p.id
                      and c.deleted = 0 and c.pending = 0) as comment_count,
                  (select count(*) from pull_request_task t where t.pull_request_id = p.id
-                     and t.resolved_at is null and t.pending = 0) as task_count
+                     and t.resolved_at is null and t.pending = 0) as task_count,
+                 (select count(*) from waiting_merge w where w.pull_request_id = p.id
+                     and w.way = 'queue' and p.state = 'OPEN') as queued
              from pull_request p ",
             $($rest),+
         )
@@ -105,6 +109,7 @@ pub(super) fn request_from(row: &Row) -> Result<PullRequest> {
         version: row.int("version")?,
         comment_count: row.int("comment_count")?,
         task_count: row.int("task_count")?,
+        queued: row.flag("queued")?,
     })
 }
 

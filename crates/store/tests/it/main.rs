@@ -19,3 +19,4 @@ mod reviews;
 mod rules;
 mod tokens;
 mod unreadable;
+mod waiting;

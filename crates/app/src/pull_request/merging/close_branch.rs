@@ -22,7 +22,7 @@ pub enum SourceBranchFate {
 impl App {
     /// Removes the source branch of a request that was merged. Whatever is in the way leaves it
     /// where it is: the merge is done all the same.
-    pub(super) async fn close_source_branch(
+    pub(crate) async fn close_source_branch(
         self: &Arc<Self>,
         who: &Asker,
         request: &PullRequest,

@@ -1,18 +1,20 @@
 //! Merging a pull request.
 
 use super::close_branch::SourceBranchFate;
-use super::message;
+use super::facts::BuildsOf;
+use super::{message, not_mergeable};
 use crate::error::{Error, Fields, Result};
 use crate::open::{MergingPullRequest, OpenRepository};
 use crate::pull_request::PullRequestView;
 use crate::pull_request::update::must_be_open;
-use crate::render::visible;
 use crate::{App, Asker, PlaceName};
-use model::{ActivityKind, Channel, MergeStrategy, ObjectId, PullRequestId, PullRequestState};
-use repo::{Conflicts, MadeMerge, MergeAnswer, MergePlan, NotMergeable, Signature};
+use model::{
+    ActivityKind, Channel, MergeStrategy, ObjectId, PullRequestId, PullRequestState, Timestamp,
+};
+use repo::{MadeMerge, MergeAnswer, MergePlan, Signature};
 use serde_json::json;
 use std::sync::Arc;
-use store::{Actor, Closing, PrincipalKind, PullRequest};
+use store::{Actor, Closing, PrincipalKind, PrincipalName, PullRequest};
 
 /// How to merge, as it was typed.
 #[derive(Clone, Debug, Default)]
@@ -37,10 +39,8 @@ pub(crate) struct MergeOrder {
     pub request: PullRequest,
     /// Where the destination is.
     pub target: ObjectId,
+    pub builds: BuildsOf,
 }
-
-/// A conflict is told with so many paths.
-const TOLD: usize = 10;
 
 impl App {
     /// Merges an open pull request.
@@ -56,22 +56,41 @@ impl App {
         number: i64,
         merge: Merge,
     ) -> Result<MergedView> {
+        self.merge_commits(who, place, number, (merge, None)).await
+    }
+
+    /// The same, unless the request brings other commits than were meant.
+    pub(crate) async fn merge_commits(
+        self: &Arc<Self>,
+        who: &Asker,
+        place: &PlaceName,
+        number: i64,
+        (merge, meant): (Merge, Option<ObjectId>),
+    ) -> Result<MergedView> {
         let mut who = who.clone();
         who.who.channel = Channel::Merge;
         let open = self.open_repository::<MergingPullRequest>(&who, place).await?;
         let request = self.find_request(&open, number).await?;
-        let Some(held) = self.merges.hold(request.id) else {
-            let message = format!("pull request #{number} is being merged by somebody else");
-            return Err(Error::Conflict { field: "state", message });
-        };
-        let merged = Box::pin(self.merge_held(&open, place, number, merge)).await;
+        let merging = self.merge_held(&open, place, number, (merge, meant));
+        self.while_held(&open, &request, merging).await
+    }
+
+    /// Does a part of merging a request, while nobody else merges it.
+    pub(crate) async fn while_held<A, T>(
+        self: &Arc<Self>,
+        open: &OpenRepository<A>,
+        request: &PullRequest,
+        work: impl Future<Output = Result<T>> + Send,
+    ) -> Result<T> {
+        let held = self.hold_request(request)?;
+        let done = Box::pin(work).await;
         drop(held);
-        if merged.is_err() {
+        if done.is_err() {
             // What pushes have done meanwhile was left to be noted here.
-            let branches = [request.destination].into();
+            let branches = [request.destination.clone()].into();
             self.follow_branches(&open.by, open.repository.id, &branches).await?;
         }
-        merged
+        done
     }
 
     async fn merge_held(
@@ -79,21 +98,25 @@ impl App {
         open: &OpenRepository<MergingPullRequest>,
         place: &PlaceName,
         number: i64,
-        merge: Merge,
+        (merge, meant): (Merge, Option<ObjectId>),
     ) -> Result<MergedView> {
         let who = &open.who;
         // Again, now that nobody else can have begun.
         let request = self.find_request(open, number).await?;
         must_be_open(&request)?;
         must_be_ready(&request)?;
+        if meant.is_some_and(|it| it != request.source.commit) {
+            return Err(source_moved());
+        }
         let mut fields = Fields::default();
         let strategy = self.chosen_strategy(open, &request, merge.strategy, &mut fields).await?;
         let message = message::checked(merge.message, &mut fields);
         fields.check()?;
         let target = self.target_of(&request).await?;
         // Before anything is made, so that all that is missing is told at once.
-        let judged = Box::pin(self.judge_merge(who, place, &request, target)).await?;
-        if let Some(refused) = self.refused_merge(who, place, &request, target, &judged).await {
+        let order = MergeOrder { request: request.clone(), target, builds: BuildsOf::Source };
+        let judged = Box::pin(self.judge_merge(who, place, &order)).await?;
+        if let Some(refused) = self.refused_merge(who, place, &order, &judged).await {
             return Err(refused);
         }
         let view = self
@@ -101,7 +124,7 @@ impl App {
             .await?;
         let message = message.unwrap_or_else(|| message::usual(&view));
         let made = self.make_merge(open, &request, (strategy, target), message).await?;
-        self.land_merge(open, &request, target, made).await?;
+        self.land_merge(open, order, made).await?;
         let close = merge.close_source_branch.unwrap_or(request.close_source_branch);
         let source_branch = match close {
             true => self.close_source_branch(who, &request).await,
@@ -114,13 +137,12 @@ impl App {
 
     /// Where the destination is now. The source must be where the request has it: the one who
     /// merges has seen that.
-    pub(super) async fn target_of(self: &Arc<Self>, request: &PullRequest) -> Result<ObjectId> {
+    pub(crate) async fn target_of(self: &Arc<Self>, request: &PullRequest) -> Result<ObjectId> {
         if let Some(from) = request.source.repository
             && let Some(tip) = self.tip(from, &request.source.branch).await?
             && tip != request.source.commit
         {
-            let message = "the source branch has moved: look at what it brings now and try again";
-            return Err(Error::Conflict { field: "source", message: message.into() });
+            return Err(source_moved());
         }
         self.tip(request.repository, &request.destination).await?.ok_or_else(|| Error::Conflict {
             field: "destination",
@@ -136,17 +158,28 @@ impl App {
         message: String,
     ) -> Result<MadeMerge> {
         let committer = open.who.signature(open.by.at);
-        let author = self.author_of(request, strategy, &committer).await?;
-        let source = request.source.commit;
-        let made = open.on_disk(move |repository| {
-            let (author, committer) = (&author, &committer);
-            let plan = MergePlan { strategy, target, source, message: &message, author, committer };
-            Ok(repository.make_merge(&plan)?)
-        });
-        match made.await? {
+        match self.make_commits(request, (strategy, target), message, committer).await? {
             MergeAnswer::Made(made) => Ok(made),
             MergeAnswer::Not(why) => Err(not_mergeable(&why, strategy, request)),
         }
+    }
+
+    /// Makes what merging a request onto a commit would land. No ref moves.
+    pub(crate) async fn make_commits(
+        self: &Arc<Self>,
+        request: &PullRequest,
+        (strategy, target): (MergeStrategy, ObjectId),
+        message: String,
+        committer: Signature,
+    ) -> Result<MergeAnswer> {
+        let author = self.author_of(request, strategy, &committer).await?;
+        let (app, id, source) = (Arc::clone(self), request.repository, request.source.commit);
+        let made = tokio::task::spawn_blocking(move || {
+            let (author, committer) = (&author, &committer);
+            let plan = MergePlan { strategy, target, source, message: &message, author, committer };
+            app.repositories.repository(id)?.make_merge(&plan)
+        });
+        Ok(made.await??)
     }
 
     /// Many commits that become one are their author's; a commit that only joins two lines is of
@@ -164,41 +197,59 @@ impl App {
             | MergeStrategy::RebaseFastForward
             | MergeStrategy::RebaseMerge => false,
         };
-        let author = &request.author;
-        let (true, PrincipalKind::User, Some(id)) = (squashes, author.kind, author.id) else {
+        if !squashes {
             return Ok(committer.clone());
-        };
+        }
+        let author = self.user_signature(&request.author, committer.seconds).await?;
+        Ok(author.unwrap_or_else(|| committer.clone()))
+    }
+
+    /// As git names somebody who is named in a row. Tokens have no address.
+    pub(crate) async fn signature_of(
+        &self,
+        name: &PrincipalName,
+        at: Timestamp,
+    ) -> Result<Signature> {
+        let seconds = at.0.div_euclid(1000);
+        let (name_only, email) = (name.name.clone(), String::new());
+        let user = self.user_signature(name, seconds).await?;
+        Ok(user.unwrap_or(Signature { name: name_only, email, seconds, offset_minutes: 0 }))
+    }
+
+    async fn user_signature(
+        &self,
+        name: &PrincipalName,
+        seconds: i64,
+    ) -> Result<Option<Signature>> {
+        let (PrincipalKind::User, Some(id)) = (name.kind, name.id) else { return Ok(None) };
         let version = self.store.facts_version().await?;
         let account = self.account(model::UserId(id), version).await?;
-        Ok(account.map_or_else(
-            || committer.clone(),
-            |it| Signature {
-                name: it.user.display_name.to_string(),
-                email: it.user.email.to_string(),
-                ..committer.clone()
-            },
-        ))
+        Ok(account.map(|it| Signature {
+            name: it.user.display_name.to_string(),
+            email: it.user.email.to_string(),
+            seconds,
+            offset_minutes: 0,
+        }))
     }
 
     /// Pushes from inside what was made, as a push of one command.
-    async fn land_merge(
+    pub(crate) async fn land_merge(
         self: &Arc<Self>,
         open: &OpenRepository<MergingPullRequest>,
-        request: &PullRequest,
-        target: ObjectId,
+        order: MergeOrder,
         made: MadeMerge,
     ) -> Result<()> {
-        let name = &request.destination;
+        let (name, target) = (&order.request.destination, order.target);
         let command = format!("{target} {} {name}\0report-status agent=merge", made.tip);
         let mut input = Vec::new();
         wire::put_text(&mut input, &command);
         wire::put_flush(&mut input);
         input.extend(made.pack.as_deref().unwrap_or(crate::branches::EMPTY_PACK));
-        let (open, request) = (open.clone(), request.clone());
+        let open = open.clone();
         let turn = self.turns.merge().await?;
         let received = tokio::task::spawn_blocking(move || {
             let _until_landed = turn;
-            open.receive_merge(MergeOrder { request, target }, &mut input.as_slice())
+            open.receive_merge(order, &mut input.as_slice())
         });
         match received.await??.into_error() {
             None => Ok(()),
@@ -228,11 +279,13 @@ impl App {
         };
         let payload = json!({ "merge_commit": after.to_string() }).to_string();
         self.store.close_pull_request(by, &request, &closing, &payload).await?;
+        self.landings.poke(request.repository);
         Ok(())
     }
 }
 
-pub(super) fn must_be_ready(request: &PullRequest) -> Result<()> {
+/// A draft is not merged, and does not wait for it.
+pub(crate) fn must_be_ready(request: &PullRequest) -> Result<()> {
     if !request.draft {
         return Ok(());
     }
@@ -241,42 +294,7 @@ pub(super) fn must_be_ready(request: &PullRequest) -> Result<()> {
     Err(Error::Conflict { field: "draft", message })
 }
 
-fn not_mergeable(why: &NotMergeable, strategy: MergeStrategy, request: &PullRequest) -> Error {
-    let (source, into) = (request.source.branch.short(), request.destination.short());
-    let (field, message) = match why {
-        NotMergeable::Nothing => {
-            ("source", format!("`{into}` has every change of `{source}` already"))
-        }
-        NotMergeable::NotFastForward { behind } => (
-            "merge_strategy",
-            format!(
-                "`{strategy}` needs `{source}` to have all of `{into}`, and {behind} commits are \
-                 missing: merge or rebase, or choose another strategy"
-            ),
-        ),
-        NotMergeable::Unrelated => {
-            ("source", format!("`{source}` and `{into}` have no common history"))
-        }
-        NotMergeable::Conflicting(conflicts) => {
-            ("source", format!("`{source}` and `{into}` do not fit together: {}", told(conflicts)))
-        }
-        NotMergeable::RebaseConflicting { commit, conflicts } => (
-            "source",
-            format!("commit {commit} does not fit on top of `{into}`: {}", told(conflicts)),
-        ),
-    };
-    Error::Conflict { field, message }
-}
-
-fn told(conflicts: &Conflicts) -> String {
-    let path = |it: &repo::Conflict| {
-        let path = String::from_utf8_lossy(&it.path).into_owned();
-        format!("`{}` ({})", visible(&path), it.reason)
-    };
-    let mut told: Vec<String> = conflicts.listed.iter().take(TOLD).map(path).collect();
-    let more = conflicts.total.saturating_sub(told.len());
-    if more > 0 {
-        told.push(format!("and {more} more"));
-    }
-    told.join(", ")
+fn source_moved() -> Error {
+    let message = "the source branch has moved: look at what it brings now and try again";
+    Error::Conflict { field: "source", message: message.into() }
 }

@@ -1,17 +1,19 @@
 //! Could a pull request be merged as things are? Everything that is in the way, before anybody
 //! clicks. Asks the same function as the merge; changes and records nothing.
 
+use super::facts::BuildsOf;
+use super::merge::MergeOrder;
 use crate::error::{Error, Result};
 use crate::open::{Judged, ReadingPullRequests};
 use crate::pull_request::DependencyView;
+use crate::pull_request::landing::WaitingMergeView;
 use crate::pull_request::update::must_be_open;
 use crate::refusal::RefusalRecord;
 use crate::{App, Asker, PlaceName};
-use model::{Channel, MergeStrategy, ObjectId};
+use model::{Channel, MergeStrategy, ReviewBehaviour};
 use policy::{Act, Change, Content, RefUpdate, Verdict, Way};
 use repo::{Conflicts, MergePreview};
 use std::sync::Arc;
-use store::PullRequest;
 
 /// What stands between a pull request and its merge.
 #[derive(Clone, Debug)]
@@ -38,6 +40,10 @@ pub struct Mergeability {
     pub ahead: Option<u32>,
     /// Every strategy that is allowed here, the usual one first.
     pub strategies: Vec<StrategyView>,
+    /// May it be asked to merge itself?
+    pub auto_merge_allowed: bool,
+    /// What it waits for, if somebody has asked for it to be merged later.
+    pub waiting: Option<WaitingMergeView>,
 }
 
 /// One path that both sides have changed.
@@ -83,9 +89,15 @@ impl App {
             }
             Err(error) => return Err(error),
         };
-        let Some(target) = target else { return Ok(Mergeability::never(obstacles)) };
-        let judged = Box::pin(self.judge_merge(&who, place, &request, target)).await?;
-        let act = act_of(&request, target);
+        let auto_merge_allowed =
+            self.behaviours(&request).await?.contains(&ReviewBehaviour::AutoMerge);
+        let waiting = self.find_waiting(&request).await?;
+        let later = Later { auto_merge_allowed, waiting };
+        let Some(target) = target else { return Ok(Mergeability::never(obstacles, later)) };
+        let order = MergeOrder { request, target, builds: BuildsOf::Source };
+        let judged = Box::pin(self.judge_merge(&who, place, &order)).await?;
+        let act = act_of(&order);
+        let request = order.request;
         let refusals = self.tell(&who, place, &act, &judged, &judged.decision.refusals);
         let notices = self.tell_notices(&who, place, &act, &judged);
         let source = request.source.commit;
@@ -112,51 +124,57 @@ impl App {
             behind: Some(compared.behind),
             ahead: Some(compared.ahead),
             strategies,
+            auto_merge_allowed: later.auto_merge_allowed,
+            waiting: later.waiting,
         })
     }
 
     /// Asks the policy about merging a request, with what is known before the merge is made.
-    pub(super) async fn judge_merge(
+    pub(crate) async fn judge_merge(
         self: &Arc<Self>,
         who: &Asker,
         place: &PlaceName,
-        request: &PullRequest,
-        target: ObjectId,
+        order: &MergeOrder,
     ) -> Result<Judged> {
-        let facts = self.merge_facts(request, target).await?;
-        self.judge_with(who, place, &act_of(request, target), Some(facts)).await
+        let facts = self.merge_facts(order).await?;
+        self.judge_with(who, place, &act_of(order), Some(facts)).await
     }
 
     /// The refusal of a merge that the policy has refused, recorded.
-    pub(super) async fn refused_merge(
+    pub(crate) async fn refused_merge(
         &self,
         who: &Asker,
         place: &PlaceName,
-        request: &PullRequest,
-        target: ObjectId,
+        order: &MergeOrder,
         judged: &Judged,
     ) -> Option<Error> {
         if judged.decision.verdict != Verdict::Refused {
             return None;
         }
-        Some(self.refuse(who, place, &act_of(request, target), judged).await)
+        Some(self.refuse(who, place, &act_of(order), judged).await)
     }
 }
 
 /// What a merge does to its destination, before it is made.
-fn act_of(request: &PullRequest, target: ObjectId) -> Act {
+fn act_of(order: &MergeOrder) -> Act {
     let update = RefUpdate {
-        name: request.destination.clone(),
-        old: target,
-        new: request.source.commit,
+        name: order.request.destination.clone(),
+        old: order.target,
+        new: order.request.source.commit,
         change: Change::FastForward,
         content: Content::Unseen,
     };
     Act::UpdateRefs { updates: vec![update], way: Way::PullRequest }
 }
 
+/// Whether it could be merged later, and whether it waits for that.
+struct Later {
+    auto_merge_allowed: bool,
+    waiting: Option<WaitingMergeView>,
+}
+
 impl Mergeability {
-    fn never(obstacles: Vec<String>) -> Self {
+    fn never(obstacles: Vec<String>, later: Later) -> Self {
         Self {
             mergeable: false,
             verdict: Verdict::Undecided.as_str(),
@@ -169,6 +187,8 @@ impl Mergeability {
             behind: None,
             ahead: None,
             strategies: Vec::new(),
+            auto_merge_allowed: later.auto_merge_allowed,
+            waiting: later.waiting,
         }
     }
 }

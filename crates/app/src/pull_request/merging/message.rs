@@ -9,7 +9,7 @@ use model::ReviewState;
 const LONGEST: usize = 128 << 10;
 
 /// The message that was given, if it says anything.
-pub(super) fn checked(given: Option<String>, fields: &mut Fields) -> Option<String> {
+pub(crate) fn checked(given: Option<String>, fields: &mut Fields) -> Option<String> {
     let given = given.filter(|it| !it.trim().is_empty())?;
     if given.len() > LONGEST {
         let length = given.len();
@@ -22,7 +22,7 @@ pub(super) fn checked(given: Option<String>, fields: &mut Fields) -> Option<Stri
 }
 
 /// What is said where nobody wrote anything.
-pub(super) fn usual(view: &PullRequestView) -> String {
+pub(crate) fn usual(view: &PullRequestView) -> String {
     let request = &view.request;
     let (branch, number) = (&view.source.branch, request.number);
     let mut text = format!("Merged in {branch} (pull request #{number})\n\n{}\n", request.title);

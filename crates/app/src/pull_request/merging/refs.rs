@@ -12,6 +12,9 @@ use repo::{
 use std::sync::Arc;
 use store::PullRequest;
 
+/// What the destination would be.
+const MERGE: &str = "merge";
+
 impl App {
     /// Brings the refs of a request up to date, and the commits of a fork into the repository.
     pub(crate) async fn keep_request_refs(self: &Arc<Self>, request: &PullRequest) -> Result<()> {
@@ -80,7 +83,7 @@ impl App {
 
     fn keep_refs(&self, request: &PullRequest, limit: Option<u64>) -> repo::Result<()> {
         let repository = self.repositories.repository(request.repository)?;
-        let from = (name(request, "from")?, request.source.commit);
+        let from = (request_ref(request.number, "from")?, request.source.commit);
         let fork = request.source.repository.filter(|it| *it != request.repository);
         match fork {
             Some(fork) => {
@@ -97,9 +100,33 @@ impl App {
         Ok(())
     }
 
+    /// Brings the preview of a request up to date, if it is not.
+    pub(crate) fn keep_preview_of(&self, request: &PullRequest) -> repo::Result<()> {
+        let repository = self.repositories.repository(request.repository)?;
+        match self.is_preview_of_now(request, &repository)? {
+            true => Ok(()),
+            false => self.keep_preview(request, &repository),
+        }
+    }
+
+    fn is_preview_of_now(
+        &self,
+        request: &PullRequest,
+        repository: &Repository,
+    ) -> repo::Result<bool> {
+        let refs = repository.refs()?;
+        let shown = refs.find(request_ref(request.number, MERGE)?.as_str());
+        let target = refs.find(request.destination.as_str());
+        let (Some(shown), Some(target)) = (shown, target) else { return Ok(false) };
+        let commit = repository.commit_info(&shown.id)?;
+        let now = [target.id, request.source.commit];
+        let is_open = request.state == PullRequestState::Open;
+        Ok(is_open && commit.is_some_and(|it| it.parents == now))
+    }
+
     fn keep_preview(&self, request: &PullRequest, repository: &Repository) -> repo::Result<()> {
         let limits = &self.options.limits;
-        let merge = name(request, "merge")?;
+        let merge = request_ref(request.number, MERGE)?;
         match self.merge_of(request, repository)? {
             Some((tip, pack)) => {
                 let objects = pack.as_deref().map_or(ObjectsFrom::Here, ObjectsFrom::Pack);
@@ -150,8 +177,9 @@ fn held_name(tip: ObjectId) -> repo::Result<RefName> {
     ref_name(format!("{}held/{tip}", policy::HIDDEN_REFS))
 }
 
-fn name(request: &PullRequest, kind: &str) -> repo::Result<RefName> {
-    ref_name(format!("{}{}/{kind}", policy::PULL_REQUEST_REFS, request.number))
+/// The ref of this kind of the request with this number.
+pub(crate) fn request_ref(number: i64, kind: &str) -> repo::Result<RefName> {
+    ref_name(format!("{}{number}/{kind}", policy::PULL_REQUEST_REFS))
 }
 
 fn ref_name(name: String) -> repo::Result<RefName> {

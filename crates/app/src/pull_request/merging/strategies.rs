@@ -122,7 +122,7 @@ impl App {
     }
 
     /// The strategy that somebody asks for, if it is allowed here.
-    pub(super) async fn chosen_strategy(
+    pub(crate) async fn chosen_strategy(
         &self,
         open: &OpenRepository<MergingPullRequest>,
         request: &PullRequest,

@@ -135,7 +135,11 @@ fn state_after(kind: ActivityKind) -> &'static str {
         | ActivityKind::CommentReopened
         | ActivityKind::TaskCreated
         | ActivityKind::TaskUpdated
-        | ActivityKind::TaskDeleted => "OPEN",
+        | ActivityKind::TaskDeleted
+        | ActivityKind::AutoMergeAsked
+        | ActivityKind::AutoMergeEnded
+        | ActivityKind::Queued
+        | ActivityKind::Unqueued => "OPEN",
     }
 }
 

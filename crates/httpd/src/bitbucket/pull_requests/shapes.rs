@@ -24,6 +24,8 @@ pub struct PullRequestBody {
     /// `OPEN`, `MERGED`, `DECLINED` or `SUPERSEDED`.
     state: &'static str,
     draft: bool,
+    /// Is it in the merge queue of its destination?
+    queued: bool,
     author: AccountBody,
     source: EndBody,
     destination: EndBody,
@@ -113,6 +115,7 @@ impl PullRequestBody {
             description: request.description.clone(),
             state: request.state.as_str(),
             draft: request.draft,
+            queued: request.queued,
             author: AccountBody::of_person(&view.author, origin),
             source: EndBody::of(&view.source, &full_name, origin),
             destination: EndBody::of(&view.destination, &full_name, origin),
