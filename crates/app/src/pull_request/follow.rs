@@ -5,15 +5,12 @@
 use super::update::must_be_open;
 use crate::error::Result;
 use crate::{App, Asker, PlaceName, clock};
-use model::{
-    ActivityKind, ObjectId, PullRequestId, PullRequestState, RefName, RepositoryId, ReviewBehaviour,
-};
+use model::{ActivityKind, ObjectId, PullRequestState, RefName, RepositoryId, ReviewBehaviour};
 use policy::Act;
 use serde_json::json;
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use store::{Actor, Closing, OpenEnds, PullRequest, PullRequestUpdate, ReviewReset};
+use store::{Actor, Closing, PullRequest, PullRequestUpdate, ReviewReset};
 
 /// So many branches are asked about one by one; of more, all open requests are looked through.
 const ONE_BY_ONE: usize = 8;
@@ -43,7 +40,7 @@ impl App {
                 requests.extend(self.store.open_pull_requests_at(repository, branch).await?);
             }
         }
-        for request in requests {
+        for request in self.note_destinations(requests).await? {
             self.follow(by, request).await?;
         }
         Ok(())
@@ -61,43 +58,6 @@ impl App {
             }
         }
         Ok(())
-    }
-
-    /// Those of which a branch is elsewhere than it was last seen. Nearly all are where they were,
-    /// however many there are: only refs are looked at, and those of a repository once for all
-    /// requests into it.
-    async fn moved_requests(self: &Arc<Self>, all: Vec<OpenEnds>) -> Result<Vec<PullRequestId>> {
-        let app = Arc::clone(self);
-        let found = tokio::task::spawn_blocking(move || {
-            let (mut into, mut refs) = (None, BTreeMap::new());
-            let mut moved = Vec::new();
-            for it in all {
-                // They come by repository: no more refs are kept than those of one and its forks.
-                if into.replace(it.repository) != Some(it.repository) {
-                    refs.clear();
-                }
-                let ends = [
-                    (Some(it.repository), &it.destination, it.destination_commit),
-                    (it.source.repository, &it.source.branch, it.source.commit),
-                ];
-                for (repository, branch, seen) in ends {
-                    let Some(id) = repository else { continue };
-                    let refs = match refs.entry(id) {
-                        Entry::Occupied(there) => there.into_mut(),
-                        Entry::Vacant(free) => {
-                            free.insert(app.repositories.repository(id)?.refs()?)
-                        }
-                    };
-                    // A branch that is gone leaves the request with the commits it had.
-                    if refs.find(branch.as_str()).is_some_and(|it| it.id != seen) {
-                        moved.push(it.id);
-                        break;
-                    }
-                }
-            }
-            Ok::<_, repo::Error>(moved)
-        });
-        Ok(found.await??)
     }
 
     /// Brings one request up to date with its branches.
@@ -147,7 +107,7 @@ impl App {
         if moved {
             return self.note_source(by, request, (source_tip, destination_tip)).await;
         }
-        self.store.note_destination(request.id, destination_tip).await?;
+        self.store.note_destinations(&[request.id], destination_tip).await?;
         self.landings.renew_preview(request.id);
         Ok(())
     }

@@ -9,6 +9,7 @@ mod create;
 mod decline;
 mod dependencies;
 mod follow;
+mod follow_many;
 mod found;
 mod input;
 mod landing;
@@ -19,6 +20,7 @@ mod review;
 mod supersede;
 mod task;
 mod text;
+mod tips;
 mod update;
 mod view;
 

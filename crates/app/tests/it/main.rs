@@ -13,6 +13,7 @@ mod branching;
 mod explain;
 mod fields;
 mod first_start;
+mod following;
 mod house;
 mod keys;
 mod merging;

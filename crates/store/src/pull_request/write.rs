@@ -11,6 +11,9 @@ use model::{
     ActivityKind, ObjectId, PullRequestId, PullRequestState, RefName, RepositoryId, UserId,
 };
 
+/// A statement names so many requests at most.
+const AT_ONCE: usize = 200;
+
 /// What a new pull request needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewPullRequest {
@@ -109,11 +112,19 @@ impl Store {
         finish(tx, by, (before.repository, before.id), ActivityKind::Updated, payload).await
     }
 
-    /// Notes that the tip of the destination moved: no change of the request, and no event.
-    pub async fn note_destination(&self, id: PullRequestId, tip: ObjectId) -> Result<()> {
-        let sql = "update pull_request set destination_commit = $2
-                   where id = $1 and state = 'OPEN'";
-        self.database.write_record(sql, args![id.0, &tip.to_string()]).await.map(drop)
+    /// Notes where the destination of these requests is: no change of theirs, and no event.
+    pub async fn note_destinations(&self, requests: &[PullRequestId], tip: ObjectId) -> Result<()> {
+        let sql = "update pull_request set destination_commit = $4
+                   where id between $1 and $2 and $3 like '%|' || id || '|%' and state = 'OPEN'";
+        let tip = tip.to_string();
+        let mut ids: Vec<i64> = requests.iter().map(|it| it.0).collect();
+        ids.sort_unstable();
+        for some in ids.chunks(AT_ONCE) {
+            let (Some(first), Some(last)) = (some.first(), some.last()) else { continue };
+            let named: String = some.iter().map(|it| format!("|{it}|")).collect();
+            self.database.write_record(sql, args![*first, *last, &named, &tip]).await?;
+        }
+        Ok(())
     }
 
     /// Ends an open pull request; `None` if it was not open any more, which is no error: a merge

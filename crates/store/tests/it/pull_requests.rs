@@ -152,3 +152,39 @@ async fn requests_are_found_by_state_and_branch_and_go_with_their_repository(w: 
     s.remove_repository(&system(), here).await.unwrap();
     assert_eq!(s.list_open_ends().await.unwrap(), []);
 }
+
+on_both!(where_a_destination_is_is_noted_in_open_requests_and_no_others);
+
+async fn where_a_destination_is_is_noted_in_open_requests_and_no_others(w: &World) {
+    let place = w.place("acme").await;
+    let s = &w.store;
+    let owner = by(&place.owner);
+    let mut ids = Vec::new();
+    for name in ["a", "b", "c"] {
+        ids.push(s.create_pull_request(&owner, &from(&place, name, &[]), "{}").await.unwrap().id);
+    }
+    let find = async |at: usize| s.find_pull_request_by_id(ids[at]).await.unwrap().unwrap();
+    let closing = Closing {
+        state: PullRequestState::Declined,
+        kind: ActivityKind::Declined,
+        reason: String::new(),
+        merged: None,
+    };
+    s.close_pull_request(&owner, &find(1).await, &closing, "{}").await.unwrap();
+    s.note_destinations(&[ids[1], ids[0]], commit(7)).await.unwrap();
+    s.note_destinations(&[], commit(9)).await.unwrap();
+    let seen = async || {
+        let mut seen = Vec::new();
+        for at in 0..3 {
+            let it = find(at).await;
+            seen.push((it.destination_commit, it.version));
+        }
+        seen
+    };
+    assert_eq!(seen().await, [(commit(7), 1), (commit(2), 2), (commit(2), 1)]);
+    // More than one statement's worth.
+    let many: Vec<_> = (0..500).map(model::PullRequestId).collect();
+    s.note_destinations(&many, commit(8)).await.unwrap();
+    assert_eq!(seen().await, [(commit(8), 1), (commit(2), 2), (commit(8), 1)]);
+    assert_eq!(history(w, &find(0).await).await.len(), 1, "nothing to tell");
+}

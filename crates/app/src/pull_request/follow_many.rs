@@ -1,0 +1,107 @@
+//! Following branches that many requests are about: a push into a main branch concerns every
+//! request into it and changes next to none. The refs are read once for all of them, and that a
+//! destination has moved on is noted at once.
+
+use super::tips::Tips;
+use crate::App;
+use crate::error::Result;
+use model::{ObjectId, PullRequestId, RepositoryId};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use store::{OpenEnds, PullRequest};
+
+/// Requests that a push concerns.
+#[derive(Default)]
+struct Sorted {
+    /// Those to be followed one by one.
+    others: Vec<PullRequest>,
+    /// Those of which only the destination has moved on, by repository and where it is now.
+    moved_on: BTreeMap<(RepositoryId, ObjectId), Vec<PullRequestId>>,
+}
+
+impl App {
+    /// Notes where the destination is of requests of which nothing else has changed; the others
+    /// come back.
+    pub(super) async fn note_destinations(
+        self: &Arc<Self>,
+        requests: Vec<PullRequest>,
+    ) -> Result<Vec<PullRequest>> {
+        let app = Arc::clone(self);
+        let sorted = tokio::task::spawn_blocking(move || {
+            let (mut tips, mut sorted) = (Tips::new(&app), Sorted::default());
+            for request in requests {
+                match app.has_moved_on(&request, &mut tips)? {
+                    Some(tip) => {
+                        let place = (request.repository, tip);
+                        sorted.moved_on.entry(place).or_default().push(request.id);
+                    }
+                    None => sorted.others.push(request),
+                }
+            }
+            Ok::<_, repo::Error>(sorted)
+        });
+        let Sorted { others, moved_on } = sorted.await??;
+        for ((repository, tip), ids) in moved_on {
+            self.store.note_destinations(&ids, tip).await?;
+            ids.into_iter().for_each(|it| self.landings.renew_preview(it));
+            self.landings.poke(repository);
+        }
+        Ok(others)
+    }
+
+    /// Where the destination is, if all that has changed is that it has moved on and has not got
+    /// the commits of the source.
+    fn has_moved_on(
+        &self,
+        request: &PullRequest,
+        tips: &mut Tips<'_>,
+    ) -> repo::Result<Option<ObjectId>> {
+        // Whoever merges it notes what comes of it.
+        if self.merges.contains(request.id) {
+            return Ok(None);
+        }
+        let (source, before) = (request.source.commit, request.destination_commit);
+        if let Some(from) = request.source.repository
+            && tips.find(from, &request.source.branch)?.is_some_and(|it| it != source)
+        {
+            return Ok(None);
+        }
+        let here = self.repositories.repository(request.repository)?;
+        match tips.find(request.repository, &request.destination)? {
+            Some(tip) if tip != before && !here.is_ancestor(&source, &tip)? => Ok(Some(tip)),
+            Some(_) | None => Ok(None),
+        }
+    }
+
+    /// Those of which a branch is elsewhere than it was last seen. Nearly all are where they were,
+    /// however many there are: only refs are looked at.
+    pub(super) async fn moved_requests(
+        self: &Arc<Self>,
+        all: Vec<OpenEnds>,
+    ) -> Result<Vec<PullRequestId>> {
+        let app = Arc::clone(self);
+        let found = tokio::task::spawn_blocking(move || {
+            let (mut into, mut tips) = (None, Tips::new(&app));
+            let mut moved = Vec::new();
+            for it in all {
+                // They come by repository: no more refs are kept than those of one and its forks.
+                if into.replace(it.repository) != Some(it.repository) {
+                    tips.forget();
+                }
+                let destination = tips.find(it.repository, &it.destination)?;
+                let source = match it.source.repository {
+                    Some(from) => tips.find(from, &it.source.branch)?,
+                    None => None,
+                };
+                // A branch that is gone leaves the request with the commits it had.
+                if destination.is_some_and(|tip| tip != it.destination_commit)
+                    || source.is_some_and(|tip| tip != it.source.commit)
+                {
+                    moved.push(it.id);
+                }
+            }
+            Ok::<_, repo::Error>(moved)
+        });
+        Ok(found.await??)
+    }
+}
