@@ -196,10 +196,7 @@ impl App {
     ) -> Result<OpenRepository<A>> {
         let act = A::act();
         let ground = self.enter(who, place, &act).await?;
-        let turn = match act {
-            Act::Push => Some(Arc::new(self.turns.push().await?)),
-            _ => None,
-        };
+        let turn = if act == Act::Push { Some(Arc::new(self.turns.push().await?)) } else { None };
         let (Some(workspace), Some(project), Some(repository)) =
             (&ground.workspace, &ground.project, &ground.repository)
         else {

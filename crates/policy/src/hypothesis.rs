@@ -192,9 +192,8 @@ impl World {
         let all = facts.restrictions.matching(&name, &facts.branching_model);
         let lists_somebody =
             |it: &Restriction| it.subjects.iter().any(|listed| counts(listed, facts.now));
-        let refusing = decision.refusals.iter().filter_map(|it| match &it.reason {
-            Reason::Restricted(it) => Some(&it.rule),
-            _ => None,
+        let refusing = decision.refusals.iter().filter_map(|it| {
+            if let Reason::Restricted(it) = &it.reason { Some(&it.rule) } else { None }
         });
         // Allow-lists of one kind are read together.
         refusing.into_iter().all(|rule| match rule.kind.is_allow_list() {

@@ -110,7 +110,8 @@ pub async fn list_refs(
     let tags = gather(|page| app.list_tags(&who, &place, page)).await?;
     let branch = |it| RefBody::Branch(Box::new(BranchBody::of(it, &full_name, &origin)));
     let branches = branches.iter().map(branch);
-    let tags = tags.iter().map(|it| RefBody::Tag(TagBody::of(it, &full_name, &origin)));
+    let tag = |it| RefBody::Tag(Box::new(TagBody::of(it, &full_name, &origin)));
+    let tags = tags.iter().map(tag);
     listing::answer(&list, branches.chain(tags), QUERYABLE)
 }
 
@@ -119,7 +120,7 @@ pub async fn list_refs(
 #[serde(untagged)]
 enum RefBody {
     Branch(Box<BranchBody>),
-    Tag(TagBody),
+    Tag(Box<TagBody>),
 }
 
 /// Shows a tag.
