@@ -4,7 +4,7 @@ use crate::error::{Error, Fields, Result};
 use crate::page::{Page, PageRequest};
 use crate::users::Profile;
 use crate::{App, Asker, PlaceName};
-use model::{DisplayName, Permission, Role, Slug, WorkspaceId};
+use model::{DisplayName, Permission, Slug, WorkspaceId};
 use policy::Act;
 use store::Group;
 
@@ -125,10 +125,6 @@ impl App {
         let id = open.workspace.id;
         let group = self.named_group(id, slug).await?;
         let user = self.named_user(user).await?;
-        let members = self.store.list_members(id, store::PageRequest::ALL).await?.items;
-        if !members.iter().any(|it| it.user == user.id) {
-            self.store.set_member(&open.by, id, user.id, Role::Member).await?;
-        }
         Ok(self.store.add_group_member(&open.by, id, group.id, user.id).await?)
     }
 

@@ -86,6 +86,18 @@ fn status_from(row: &Row) -> Result<BuildStatus> {
     })
 }
 
+fn build_key_from(row: &Row) -> Result<BuildKey> {
+    let row = row.of("build_key");
+    Ok(BuildKey { pattern: row.text("pattern")?, subject: subject_from(row)? })
+}
+
+fn audit_text(keys: &[BuildKey]) -> String {
+    let line = |it: &BuildKey| {
+        format!("{:?} {} {}", it.pattern, it.subject.kind(), subject_id(it.subject))
+    };
+    keys.iter().map(line).collect::<Vec<_>>().join("; ")
+}
+
 impl Store {
     /// What builds say of a commit, in the order in which they began to.
     pub async fn list_build_statuses(
@@ -197,10 +209,9 @@ impl Store {
         );
         let (mut keys, mut names) = (Vec::new(), Names::new());
         for row in self.database.all(sql, args![repository.0]).await? {
+            // One whose subject is gone stays: what is kept for nobody is nobody's to post.
             name_subject(&row, &mut names)?;
-            let columns = row.of("build_key");
-            let (pattern, subject) = (columns.text("pattern")?, subject_from(columns)?);
-            keys.push(BuildKey { pattern, subject });
+            keys.push(build_key_from(&row)?);
         }
         Ok((keys, names))
     }
@@ -213,9 +224,13 @@ impl Store {
         keys: &[BuildKey],
     ) -> Result<()> {
         let mut change = self.change(by).await?;
+        crate::Owner::Repository(repository).must_exist(&mut change).await?;
+        let sql = "select pattern, subject_kind, subject_id from build_key where repository_id = $1
+                   order by pattern, subject_kind, subject_id";
+        let before = change.all(sql, args![repository.0]).await?;
+        let before: Vec<_> = before.iter().map(build_key_from).collect::<Result<_>>()?;
         let sql = "delete from build_key where repository_id = $1";
         change.execute(sql, args![repository.0]).await?;
-        let mut text = String::new();
         for BuildKey { pattern, subject } in keys {
             crate::grant::must_exist(&mut change, *subject).await?;
             let sql = "insert into build_key (repository_id, pattern, subject_kind, subject_id)
@@ -223,12 +238,11 @@ impl Store {
                        on conflict (repository_id, pattern, subject_kind, subject_id) do nothing";
             let (kind, id) = (subject.kind(), subject_id(*subject));
             change.execute(sql, args![repository.0, pattern, kind, id]).await?;
-            text.push_str(&format!("{pattern:?} {kind} {id}; "));
         }
         let what = "said whom build keys are kept for";
         let subject = ("repository", repository.0);
-        let after = Some(text.trim_end());
-        change.commit(Audited { what, subject, before: None, after }).await
+        let (was, is) = (audit_text(&before), audit_text(keys));
+        change.commit(Audited { what, subject, before: Some(&was), after: Some(&is) }).await
     }
 }
 

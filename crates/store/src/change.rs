@@ -1,5 +1,9 @@
 //! Administrative changes: a change, its audit line and the new version of the facts are one
 //! transaction. There is no other way to write to the tables that decisions are made from.
+//!
+//! They are made one at a time, on either database: what a change finds out before it writes (is the
+//! subject there, is this the last owner, is the project private) is so until it is committed. Most
+//! of what hangs on what has no foreign key that would say it.
 
 use crate::sql::{Arg, Row, Tx, args};
 use crate::{PrincipalKind, PrincipalName, Result, Store};
@@ -63,6 +67,15 @@ pub(crate) struct Change<'s> {
 
 impl Store {
     pub(crate) async fn change<'s>(&'s self, by: &'s Actor) -> Result<Change<'s>> {
+        let mut tx = self.database.change().await?;
+        // PostgreSQL keeps others off a row that was written; SQLite has one writer anyway.
+        tx.execute("update facts_version set version = version where id = 1", &[]).await?;
+        Ok(Change { store: self, by, tx })
+    }
+
+    /// For what happened rather than what is so now, such as a push: holds nobody up, and is ended
+    /// with [`Change::commit_record`].
+    pub(crate) async fn record<'s>(&'s self, by: &'s Actor) -> Result<Change<'s>> {
         Ok(Change { store: self, by, tx: self.database.change().await? })
     }
 }
@@ -96,26 +109,34 @@ impl<'s> Change<'s> {
         row.ok_or(crate::Error::NotFound { what: "sequence" })?.of("sequence").int("last")
     }
 
+    /// [`Error::Moved`](crate::Error::Moved) unless the facts are still those of this version. Asked
+    /// first: what a change would trip over may be gone by now.
+    pub(crate) async fn expect_version(&mut self, version: i64) -> Result<()> {
+        if crate::facts::version(&mut self.tx).await? == version {
+            Ok(())
+        } else {
+            Err(crate::Error::Moved)
+        }
+    }
+
     /// Writes the audit line and the new version, and commits.
     pub(crate) async fn commit(mut self, audited: Audited<'_>) -> Result<()> {
         self.audit(audited).await?;
-        self.commit_audited(None).await
+        self.commit_audited().await
     }
 
-    /// The same for several lines about one subject. Written last, because every change takes the
-    /// sequence of the audit lines last: in another order, two changes could wait for each other.
-    /// With a version, [`Error::Moved`](crate::Error::Moved) unless the facts are still those.
+    /// The same for several lines about one subject. Written last, because everything takes the
+    /// sequence of the audit lines last: in another order, two could wait for each other.
     pub(crate) async fn commit_all(
         mut self,
         subject: (&'static str, i64),
         notes: &[AuditNote],
-        version: Option<i64>,
     ) -> Result<()> {
         for AuditNote { what, before, after } in notes {
             let (before, after) = (before.as_deref(), after.as_deref());
             self.audit(Audited { what, subject, before, after }).await?;
         }
-        self.commit_audited(version).await
+        self.commit_audited().await
     }
 
     /// Commits what happened rather than what is so now: no fact that decisions are made from, and
@@ -132,23 +153,21 @@ impl<'s> Change<'s> {
         self.tx.commit().await
     }
 
-    async fn commit_audited(mut self, expected: Option<i64>) -> Result<()> {
+    async fn commit_audited(mut self) -> Result<()> {
         let sql = "update facts_version set version = version + 1 where id = 1 returning version";
         let row = self.tx.optional(sql, &[]).await?;
         let version = row
             .ok_or(crate::Error::NotFound { what: "version" })?
             .of("facts_version")
             .int("version")?;
-        if expected.is_some_and(|it| it != version - 1) {
-            return Err(crate::Error::Moved);
-        }
         self.store.version.doubt();
         self.tx.commit().await?;
         self.store.version.settle(version);
         Ok(())
     }
 
-    async fn audit(&mut self, audited: Audited<'_>) -> Result<()> {
+    /// One more line, for a change that is about several things.
+    pub(crate) async fn audit(&mut self, audited: Audited<'_>) -> Result<()> {
         let id = self.next_id("audit").await?;
         let Actor { principal, credential, channel, request_id, at } = self.by;
         self.tx

@@ -10,7 +10,7 @@ use crate::member::{Member, member_from};
 use crate::names::{name_subject, subject_name_columns, subject_name_joins};
 use crate::project::{project_from, select_project};
 use crate::repository::{repository_from, select_repository};
-use crate::restriction::{Queries, read, restriction_queries};
+use crate::restriction::{Queries, Read, read, restriction_queries};
 use crate::sql::{Arg, Row, Tx, args};
 use crate::user::{select_user, user_from};
 use crate::workspace::{select_workspace, workspace_from};
@@ -144,15 +144,17 @@ async fn rules(
     repository: Option<i64>,
 ) -> Result<Rules> {
     let place: [Arg<'_>; 3] = [workspace.0.into(), project.into(), repository.into()];
-    let grants = tx.all(GRANTS, &place).await?;
-    let restrictions = read(tx, &RESTRICTIONS, &place).await?;
+    let rows = tx.all(GRANTS, &place).await?;
+    let Read { restrictions, mut names } = read(tx, &RESTRICTIONS, &place).await?;
     let branching = branching_facts(tx, project, repository).await?;
     let owners = tx.all(OWNERS, args![workspace.0]).await?;
     let owners: Vec<_> =
         owners.iter().map(|row| member_from(row.of("member"))).collect::<Result<_>>()?;
-    let mut names = Names::new();
-    for row in grants.iter().chain(&restrictions.subjects) {
-        name_subject(row, &mut names)?;
+    let mut grants = Vec::with_capacity(rows.len());
+    for row in &rows {
+        if name_subject(row, &mut names)? {
+            grants.push(grant_from(row)?);
+        }
     }
     for owner in &owners {
         let name = SubjectName {
@@ -162,14 +164,7 @@ async fn rules(
         };
         names.insert(Subject::User(owner.user), name);
     }
-    Ok(Rules {
-        version: version(tx).await?,
-        grants: grants.iter().map(grant_from).collect::<Result<_>>()?,
-        owners,
-        restrictions: restrictions.restrictions,
-        branching,
-        names,
-    })
+    Ok(Rules { version: version(tx).await?, grants, owners, restrictions, branching, names })
 }
 
 async fn find_workspace(tx: &mut Tx, slug: &WorkspaceSlug) -> Result<Option<Workspace>> {

@@ -38,7 +38,7 @@ impl Store {
         let mut change = self.change(by).await?;
         owner.must_exist(&mut change).await?;
         let note = set_grant_in(&mut change, owner, subject, permission).await?;
-        change.commit_all(owner.audited(), &[note], None).await
+        change.commit_all(owner.audited(), &[note]).await
     }
 
     /// The grants on one thing; those of the levels above are not among them.

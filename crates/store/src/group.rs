@@ -133,7 +133,8 @@ impl Store {
         Ok(true)
     }
 
-    /// Puts a user into a group; nothing happens if they are in it.
+    /// Puts a user into a group, and makes them a member of its workspace if they are none; nothing
+    /// happens if they are in it.
     pub async fn add_group_member(
         &self,
         by: &Actor,
@@ -145,6 +146,7 @@ impl Store {
         if !belongs(&mut change, workspace, group).await? {
             return Err(Error::NotFound { what: "group" });
         }
+        crate::member::admit(&mut change, workspace, user).await?;
         change
             .execute(
                 "insert into group_member (group_id, user_id) values ($1, $2)

@@ -46,7 +46,6 @@ impl Store {
         role: Role,
     ) -> Result<()> {
         let mut change = self.change(by).await?;
-        lock(&mut change, workspace).await?;
         let before = role_of(&mut change, workspace, user).await?;
         if before == Some(Role::Owner) && role != Role::Owner {
             keep_an_owner(&mut change, workspace, user).await?;
@@ -75,7 +74,6 @@ impl Store {
         user: UserId,
     ) -> Result<bool> {
         let mut change = self.change(by).await?;
-        lock(&mut change, workspace).await?;
         let Some(before) = role_of(&mut change, workspace, user).await? else {
             return Ok(false);
         };
@@ -122,15 +120,23 @@ impl Store {
     }
 }
 
-/// Lets one change of a workspace's members happen at a time: two owners who leave at once would
-/// each see the other one stay. PostgreSQL keeps others off a row that was written; SQLite has one
-/// writer anyway.
-async fn lock(change: &mut Change<'_>, workspace: WorkspaceId) -> Result<()> {
-    let sql = "update workspace set slug = slug where id = $1";
-    change.execute(sql, args![workspace.0]).await.map(drop)
+/// Makes a user a plain member within a change, unless they are one already.
+pub(crate) async fn admit(
+    change: &mut Change<'_>,
+    workspace: WorkspaceId,
+    user: UserId,
+) -> Result<()> {
+    if role_of(change, workspace, user).await?.is_some() {
+        return Ok(());
+    }
+    let role = Role::Member.as_str();
+    let sql = "insert into member (workspace_id, user_id, role) values ($1, $2, $3)";
+    change.execute(sql, args![workspace.0, user.0, role]).await?;
+    let what = format!("made user {user} {role} of the workspace");
+    change.audit(Audited { after: Some(role), ..about(workspace, &what) }).await
 }
 
-/// An error unless somebody else is an owner. Holds as long as [`lock`] does.
+/// An error unless somebody else is an owner.
 async fn keep_an_owner(
     change: &mut Change<'_>,
     workspace: WorkspaceId,

@@ -58,10 +58,24 @@ macro_rules! subject_name_joins {
 }
 pub(crate) use subject_name_joins;
 
-/// Takes the name out of a row that [`subject_name_joins`] widened.
-pub(crate) fn name_subject(row: &Row, names: &mut Names) -> Result<()> {
+/// Takes the name out of a row that [`subject_name_joins`] widened. `false`: its subject is gone,
+/// and the row is about nobody. It is never written, and if it is there nevertheless, the place it
+/// hangs on must not fail for it; it counts for nothing, and the log says so.
+pub(crate) fn name_subject(row: &Row, names: &mut Names) -> Result<bool> {
     let columns = row.of("grant or restriction_subject");
     let subject = subject_from(columns)?;
+    let key = match subject {
+        Subject::User(_) => "user_name",
+        Subject::Group(_) => "group_slug",
+        Subject::AccessToken(_) => "token_name",
+        Subject::AccessKey(_) => "key_label",
+        Subject::Workload(_) | Subject::Everyone | Subject::Anyone => return Ok(true),
+    };
+    if columns.opt_text(key)?.is_none() {
+        let (kind, id) = (subject.kind(), crate::owner::subject_id(subject));
+        tracing::error!(kind, id, "something is granted to, or listed for, a subject that is gone");
+        return Ok(false);
+    }
     let name = match subject {
         Subject::User(_) => SubjectName {
             name: columns.text("user_name")?,
@@ -81,8 +95,8 @@ pub(crate) fn name_subject(row: &Row, names: &mut Names) -> Result<()> {
             let name = columns.text("key_label")?;
             SubjectName { display_name: name.clone(), name, uuid: None }
         }
-        Subject::Workload(_) | Subject::Everyone | Subject::Anyone => return Ok(()),
+        Subject::Workload(_) | Subject::Everyone | Subject::Anyone => return Ok(true),
     };
     names.insert(subject, name);
-    Ok(())
+    Ok(true)
 }

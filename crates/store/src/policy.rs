@@ -25,8 +25,7 @@ impl PolicyChanges {
 
 impl Store {
     /// Makes all the changes, each with its audit line, if the facts are still those of `version`;
-    /// else [`Error::Moved`], and nothing is changed. Ids and subjects in order, please: that is
-    /// the order in which rows are locked.
+    /// else [`Error::Moved`], and nothing is changed.
     pub async fn change_policy(
         &self,
         by: &Actor,
@@ -35,6 +34,7 @@ impl Store {
         changes: PolicyChanges,
     ) -> Result<()> {
         let mut change = self.change(by).await?;
+        change.expect_version(version).await?;
         owner.must_exist(&mut change).await?;
         let mut notes = Vec::new();
         for new in changes.added {
@@ -50,6 +50,6 @@ impl Store {
         for (subject, permission) in changes.grants {
             notes.push(set_grant_in(&mut change, owner, subject, permission).await?);
         }
-        change.commit_all(owner.audited(), &notes, Some(version)).await
+        change.commit_all(owner.audited(), &notes).await
     }
 }

@@ -138,7 +138,7 @@ impl Store {
             request_id: push.id.clone(),
             at: push.at,
         };
-        let mut change = self.change(&by).await?;
+        let mut change = self.record(&by).await?;
         if change.execute(sql, args).await? == 0 {
             return Ok(false);
         }

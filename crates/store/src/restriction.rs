@@ -4,9 +4,10 @@
 //! repository must not reach another's rules by guessing numbers.
 
 use crate::change::{AuditNote, Change};
+use crate::names::name_subject;
 use crate::owner::{Owner, subject_from, subject_id};
 use crate::sql::{Columns, Row, Tx, args};
-use crate::{Actor, Error, PrincipalKind, Result, Store};
+use crate::{Actor, Error, Names, PrincipalKind, Result, Store};
 use model::{
     ListedSubject, Matcher, MatcherKind, Mode, RefKinds, Restriction, RestrictionId,
     RestrictionKind,
@@ -112,10 +113,10 @@ pub(crate) use restriction_queries;
 const OF_OWNER: Queries = restriction_queries!(of_owner!());
 const ONE: Queries = restriction_queries!(concat!(of_owner!(), " and r.id = $3 "));
 
-/// Restrictions as read, and the rows of their subjects, from which names may be taken.
+/// Restrictions as read, and what their subjects are called.
 pub(crate) struct Read {
     pub restrictions: Vec<Restriction>,
-    pub subjects: Vec<Row>,
+    pub names: Names,
 }
 
 /// Reads restrictions whole, in three statements however many there are.
@@ -127,17 +128,22 @@ pub(crate) async fn read(
     let rows = tx.all(queries.rows, args).await?;
     let excepts = tx.all(queries.excepts, args).await?;
     let subjects = tx.all(queries.subjects, args).await?;
-    assemble(&rows, &excepts, subjects)
+    assemble(&rows, &excepts, &subjects)
 }
 
-fn assemble(rows: &[Row], excepts: &[Row], subjects: Vec<Row>) -> Result<Read> {
+/// A subject that is gone is on no list any more: it is let in nowhere, and exempt from nothing.
+fn assemble(rows: &[Row], excepts: &[Row], subjects: &[Row]) -> Result<Read> {
     let mut patterns: BTreeMap<i64, Vec<String>> = BTreeMap::new();
     for row in excepts {
         let row = row.of("restriction_except");
         patterns.entry(row.int("restriction_id")?).or_default().push(row.text("pattern")?);
     }
     let mut listed: BTreeMap<i64, Vec<ListedSubject>> = BTreeMap::new();
-    for row in &subjects {
+    let mut names = Names::new();
+    for row in subjects {
+        if !name_subject(row, &mut names)? {
+            continue;
+        }
         let row = row.of("restriction_subject");
         let subject = ListedSubject {
             subject: subject_from(row)?,
@@ -155,7 +161,7 @@ fn assemble(rows: &[Row], excepts: &[Row], subjects: Vec<Row>) -> Result<Read> {
             restriction_from(row, except, listed.remove(&id).unwrap_or_default())
         })
         .collect::<Result<_>>()?;
-    Ok(Read { restrictions, subjects })
+    Ok(Read { restrictions, names })
 }
 
 fn restriction_from(
@@ -195,9 +201,12 @@ impl Store {
         as_of: Option<i64>,
     ) -> Result<Restriction> {
         let mut change = self.change(by).await?;
+        if let Some(version) = as_of {
+            change.expect_version(version).await?;
+        }
         owner.must_exist(&mut change).await?;
         let (created, note) = create_in(&mut change, owner, new).await?;
-        change.commit_all(owner.audited(), &[note], as_of).await?;
+        change.commit_all(owner.audited(), &[note]).await?;
         Ok(created)
     }
 
@@ -228,8 +237,11 @@ impl Store {
         as_of: Option<i64>,
     ) -> Result<Restriction> {
         let mut change = self.change(by).await?;
+        if let Some(version) = as_of {
+            change.expect_version(version).await?;
+        }
         let (after, note) = update_in(&mut change, owner, id, new).await?;
-        change.commit_all(owner.audited(), &[note], as_of).await?;
+        change.commit_all(owner.audited(), &[note]).await?;
         Ok(after)
     }
 
@@ -244,7 +256,7 @@ impl Store {
         let Some(note) = remove_in(&mut change, owner, id).await? else {
             return Ok(false);
         };
-        change.commit_all(owner.audited(), &[note], None).await?;
+        change.commit_all(owner.audited(), &[note]).await?;
         Ok(true)
     }
 }
@@ -314,7 +326,7 @@ async fn find(
     let rows = change.all(ONE.rows, key).await?;
     let excepts = change.all(ONE.excepts, key).await?;
     let subjects = change.all(ONE.subjects, key).await?;
-    Ok(assemble(&rows, &excepts, subjects)?.restrictions.pop())
+    Ok(assemble(&rows, &excepts, &subjects)?.restrictions.pop())
 }
 
 /// The columns of the table itself, the owner and the id first.
@@ -365,15 +377,12 @@ async fn remove_lists(change: &mut Change<'_>, owner: Owner, id: RestrictionId) 
     Ok(())
 }
 
+/// All of it: a change that this does not show would be one that nobody finds again.
 fn audit_text(it: &Restriction) -> String {
-    let subjects: Vec<_> = it
-        .subjects
-        .iter()
-        .map(|it| format!("{}:{}", it.subject.kind(), subject_id(it.subject)))
-        .collect();
+    let subjects: Vec<_> = it.subjects.iter().map(subject_text).collect();
     format!(
         "kind={} matcher={} pattern={:?} except={:?} on={} mode={} subjects={} value={:?} \
-         argument={:?}",
+         argument={:?} note={:?}",
         it.kind,
         it.matcher.kind,
         it.matcher.pattern,
@@ -382,6 +391,19 @@ fn audit_text(it: &Restriction) -> String {
         it.mode,
         subjects.join(","),
         it.value,
-        it.argument
+        it.argument,
+        it.note
     )
+}
+
+/// `user:7`, `group:3 until=1790000000000 reason="on call"`.
+fn subject_text(it: &ListedSubject) -> String {
+    let mut text = format!("{}:{}", it.subject.kind(), subject_id(it.subject));
+    if let Some(until) = it.until {
+        text.push_str(&format!(" until={}", until.0));
+    }
+    if let Some(reason) = &it.reason {
+        text.push_str(&format!(" reason={reason:?}"));
+    }
+    text
 }

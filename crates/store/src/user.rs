@@ -159,8 +159,6 @@ impl Store {
     /// in would be an administrator of the installation any more.
     pub async fn update_user(&self, by: &Actor, id: UserId, update: UserUpdate) -> Result<User> {
         let mut change = self.change(by).await?;
-        // First: two administrators who demote each other at once would each see the other one stay.
-        change.execute(r#"update "user" set is_admin = is_admin where is_admin = 1"#, &[]).await?;
         let row = change.optional(select_user!("where id = $1"), args![id.0]).await?;
         let before = user_from(&row.ok_or(Error::NotFound { what: "user" })?)?;
         let after = User {

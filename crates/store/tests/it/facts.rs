@@ -114,7 +114,8 @@ async fn a_principal_has_groups_and_roles(w: &World) {
     assert!(facts.user.is_admin);
     assert_eq!(facts.groups, [devs]);
     let roles: Vec<_> = facts.memberships.iter().map(|it| (it.slug.as_str(), it.role)).collect();
-    assert_eq!(roles, [("other", Role::Member)]);
+    // Whoever is in a group is a member.
+    assert_eq!(roles, [("acme", Role::Member), ("other", Role::Member)]);
     assert_eq!(facts.version, s.facts_version().await.unwrap());
 }
 

@@ -13,7 +13,7 @@ fn fingerprint(name: &str) -> Fingerprint {
     Fingerprint::of_digest(&digest)
 }
 
-fn new_key(name: &str) -> NewKey {
+pub fn new_key(name: &str) -> NewKey {
     NewKey {
         label: name.into(),
         key: format!("ssh-ed25519 {name}"),

@@ -14,6 +14,7 @@ mod keys;
 mod people;
 mod places;
 mod pull_requests;
+mod races;
 mod records;
 mod reviews;
 mod rules;

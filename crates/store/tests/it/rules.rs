@@ -5,7 +5,9 @@ use model::{
     BranchingSettings, ListedSubject, Matcher, MatcherKind, Mode, Permission, Production, RefKinds,
     RestrictionId, RestrictionKind, Subject, Timestamp,
 };
-use store::{BranchingFacts, Error, NewRestriction, Owner, PolicyChanges, StoredBranching};
+use store::{
+    BranchingFacts, Error, NewRestriction, Owner, PageRequest, PolicyChanges, StoredBranching,
+};
 
 pub fn closed(subjects: Vec<ListedSubject>) -> NewRestriction {
     NewRestriction {
@@ -35,7 +37,7 @@ async fn a_subject_has_one_grant_in_a_place(w: &World) {
     for permission in [Permission::Read, Permission::Admin] {
         s.set_grant(&by(&place.owner), on, subject, Some(permission)).await.unwrap();
     }
-    s.set_grant(&system(), on, Subject::Anyone, Some(Permission::Read)).await.unwrap();
+    s.set_grant(&system(), on, Subject::Everyone, Some(Permission::Read)).await.unwrap();
     let grants: Vec<_> = s
         .list_grants(on)
         .await
@@ -43,7 +45,7 @@ async fn a_subject_has_one_grant_in_a_place(w: &World) {
         .into_iter()
         .map(|it| (it.subject, it.permission))
         .collect();
-    assert_eq!(grants, [(Subject::Anyone, Permission::Read), (subject, Permission::Admin)]);
+    assert_eq!(grants, [(Subject::Everyone, Permission::Read), (subject, Permission::Admin)]);
     assert_eq!(s.list_grants(Owner::Project(place.project.id)).await.unwrap(), []);
     assert_eq!(s.list_grants_within(place.workspace.id).await.unwrap().len(), 2);
 
@@ -285,5 +287,37 @@ async fn many_changes_to_one_place_are_made_together_or_not_at_all(w: &World) {
         assert!(matches!(failed, Error::Moved | Error::NotFound { .. }), "{failed}");
         assert_eq!(s.list_restrictions(on).await.unwrap(), rules);
         assert_eq!(w.audit().await, audit);
+    }
+}
+
+on_both!(every_change_of_a_rule_shows_in_its_audit_line);
+
+async fn every_change_of_a_rule_shows_in_its_audit_line(w: &World) {
+    let place = w.place("acme").await;
+    let s = &w.store;
+    let on = Owner::Repository(place.repository.id);
+    let subject = || ListedSubject::new(Subject::User(place.owner.id));
+    let was = || closed(vec![subject()]);
+    let rule = s.create_restriction(&system(), on, was(), None).await.unwrap();
+    let until = ListedSubject { until: Some(NOW), ..subject() };
+    let reason = ListedSubject { reason: Some("on call".into()), ..subject() };
+    for changed in [
+        closed(vec![]),
+        closed(vec![until]),
+        closed(vec![reason]),
+        NewRestriction { kind: RestrictionKind::Delete, ..was() },
+        NewRestriction { on: RefKinds::Both, ..was() },
+        NewRestriction { mode: Mode::Evaluate, ..was() },
+        NewRestriction { value: None, ..was() },
+        NewRestriction { argument: None, ..was() },
+        NewRestriction { note: Some("thawed".into()), ..was() },
+        NewRestriction { note: None, ..was() },
+    ] {
+        s.update_restriction(&system(), on, rule.id, changed.clone(), None).await.unwrap();
+        let page = PageRequest { offset: 0, limit: 1 };
+        let lines = s.list_audit(store::AuditFilter::default(), page).await.unwrap().items;
+        assert!(lines[0].before.is_some(), "{changed:?}");
+        assert_ne!(lines[0].before, lines[0].after, "{changed:?}");
+        s.update_restriction(&system(), on, rule.id, was(), None).await.unwrap();
     }
 }
