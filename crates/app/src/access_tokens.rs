@@ -21,7 +21,8 @@ impl App {
     ) -> Result<Created<AccessToken>> {
         let checked = new.check();
         let scopes = checked.as_ref().map(|it| it.scopes.clone()).unwrap_or_default();
-        let act = Act::CreateAccessToken { on: place.level(), scopes: scopes.clone() };
+        let until = checked.as_ref().ok().and_then(|it| it.expires_at);
+        let act = Act::CreateAccessToken { on: place.level(), scopes: scopes.clone(), until };
         let open = self.open_place(who, place, act).await?;
         let (new, secret) = self.make_token(who, TokenKind::Access, checked?).await?;
         let permission = home_permission(&Scopes::Only(scopes), open.owner.level());
@@ -68,9 +69,10 @@ impl App {
         let seen = self.open_place(who, place, Act::RevokeAccessToken(on)).await?;
         let missing = Error::NotFound { what: "token" };
         let old = self.store.find_access_token(seen.owner, id).await?.ok_or(missing)?;
-        let act = Act::CreateAccessToken { on, scopes: scopes_of(&old.token) };
+        let (scopes, until) = (scopes_of(&old.token), old.token.expires_at);
+        let act = Act::CreateAccessToken { on, scopes, until };
         let open = self.open_place(who, place, act).await?;
-        let (new, secret) = successor(&old.token, TokenKind::Access);
+        let (new, secret) = successor(&old.token, TokenKind::Access)?;
         let until = overlap_until(overlap, clock::now())?;
         let token = self.store.rotate_access_token(&open.by, open.owner, id, new, until).await?;
         Ok(Created { token, secret })

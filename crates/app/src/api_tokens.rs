@@ -22,8 +22,9 @@ impl App {
         let own = who.is_called(user);
         let checked = new.check();
         let scopes = checked.as_ref().map(|it| it.scopes.clone()).unwrap_or_default();
+        let until = checked.as_ref().ok().and_then(|it| it.expires_at);
         // Who may not do it at all learns that first, and nothing about the fields.
-        let open = self.open_instance(who, make_act(own, scopes)).await?;
+        let open = self.open_instance(who, make_act(own, scopes, until)).await?;
         let user = self.named_user(user).await?;
         let (new, secret) = self.make_token(who, TokenKind::Api, checked?).await?;
         let token = self.store.create_api_token(&open.by, user.id, new).await?;
@@ -69,8 +70,9 @@ impl App {
         let user = self.named_user(user).await?;
         let missing = Error::NotFound { what: "token" };
         let old = self.store.find_api_token(user.id, id).await?.ok_or(missing)?;
-        let open = self.open_instance(who, make_act(own, scopes_of(&old.token))).await?;
-        let (new, secret) = successor(&old.token, TokenKind::Api);
+        let act = make_act(own, scopes_of(&old.token), old.token.expires_at);
+        let open = self.open_instance(who, act).await?;
+        let (new, secret) = successor(&old.token, TokenKind::Api)?;
         let until = overlap_until(overlap, clock::now())?;
         let token = self.store.rotate_api_token(&open.by, user.id, id, new, until).await?;
         Ok(Created { token, secret })

@@ -322,5 +322,6 @@ fn token_credential(kind: CredentialKind, token: &Token, state: CredentialState)
             .as_ref()
             .map(|it| it.iter().filter_map(matcher).collect::<Vec<Matcher>>()),
         addresses: limits.addresses.as_deref().map(stored),
+        expires_at: token.expires_at,
     }
 }

@@ -46,7 +46,7 @@ const MAX_OVERLAP: Duration = Duration::from_secs(30 * 24 * 3600);
 pub(crate) struct Checked {
     pub name: DisplayName,
     pub scopes: BTreeSet<Scope>,
-    expires_at: Option<Timestamp>,
+    pub expires_at: Option<Timestamp>,
     refs: Option<Vec<String>>,
     repositories: Option<Vec<String>>,
     addresses: Option<Vec<String>>,
@@ -132,8 +132,13 @@ fn parse_scope(name: &str) -> std::result::Result<Scope, String> {
     })
 }
 
-/// A new token like an old one: the same name, scopes and limits.
-pub(crate) fn successor(old: &store::Token, kind: TokenKind) -> (store::NewToken, Secret) {
+/// A new token like an old one: the same name, scopes, limits and end. There is none of one that has
+/// ended: it would have ended, too.
+pub(crate) fn successor(old: &store::Token, kind: TokenKind) -> Result<(store::NewToken, Secret)> {
+    if old.expires_at.is_some_and(|it| it <= clock::now()) {
+        let message = "the token has expired: make a new one instead".to_owned();
+        return Err(Error::State { message });
+    }
     let secret = kind.make();
     let new = store::NewToken {
         name: old.name.clone(),
@@ -143,7 +148,7 @@ pub(crate) fn successor(old: &store::Token, kind: TokenKind) -> (store::NewToken
         limits: old.limits.clone(),
         expires_at: old.expires_at,
     };
-    (new, secret)
+    Ok((new, secret))
 }
 
 /// Until when a replaced token stays good.
@@ -181,7 +186,11 @@ pub(crate) fn ref_limit(pattern: &str) -> std::result::Result<Matcher, String> {
         .map_err(|why| format!("`{}`: {why}", crate::render::visible(pattern)))
 }
 
-/// The act of making a token with these scopes for oneself or for somebody else.
-pub(crate) fn make_act(own: bool, scopes: BTreeSet<Scope>) -> Act {
-    if own { Act::CreateOwnToken { scopes } } else { Act::CreateOthersToken { scopes } }
+/// The act of making a token with these scopes and this end for oneself or for somebody else.
+pub(crate) fn make_act(own: bool, scopes: BTreeSet<Scope>, until: Option<Timestamp>) -> Act {
+    if own {
+        Act::CreateOwnToken { scopes, until }
+    } else {
+        Act::CreateOthersToken { scopes, until }
+    }
 }

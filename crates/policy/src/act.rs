@@ -4,7 +4,7 @@
 //! added here; never is another act borrowed because the same people happen to pass it.
 
 use crate::update::{RefUpdate, Way};
-use model::{Level, Permission, Scope};
+use model::{Level, Permission, Scope, Timestamp};
 use std::collections::BTreeSet;
 
 /// One thing the server can do for somebody.
@@ -29,14 +29,16 @@ pub enum Act {
     /// Another account's public face: its name and user name.
     ReadProfile,
     ReadOwnTokens,
-    /// The scopes are those of the token to be made.
+    /// The scopes are those of the token to be made, and so is its end; `None` is never.
     CreateOwnToken {
         scopes: BTreeSet<Scope>,
+        until: Option<Timestamp>,
     },
     RevokeOwnToken,
     ReadOthersTokens,
     CreateOthersToken {
         scopes: BTreeSet<Scope>,
+        until: Option<Timestamp>,
     },
     RevokeOthersToken,
     ReadOwnKeys,
@@ -97,6 +99,7 @@ pub enum Act {
     CreateAccessToken {
         on: Level,
         scopes: BTreeSet<Scope>,
+        until: Option<Timestamp>,
     },
     RevokeAccessToken(Level),
     ReadAccessKeys(Level),
@@ -352,8 +355,8 @@ impl Act {
     /// may do more than the one it was made with.
     pub const fn handed_on(&self) -> Option<&BTreeSet<Scope>> {
         match self {
-            Self::CreateOwnToken { scopes }
-            | Self::CreateOthersToken { scopes }
+            Self::CreateOwnToken { scopes, .. }
+            | Self::CreateOthersToken { scopes, .. }
             | Self::CreateAccessToken { scopes, .. } => Some(scopes),
             Self::CreateUser
             | Self::ReadUsers
@@ -454,6 +457,25 @@ impl Act {
     pub const fn makes_credential(&self) -> bool {
         let adds_key = matches!(self, Self::AddOwnKey | Self::AddOthersKey | Self::AddAccessKey(_));
         adds_key || self.handed_on().is_some()
+    }
+
+    /// Does it make a credential that is still good after this moment? A key always is.
+    pub fn makes_good_after(&self, end: Timestamp) -> bool {
+        if let Self::CreateOwnToken { until, .. }
+        | Self::CreateOthersToken { until, .. }
+        | Self::CreateAccessToken { until, .. } = self
+        {
+            return until.is_none_or(|it| it > end);
+        }
+        self.makes_credential()
+    }
+
+    /// Does it change what is set rather than what is in a repository, as an administrator? That
+    /// reaches every ref: rules and grants, who belongs to what, whether the repository is there
+    /// at all.
+    pub fn administers(&self) -> bool {
+        let needs = self.needs();
+        needs.touches == Touches::Settings && needs.right == ADMIN
     }
 
     /// The changes to refs it brings; none for every act but [`Act::UpdateRefs`].

@@ -138,6 +138,8 @@ pub struct Credential {
     /// The only addresses it is taken from, for whatever it is used; `None` when it is not limited
     /// to any.
     pub addresses: Option<Vec<AddressRange>>,
+    /// Good for nothing from then on; `None` is never.
+    pub expires_at: Option<Timestamp>,
 }
 
 impl Credential {
@@ -157,6 +159,7 @@ impl Credential {
             repositories: None,
             refs: None,
             addresses: None,
+            expires_at: None,
         }
     }
 }

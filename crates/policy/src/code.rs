@@ -94,10 +94,10 @@ codes! {
         "The token is limited to certain repositories, and this is another one, or none."
         "Use a token that is good for this.";
     TokenRef "PC-TOKEN-REF" Scope
-        "The token is limited to changing certain refs, and this is another."
+        "The token is limited to changing certain refs, and this is another, or reaches all of them."
         "Push to a ref that the token is good for, or use another token.";
     TokenWidens "PC-TOKEN-WIDENS" Scope
-        "A credential limited to certain refs or addresses cannot make one that is not."
+        "A credential limited to certain refs or addresses, or in time, cannot make one that is not."
         "Make the token with a credential that has no such limits.";
 
     RepositoryNotFound "PC-REPO-NOT-FOUND" Visibility

@@ -120,6 +120,7 @@ impl World {
             | Reason::ScopeMissing(_)
             | Reason::TokenRepository { .. }
             | Reason::TokenWidens
+            | Reason::TokenForRefs
             | Reason::UsersOnly
             | Reason::NotFound { .. }
             | Reason::MergeCheck(_)

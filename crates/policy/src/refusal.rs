@@ -66,6 +66,8 @@ pub enum Reason {
         name: RefName,
     },
     TokenWidens,
+    /// The token is limited to certain refs, and this would reach all of them.
+    TokenForRefs,
     /// Nothing is there that this principal may know of. Says what was looked for, never what
     /// was found.
     NotFound {
@@ -172,7 +174,7 @@ impl Refusal {
             Reason::TwoFactorRequired => Code::TwoFactorRequired,
             Reason::ScopeMissing(_) => Code::ScopeMissing,
             Reason::TokenRepository { .. } => Code::TokenRepository,
-            Reason::TokenRef { .. } => Code::TokenRef,
+            Reason::TokenRef { .. } | Reason::TokenForRefs => Code::TokenRef,
             Reason::TokenWidens => Code::TokenWidens,
             Reason::NotFound { what } => not_found(*what),
             Reason::NotPermitted { needed, .. } => not_permitted(*needed),

@@ -40,6 +40,9 @@ impl Refusal {
             Reason::TokenRef { name } => {
                 format!("This token may not change {}.", name.short())
             }
+            Reason::TokenForRefs => {
+                "This token is for changing certain refs, and administers nothing.".into()
+            }
             Reason::TokenWidens => {
                 "A limited credential cannot make one without its limits.".into()
             }
@@ -88,6 +91,7 @@ impl Refusal {
             Reason::ScopeMissing(gap) => return format!("token lacks {}", list(&gap.missing)),
             Reason::TokenRepository { on } => return format!("token not good for this {on}"),
             Reason::TokenRef { .. } => "token not good for this ref",
+            Reason::TokenForRefs => "token only for certain refs",
             Reason::TokenWidens => "limited credential cannot make a wider one",
             Reason::NotFound { what } => return format!("no such {what}"),
             Reason::NotPermitted { needed, .. } => return format!("needs {needed} permission"),

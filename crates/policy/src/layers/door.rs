@@ -158,8 +158,11 @@ pub(super) fn scope(question: &Question<'_>) -> Opinion {
         }
     }
     let limited = credential.refs.is_some() || credential.addresses.is_some();
-    if question.act.makes_credential() && limited {
+    let outlived = credential.expires_at.is_some_and(|it| question.act.makes_good_after(it));
+    if question.act.makes_credential() && limited || outlived {
         opinion.reasons.push(Reason::TokenWidens);
+    } else if question.act.administers() && credential.refs.is_some() {
+        opinion.reasons.push(Reason::TokenForRefs);
     }
     opinion
 }

@@ -25,10 +25,10 @@ pub fn every_act() -> Vec<Act> {
         Act::ReadOwnName,
         Act::ReadProfile,
         Act::ReadOwnTokens,
-        Act::CreateOwnToken { scopes: scopes() },
+        Act::CreateOwnToken { scopes: scopes(), until: None },
         Act::RevokeOwnToken,
         Act::ReadOthersTokens,
-        Act::CreateOthersToken { scopes: scopes() },
+        Act::CreateOthersToken { scopes: scopes(), until: None },
         Act::RevokeOthersToken,
         Act::ReadOwnKeys,
         Act::AddOwnKey,
@@ -111,7 +111,7 @@ pub fn every_act() -> Vec<Act> {
         if *on != Level::Instance {
             acts.extend([
                 Act::ReadAccessTokens(*on),
-                Act::CreateAccessToken { on: *on, scopes: scopes() },
+                Act::CreateAccessToken { on: *on, scopes: scopes(), until: None },
                 Act::RevokeAccessToken(*on),
                 Act::ReadAccessKeys(*on),
                 Act::AddAccessKey(*on),

@@ -176,10 +176,18 @@ fn scope(world: &World, needs: &Needs) -> Reasons {
         _ => needs.changes || matches!(needs.right, Right::Hold(_) | Right::Member),
     });
     let limited = credential.refs.is_some() || credential.addresses.is_some();
+    let outlives = match (credential.expires_at, needs::end_of_new(&world.act)) {
+        (Some(end), Some(new_end)) => new_end.is_none_or(|it| it > end),
+        (None, _) | (_, None) => false,
+    };
+    let widens = handed_on.is_some() && (limited || outlives);
+    // Whoever may change some refs only is no administrator, of whatever it is.
+    let rules_all = needs.changes && takes_an_admin(needs) && world.act.updates().is_empty();
     those([
         (missing, Code::ScopeMissing),
         (elsewhere, Code::TokenRepository),
-        (handed_on.is_some() && limited, Code::TokenWidens),
+        (widens, Code::TokenWidens),
+        (rules_all && !widens && credential.refs.is_some(), Code::TokenRef),
     ])
 }
 

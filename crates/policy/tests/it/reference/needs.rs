@@ -1,7 +1,7 @@
 //! What an act needs and what a credential is good for: fact sheet, sections 4 and 5 and its
 //! appendix A. Only the acts that the worlds try are here.
 
-use model::{Level, Permission, Scope, Scopes};
+use model::{Level, Permission, Scope, Scopes, Timestamp};
 use policy::{Act, Way};
 use std::collections::BTreeSet;
 
@@ -66,7 +66,15 @@ pub fn needs(act: &Act) -> Option<Needs> {
 /// The scopes that a credential made by this act would have.
 pub fn hands_on(act: &Act) -> Option<&BTreeSet<Scope>> {
     match act {
-        Act::CreateOwnToken { scopes } | Act::CreateAccessToken { scopes, .. } => Some(scopes),
+        Act::CreateOwnToken { scopes, .. } | Act::CreateAccessToken { scopes, .. } => Some(scopes),
+        _ => None,
+    }
+}
+
+/// When the credential that is made would end, if it ever does; `None` when none is made.
+pub fn end_of_new(act: &Act) -> Option<Option<Timestamp>> {
+    match act {
+        Act::CreateOwnToken { until, .. } | Act::CreateAccessToken { until, .. } => Some(*until),
         _ => None,
     }
 }

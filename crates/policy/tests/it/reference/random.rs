@@ -105,6 +105,9 @@ const SCOPES: [Scope; 14] = [
     Scope::Account,
 ];
 
+/// When tokens end.
+const ENDS: [Timestamp; 3] = [Timestamp(20), Timestamp(30), Timestamp(40)];
+
 static NAMES: LazyLock<Vec<RefName>> =
     LazyLock::new(|| REFS.iter().map(|it| RefName::parse(it.as_bytes()).unwrap()).collect());
 
@@ -113,6 +116,7 @@ static PATH: LazyLock<RepositoryPath> =
 
 fn act(dice: &mut Dice) -> Act {
     let scopes = |dice: &mut Dice| dice.some(2, |dice| *dice.pick(&SCOPES)).into_iter().collect();
+    let until = |dice: &mut Dice| dice.percent(60).then(|| *dice.pick(&ENDS));
     match dice.below(40) {
         0 => Act::Fetch,
         1 => Act::ReadRepository,
@@ -120,14 +124,17 @@ fn act(dice: &mut Dice) -> Act {
         3 => Act::ReadOwnRefusals,
         4 => Act::ReadRestrictions(Level::Repository),
         5 => Act::ChangeRestrictions(Level::Repository),
-        6 => Act::CreateAccessToken { on: Level::Repository, scopes: scopes(dice) },
+        6 => {
+            let (scopes, until) = (scopes(dice), until(dice));
+            Act::CreateAccessToken { on: Level::Repository, scopes, until }
+        }
         7 => Act::ChangeGrants(Level::Repository),
         8 => Act::RemoveRepository,
         9 => Act::CreateRepository,
         10 => Act::ReadProject,
         11 => Act::ReadWorkspace,
         12 => Act::ReadMembers,
-        13 => Act::CreateOwnToken { scopes: scopes(dice) },
+        13 => Act::CreateOwnToken { scopes: scopes(dice), until: until(dice) },
         14 => Act::ChangeNetwork,
         _ => {
             let way = if dice.percent(75) { Way::Direct } else { Way::PullRequest };
@@ -382,6 +389,7 @@ fn credential(dice: &mut Dice) -> Credential {
         repositories: dice.percent(4).then(|| dice.some(2, only).into_iter().collect()),
         refs: dice.percent(10).then(|| dice.some(2, matcher)),
         addresses: dice.percent(4).then(|| dice.some(2, range)),
+        expires_at: dice.percent(20).then(|| *dice.pick(&ENDS)),
         ..Credential::unlimited(CredentialKind::ApiToken)
     }
 }
