@@ -4,7 +4,7 @@
 use crate::error::{Error, Fields, Result};
 use crate::ground::Ground;
 use crate::render::visible;
-use crate::restrictions::{RestrictionInput, RestrictionView};
+use crate::restrictions::{Replaced, RestrictionInput, RestrictionView};
 use crate::subjects::{SubjectInput, SubjectView};
 use crate::{App, Asker, PlaceName};
 use model::{BranchClass, MatcherKind, Mode, RefKinds, RestrictionId, RestrictionKind};
@@ -89,7 +89,9 @@ impl App {
         let before = before.ok_or(Error::NotFound { what: "restriction" })?;
         let rule = native(&input, Some(before))?;
         let fits = |ground: &Ground| refuse_twin(ground, &rule, Some(id));
-        let made = self.write_restriction(who, repository, Some(id), &rule, fits).await?;
+        // What is not given is taken from it: it must not have changed meanwhile.
+        let replaces = Some(Replaced { id, expected: Some(&before.digest) });
+        let made = self.write_restriction(who, repository, replaces, &rule, fits).await?;
         view(&made).ok_or(Error::NotFound { what: "restriction" })
     }
 
@@ -254,11 +256,14 @@ fn subjects(input: &BranchRestrictionInput, before: Option<&RestrictionView>) ->
     for (kind, names) in given {
         for name in names.iter().flatten() {
             let named = SubjectInput { kind: kind.into(), ..SubjectInput::default() };
-            listed.push(if name.starts_with('{') {
+            let named = if name.starts_with('{') {
                 SubjectInput { id: Some(name.clone()), ..named }
             } else {
                 SubjectInput { name: Some(name.clone()), ..named }
-            });
+            };
+            if !listed.contains(&named) {
+                listed.push(named);
+            }
         }
     }
     let replaced = |kind: &str| given.iter().any(|(word, names)| *word == kind && names.is_some());

@@ -9,12 +9,11 @@ use crate::names::place_name;
 use crate::open::OpenPlace;
 use crate::policy_plan::{Plan, PolicyStep, Wish};
 use crate::restriction_input::are_twins;
-use crate::restrictions::{RestrictionInput, RestrictionView};
+use crate::restrictions::{RestrictionInput, RestrictionView, short_digest};
 use crate::subjects::{SubjectInput, SubjectView};
 use crate::{App, Asker, PlaceName};
 use model::{Level, Subject};
 use policy::Act;
-use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use store::NewRestriction;
 
@@ -35,6 +34,8 @@ pub struct PolicyView {
 /// What shall hang on a place. A part that is `None` stays as it is.
 #[derive(Clone, Debug, Default)]
 pub struct PolicyInput {
+    /// The place that it was written for, if it says so; nothing is put on another one.
+    pub place: Option<(Level, String)>,
     /// Whom, and what.
     pub grants: Option<Vec<(SubjectInput, String)>>,
     pub restrictions: Option<Vec<RestrictionInput>>,
@@ -182,6 +183,17 @@ impl App {
         ground: &Ground,
     ) -> Result<Wish> {
         let mut wrong = Fields::default();
+        if let Some((level, name)) = &input.place {
+            let here = place_name(ground, place.level()).unwrap_or_default();
+            if *level != place.level() || !name.eq_ignore_ascii_case(&here) {
+                let why = format!(
+                    "this is the policy of another place, not of {} {here}: leave the line out to \
+                     put it here nevertheless",
+                    place.level()
+                );
+                wrong.add(level.as_str(), why);
+            }
+        }
         let mut wish = Wish { grants: None, restrictions: None };
         if let Some(grants) = &input.grants {
             let mut wished: BTreeMap<Subject, model::Permission> = BTreeMap::new();
@@ -255,6 +267,5 @@ fn digest(ground: &Ground) -> String {
     let mut lines: Vec<_> = grants.map(|it| format!("{it:?}")).collect();
     lines.extend(rules.map(|it| format!("{:?}", NewRestriction::like(it))));
     lines.sort();
-    let hash = Sha256::digest(lines.join("\n"));
-    hash.iter().take(10).map(|byte| format!("{byte:02x}")).collect()
+    short_digest(&lines.join("\n"))
 }

@@ -7,6 +7,8 @@ use crate::subjects::{SubjectInput, SubjectView};
 use crate::{App, Asker, PlaceName, clock};
 use model::{Matcher, Mode, RefKinds, Restriction, RestrictionId, RestrictionKind, Timestamp};
 use policy::Act;
+use sha2::{Digest as _, Sha256};
+use store::NewRestriction;
 
 /// How often a restriction is checked again when the facts moved meanwhile.
 const TRIES: usize = 5;
@@ -55,6 +57,8 @@ pub struct RestrictionView {
     pub changed_by: Option<String>,
     /// Why it can never decide anything as things are, in sentences; mostly none.
     pub warnings: Vec<String>,
+    /// Of what it says: another one as soon as anybody has changed it.
+    pub digest: String,
 }
 
 impl RestrictionView {
@@ -75,8 +79,27 @@ impl RestrictionView {
             changed_at: rule.changed_at,
             changed_by: rule.changed_by.clone(),
             warnings: idle.iter().map(ToString::to_string).collect(),
+            digest: digest(rule),
         }
     }
+}
+
+fn digest(rule: &Restriction) -> String {
+    short_digest(&format!("{:?}", NewRestriction::like(rule)))
+}
+
+/// Enough of a text's SHA-256 to tell it from another, in hexadecimal digits.
+pub(crate) fn short_digest(text: &str) -> String {
+    let hash = Sha256::digest(text);
+    hash.iter().take(10).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What is said of a rule in whose place another one shall be put.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Replaced<'a> {
+    pub id: RestrictionId,
+    /// The digest of what was looked at before; `None` is whatever it says by now.
+    pub expected: Option<&'a str>,
 }
 
 impl App {
@@ -112,15 +135,18 @@ impl App {
         find(&open.ground, place, id)
     }
 
-    /// Replaces everything about a restriction but its number and its place.
+    /// Replaces everything about a restriction but its number and its place. `expected`: the digest
+    /// that it must still have, so that nobody puts back what somebody else has changed meanwhile.
     pub async fn update_restriction(
         &self,
         who: &Asker,
         place: &PlaceName,
         id: RestrictionId,
         input: &RestrictionInput,
+        expected: Option<&str>,
     ) -> Result<RestrictionView> {
-        self.write_restriction(who, place, Some(id), input, |_| Ok(())).await
+        let replaces = Some(Replaced { id, expected });
+        self.write_restriction(who, place, replaces, input, |_| Ok(())).await
     }
 
     /// Makes a restriction, or puts it in the place of one, if it goes together with the others by
@@ -129,7 +155,7 @@ impl App {
         &self,
         who: &Asker,
         place: &PlaceName,
-        replaces: Option<RestrictionId>,
+        replaces: Option<Replaced<'_>>,
         input: &RestrictionInput,
         fits: impl Fn(&Ground) -> Result<()>,
     ) -> Result<RestrictionView> {
@@ -137,12 +163,20 @@ impl App {
             // Read first: what is read after it is as new or newer, and is checked on writing.
             let as_of = Some(self.store.facts_version().await?);
             let OpenPlace { owner, ground, by } = self.open_restrictions(who, place, true).await?;
-            if let Some(id) = replaces {
-                find(&ground, place, id)?;
+            if let Some(Replaced { id, expected }) = replaces {
+                let now = find(&ground, place, id)?.digest;
+                if expected.is_some_and(|it| it != now) {
+                    let message = format!(
+                        "rule {id} was changed by somebody else and is now {now}: look at it \
+                         again, then repeat your change"
+                    );
+                    return Err(Error::Conflict { field: "digest", message });
+                }
             }
             fits(&ground)?;
-            let new = self.checked_restriction(input, &ground, replaces).await?;
-            let written = match replaces {
+            let replaced = replaces.map(|it| it.id);
+            let new = self.checked_restriction(input, &ground, replaced).await?;
+            let written = match replaced {
                 Some(id) => self.store.update_restriction(&by, owner, id, new, as_of).await,
                 None => self.store.create_restriction(&by, owner, new, as_of).await,
             };

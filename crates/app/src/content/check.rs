@@ -6,7 +6,9 @@ use crate::render::visible;
 use crate::{Asker, PlaceName};
 use policy::{Fault, FaultKind, Faults};
 use repo::{Push, RefUpdate, Staged};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Value, json};
+use std::fmt;
 use std::path::Path;
 
 /// What of a reason is shown, in characters.
@@ -44,17 +46,54 @@ impl CheckAnswer {
     /// Reads `{"verdict":"allow"}` or `{"verdict":"refuse","reason":"…"}`; the error as in
     /// [`Check::ask`].
     pub fn parse(text: &[u8]) -> Result<Self, String> {
-        let answer: Value =
-            serde_json::from_slice(text).map_err(|_| "did not answer in JSON".to_owned())?;
-        let reason = match answer.get("reason") {
+        const NEITHER: &str = "gave neither `allow` nor `refuse` as its verdict";
+        let Members(said) = serde_json::from_slice(text).map_err(|error| {
+            if error.is_data() { NEITHER } else { "did not answer in JSON" }.to_owned()
+        })?;
+        let once = |name: &str| {
+            let mut all = said.iter().filter(|it| it.0 == name).map(|it| &it.1);
+            match (all.next(), all.next()) {
+                (first, None) => Ok(first),
+                (_, Some(_)) => Err(format!("gave its {name} more than once")),
+            }
+        };
+        let reason = match once("reason")? {
             None | Some(Value::Null) => "",
             Some(it) => it.as_str().ok_or("gave a reason that is no text")?,
         };
-        match answer.get("verdict").and_then(Value::as_str) {
+        match once("verdict")?.and_then(Value::as_str) {
             Some("allow") => Ok(Self::Allow),
             Some("refuse") => Ok(Self::Refuse(reason.to_owned())),
-            Some(_) | None => Err("gave neither `allow` nor `refuse` as its verdict".to_owned()),
+            Some(_) | None => Err(NEITHER.to_owned()),
         }
+    }
+}
+
+/// The members of an object as they were sent: which of two with the same name counts is anybody's
+/// guess.
+struct Members(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        reader.deserialize_map(InOrder)
+    }
+}
+
+struct InOrder;
+
+impl<'de> Visitor<'de> for InOrder {
+    type Value = Members;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+        let mut members = Vec::new();
+        while let Some(member) = map.next_entry()? {
+            members.push(member);
+        }
+        Ok(Members(members))
     }
 }
 
@@ -124,6 +163,12 @@ mod tests {
             (r#"{"verdict":"refuse"}"#, refuse("")),
             (r#"{"verdict":"yes"}"#, Err("gave neither `allow` nor `refuse` as its verdict")),
             (r#"{}"#, Err("gave neither `allow` nor `refuse` as its verdict")),
+            (r#"{"verdict":"refuse","verdict":"allow"}"#, Err("gave its verdict more than once")),
+            (
+                r#"{"verdict":"refuse","verdi\u0063t":"allow"}"#,
+                Err("gave its verdict more than once"),
+            ),
+            (r#"["allow"]"#, Err("gave neither `allow` nor `refuse` as its verdict")),
             (r#""allow""#, Err("gave neither `allow` nor `refuse` as its verdict")),
             (r#"{"verdict":"refuse","reason":1}"#, Err("gave a reason that is no text")),
             ("allow", Err("did not answer in JSON")),

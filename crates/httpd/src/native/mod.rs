@@ -7,6 +7,7 @@ pub mod audit;
 pub mod build_keys;
 pub mod code_owners;
 pub mod dependencies;
+mod entity_tag;
 pub mod explain;
 pub mod gpg_keys;
 pub mod grants;

@@ -1,5 +1,6 @@
 //! `…/restrictions` on a repository, a project or a workspace: rules that take operations away.
 
+use super::entity_tag::{entity_tag, expected};
 use super::subject::{SubjectBody, SubjectShown};
 use crate::doors::Doors;
 use crate::json::KnownBody;
@@ -11,7 +12,8 @@ use crate::who::Who;
 use app::{Fields, RestrictionInput, RestrictionView};
 use axum::Json;
 use axum::extract::State;
-use hyper::StatusCode;
+use hyper::header::{ETAG, HeaderName};
+use hyper::{HeaderMap, StatusCode};
 use model::{Matcher, RestrictionId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -171,7 +173,14 @@ pub async fn create_restriction(
     Ok((StatusCode::CREATED, Json(rule.into())))
 }
 
-/// Shows a rule.
+/// A rule, with its digest as `ETag`.
+type TaggedRule = ([(HeaderName, String); 1], Json<RuleBody>);
+
+fn tagged(rule: RestrictionView) -> TaggedRule {
+    ([(ETAG, entity_tag(&rule.digest))], Json(rule.into()))
+}
+
+/// Shows a rule. `ETag` is its digest.
 #[utoipa::path(get, path = "/repositories/{workspace}/{repository}/restrictions/{id}",
     responses((status = 200, body = RuleBody)))]
 pub async fn get_restriction(
@@ -179,23 +188,27 @@ pub async fn get_restriction(
     Who(who): Who,
     Place(place): Place,
     Id(id): Id,
-) -> Result<Json<RuleBody>, Problem> {
-    Ok(Json(doors.app.restriction(&who, &place, RestrictionId(id)).await?.into()))
+) -> Result<TaggedRule, Problem> {
+    Ok(tagged(doors.app.restriction(&who, &place, RestrictionId(id)).await?))
 }
 
 /// Replaces a rule; it keeps its number.
 #[utoipa::path(put, path = "/repositories/{workspace}/{repository}/restrictions/{id}",
+    params(("If-Match" = Option<String>, Header,
+        description = "the digest that the rule must still have; another one is a 409")),
     request_body = RuleInput, responses((status = 200, body = RuleBody)))]
 pub async fn update_restriction(
     State(doors): State<Doors>,
     Who(who): Who,
     Place(place): Place,
     Id(id): Id,
+    headers: HeaderMap,
     KnownBody(input): KnownBody<RuleInput>,
-) -> Result<Json<RuleBody>, Problem> {
-    let id = RestrictionId(id);
-    let rule = doors.app.update_restriction(&who, &place, id, &input.parse()?).await?;
-    Ok(Json(rule.into()))
+) -> Result<TaggedRule, Problem> {
+    let (id, expected) = (RestrictionId(id), expected(&headers)?);
+    let input = input.parse()?;
+    let rule = doors.app.update_restriction(&who, &place, id, &input, expected.as_deref()).await?;
+    Ok(tagged(rule))
 }
 
 /// Removes a rule.

@@ -1,6 +1,8 @@
 //! Our own API: what each request answers, and what it answers to those who may not ask it.
 
 use crate::server::Server;
+use axum::body::Body;
+use hyper::Request;
 use serde_json::json;
 
 #[tokio::test]
@@ -264,4 +266,57 @@ async fn a_private_key_is_refused_and_not_repeated() {
     assert_eq!(answer.status, 400);
     assert!(answer.text.contains("this is a private key"), "{}", answer.text);
     assert!(!answer.text.contains("c2VjcmV0"), "{}", answer.text);
+}
+
+#[tokio::test]
+async fn a_rule_is_replaced_only_as_long_as_it_is_the_one_that_was_read() {
+    let server = Server::with_people().await;
+    let rules = "/api/v1/repositories/acme/site/restrictions";
+    let rule = |note: &str| json!({ "kind": "force", "matcher": { "type": "any" }, "note": note });
+    let made = server.made(rules, rule("first")).await;
+    let path = format!("{rules}/{}", made["id"]);
+    let first = server.get("root", &path).await.header("etag").to_owned();
+    let put = async |note: &str, tag: &str| {
+        let request = Request::put(&path).header("if-match", tag);
+        let body = Body::from(rule(note).to_string());
+        server.ask("root", request.body(body).unwrap()).await
+    };
+    let second = put("second", &first).await;
+    assert_eq!(second.status, 200, "{}", second.text);
+    assert_ne!(second.header("etag"), first);
+    let late = put("late", &first).await;
+    assert_eq!(late.status, 409, "{}", late.text);
+    assert!(late.text.contains("was changed by somebody else"), "{}", late.text);
+    assert_eq!(put("what", "what").await.status, 400);
+    assert_eq!(server.get("root", &path).await.json["note"], "second");
+    assert_eq!(put("third", second.header("etag")).await.status, 200);
+    assert_eq!(put("any", "*").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_policy_is_put_where_it_says_or_where_it_is_said() {
+    let server = Server::with_people().await;
+    let path = "/api/v1/repositories/acme/site/policy";
+    let put = async |path: String, place: &str| {
+        let text = format!("format = 1\n{place}\nrestrictions = []\n");
+        server.ask("root", Request::put(path).body(Body::from(text)).unwrap()).await
+    };
+    for (place, said) in [
+        ("repository = \"acme/other\"", "line 2, repository: this is the policy of another place"),
+        ("workspace = \"acme\"", "line 2, workspace: this is the policy of another place"),
+        ("repository = \"acme/site\"\nproject = \"acme/CORE\"", "a policy is of one place"),
+        ("project = 5", "line 2, project: write the name of the place as a string"),
+    ] {
+        let answer = put(path.to_owned(), place).await;
+        assert_eq!(answer.status, 400, "{}", answer.text);
+        assert!(answer.text.contains(said), "{}", answer.text);
+    }
+    for (place, query) in [
+        ("repository = \"acme/site\"", ""),
+        ("", ""),
+        ("repository = \"acme/other\"", "?elsewhere=true"),
+    ] {
+        let answer = put(format!("{path}{query}"), place).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
 }

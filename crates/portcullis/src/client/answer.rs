@@ -40,6 +40,8 @@ impl ServerError {
             let _: std::fmt::Result = write!(text, " {}", style.quiet(&format!("({code})")));
         }
         if let Some(Value::Object(fields)) = self.document.pointer("/error/fields") {
+            let mut fields: Vec<_> = fields.iter().collect();
+            fields.sort_by_key(|it| line_of(it.0));
             for (field, why) in fields {
                 let why = match why {
                     Value::Array(list) => {
@@ -73,6 +75,11 @@ impl ServerError {
         let error = self.document.get("error")?;
         error.get(name).or_else(|| error.get("data")?.get(name))
     }
+}
+
+/// The number of the line that a field of a file is on: line 12 is told before line 105.
+fn line_of(field: &str) -> Option<u64> {
+    field.strip_prefix("line ")?.split(',').next()?.parse().ok()
 }
 
 impl std::fmt::Display for ServerError {

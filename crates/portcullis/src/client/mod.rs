@@ -98,6 +98,20 @@ impl Client {
         self.send(Method::PUT, path, Some(body))
     }
 
+    /// `GET` of a path: the answer, and the tag that names this state of it.
+    pub fn get_tagged(&self, path: &str) -> Result<(Value, String), Error> {
+        let (text, tag) = self.exchange(Method::GET, path, "application/json", None, None)?;
+        Ok((self.json(&text)?, tag))
+    }
+
+    /// `PUT` of a JSON body over what this tag names; 409 if it is another one by now.
+    pub fn put_tagged(&self, path: &str, body: &Value, tag: &str) -> Result<Value, Error> {
+        let body = Some(("application/json", body.to_string()));
+        // A server that gives no tags checks none.
+        let tag = Some(tag).filter(|it| !it.is_empty());
+        self.json(&self.exchange(Method::PUT, path, "application/json", body, tag)?.0)
+    }
+
     /// `DELETE`.
     pub fn delete(&self, path: &str) -> Result<Value, Error> {
         self.send(Method::DELETE, path, None)

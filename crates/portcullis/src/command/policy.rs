@@ -67,7 +67,10 @@ impl ImportArgs {
     fn run(&self, session: &Session) -> Result<(), Error> {
         let text = self.read()?;
         let place = if self.place.is_given() { self.place.clone() } else { self.place_in(&text)? };
-        let path = format!("/api/v1{}/policy?dry_run={}", place.path(session)?, self.dry_run);
+        // Whoever says where means it, whatever place the file was written for.
+        let elsewhere = self.place.is_given();
+        let query = format!("dry_run={}&elsewhere={elsewhere}", self.dry_run);
+        let path = format!("/api/v1{}/policy?{query}", place.path(session)?);
         let answer = session.client.put_text(&path, &text, self.if_match.as_deref())?;
         tell(session.out, &answer, self.dry_run)
     }

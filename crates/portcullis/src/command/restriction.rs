@@ -263,25 +263,53 @@ pub fn new_rule(kind: &str, rule: &Rule) -> Result<Value, Error> {
 
 /// A rule that is there, whole, with what was given laid over it.
 pub fn changed_rule(session: &Session, path: &str, rule: &Rule) -> Result<Value, Error> {
-    let before = session.client.get(path)?;
+    Ok(laid_over(&session.client.get(path)?, rule))
+}
+
+fn laid_over(before: &Value, rule: &Rule) -> Value {
     let keep = ["kind", "matcher", "on", "subjects", "mode", "value", "argument", "note"];
     let mut body = given(keep.map(|name| (name, before.get(name).cloned())));
     lay_over(&mut body, rule.body());
-    Ok(body)
+    body
 }
 
-/// `PUT` replaces the whole rule, so that what was not given is read first.
+/// How often subjects are added again to a rule that others change at the same time.
+const TRIES: usize = 20;
+
+/// `PUT` replaces the whole rule, so that what was not given is read first, and the rule must still
+/// be that one. One more subject fits whatever it says by then; anything else is for somebody to
+/// look at.
 fn update(
     session: &Session,
     path: &str,
     rule: &Rule,
     add_subjects: &[SubjectArg],
 ) -> Result<(), Error> {
-    let mut body = changed_rule(session, path, rule)?;
-    if let Some(Value::Array(subjects)) = body.get_mut("subjects") {
-        subjects.extend(add_subjects.iter().map(SubjectArg::to_json));
+    let only_adds = rule.body().as_object().is_some_and(serde_json::Map::is_empty);
+    let mut tries = if only_adds { TRIES } else { 1 };
+    loop {
+        tries -= 1;
+        let (before, tag) = session.client.get_tagged(path)?;
+        let mut body = laid_over(&before, rule);
+        if let Some(Value::Array(subjects)) = body.get_mut("subjects") {
+            for new in add_subjects.iter().map(SubjectArg::to_json) {
+                subjects.retain(|it| !is_same_subject(it, &new));
+                subjects.push(new);
+            }
+        }
+        match session.client.put_tagged(path, &body, &tag) {
+            Err(Error::Server(error)) if error.status == 409 && tries > 0 => continue,
+            answer => return session.out.one(&answer?, FIELDS),
+        }
     }
-    session.out.one(&session.client.put(path, &body)?, FIELDS)
+}
+
+/// Does a subject of a rule have the kind and the name or number that were given? Then what is said
+/// of it anew counts.
+fn is_same_subject(listed: &Value, given: &Value) -> bool {
+    let same = |name: &str| listed.get(name) == given.get(name);
+    let called = ["name", "id"].into_iter().filter(|it| given.get(it).is_some());
+    same("type") && called.into_iter().all(same)
 }
 
 fn number(text: &str) -> Result<i64, String> {

@@ -294,3 +294,34 @@ fn groups_have_a_default_and_people_a_workspace_of_their_own() {
     site.done("repository create ~ann/notes");
     assert_eq!(site.done("repository list ~ann")[0]["full_name"], "~ann/notes");
 }
+
+/// Each of several who add themselves at once reads the rule and puts all of it: none of them puts
+/// back what another has changed.
+#[test]
+fn of_several_who_change_a_rule_at_once_none_is_lost() {
+    let site = Site::new();
+    let place = "--repository acme/site";
+    let people = ["ann", "bea", "cid", "dan"];
+    site.with_ann();
+    for name in people.into_iter().filter(|it| *it != "ann") {
+        site.done(&format!("user create {name} --email {name}@example.org"));
+    }
+    let id = site.done(&format!("restriction create push --any {place}"))["id"].clone();
+    std::thread::scope(|scope| {
+        for name in people {
+            let line = format!("restriction update {id} --add-subject {name} {place}");
+            let site = &site;
+            scope.spawn(move || site.done(&line));
+        }
+    });
+    let listed = site.done(&format!("restriction show {id} {place}"))["subjects"].clone();
+    let mut names: Vec<_> =
+        listed.as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    assert_eq!(names, people);
+    // Somebody who is listed is listed once, with what was said last.
+    let again = format!("restriction update {id} --add-subject ann,reason=again {place}");
+    let listed = site.done(&again)["subjects"].clone();
+    assert_eq!(listed.as_array().unwrap().len(), people.len());
+    assert_eq!(listed.as_array().unwrap().iter().filter(|it| it["reason"] == "again").count(), 1);
+}

@@ -292,6 +292,10 @@ fn what_is_wrong_with_a_file_is_told_with_its_line_and_changes_nothing() {
             ),
             "line 7, grants[1].subject: is given something twice",
         ),
+        (
+            format!("{head}project = 5\n{rule}"),
+            "line 3, project: write the name of the place as a string",
+        ),
         ("format = 1\n".to_owned(), "names no place, or several"),
         ("format = 1\nproject = \"acme\"\n".to_owned(), "write it as `WORKSPACE/KEY`"),
     ];

@@ -8,6 +8,7 @@ mod write;
 use crate::doors::Doors;
 use crate::json::TextBody;
 use crate::list::ListRequest;
+use crate::native::entity_tag::{entity_tag, expected};
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::who::Who;
@@ -15,7 +16,7 @@ use app::{Fields, PolicyOutcome, PolicyStep, PolicyTerms};
 use axum::Json;
 use axum::extract::State;
 use hyper::HeaderMap;
-use hyper::header::{CONTENT_TYPE, ETAG, IF_MATCH};
+use hyper::header::{CONTENT_TYPE, ETAG};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -77,7 +78,7 @@ pub async fn get_policy(
 ) -> Result<([(hyper::header::HeaderName, String); 2], String), Problem> {
     let policy = doors.app.policy(&who, &place).await?;
     let kind = "application/toml; charset=utf-8".to_owned();
-    let tag = format!("\"{}\"", policy.digest);
+    let tag = entity_tag(&policy.digest);
     let text = write::text(policy)?;
     Ok(([(CONTENT_TYPE, kind), (ETAG, tag)], text))
 }
@@ -86,6 +87,8 @@ pub async fn get_policy(
 #[utoipa::path(put, path = "/repositories/{workspace}/{repository}/policy",
     params(
         ("dry_run" = Option<bool>, Query, description = "only say what would change"),
+        ("elsewhere" = Option<bool>, Query,
+            description = "the text may name another place; without it, that is an error"),
         ("If-Match" = Option<String>, Header,
             description = "the digest of what it is thought to be; another one is a 409"),
     ),
@@ -101,9 +104,10 @@ pub async fn put_policy(
 ) -> Result<Json<OutcomeBody>, Problem> {
     let mut fields = Fields::default();
     let dry_run = flag(&query, "dry_run", &mut fields);
+    let elsewhere = flag(&query, "elsewhere", &mut fields);
     fields.check()?;
     let terms = PolicyTerms { dry_run, expected: expected(&headers)? };
-    let read = match read::policy(&text) {
+    let mut read = match read::policy(&text) {
         Ok(read) => read,
         Err(wrong) => {
             // Whoever is not let in hears that, whatever they sent.
@@ -111,6 +115,9 @@ pub async fn put_policy(
             return Err(wrong);
         }
     };
+    if elsewhere {
+        read.input.place = None;
+    }
     let outcome = doors.app.import_policy(&who, &place, &read.input, &terms).await;
     let outcome = outcome.map_err(|it| read.lines.name(it))?;
     Ok(Json(OutcomeBody::of(outcome, dry_run)))
@@ -124,19 +131,5 @@ fn flag(query: &ListRequest, name: &str, fields: &mut Fields) -> bool {
             fields.add(name, "write true or false");
             false
         }
-    }
-}
-
-/// The digest of `If-Match`; a star means any.
-fn expected(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let Some(value) = headers.get(IF_MATCH) else { return Ok(None) };
-    let text = value.to_str().unwrap_or_default().trim();
-    let inner = text.strip_prefix('"').and_then(|it| it.strip_suffix('"')).unwrap_or(text);
-    match inner {
-        "*" => Ok(None),
-        digest if !digest.is_empty() && digest.bytes().all(|b| b.is_ascii_hexdigit()) => {
-            Ok(Some(digest.to_owned()))
-        }
-        _ => Err(Fields::one("If-Match", "write one digest, as `ETag` has it").into()),
     }
 }

@@ -8,6 +8,7 @@ use crate::native::grants::GrantInput;
 use crate::native::restrictions::RuleInput;
 use crate::problem::Problem;
 use app::{Error, Fields, PolicyInput};
+use model::Level;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -35,6 +36,7 @@ pub fn policy(text: &str) -> Result<ReadPolicy, Problem> {
         Some(_) => wrong.add("format", format!("this version reads format = {FORMAT}")),
         None => wrong.add("format", format!("missing: begin the file with `format = {FORMAT}`")),
     }
+    let place = place(&values, &mut wrong);
     let known = Known::of::<GrantInput>()?;
     let grants = entries(&mut values, "grants", known, &mut wrong, GrantInput::parse)?;
     let known = Known::of::<RuleInput>()?;
@@ -42,8 +44,25 @@ pub fn policy(text: &str) -> Result<ReadPolicy, Problem> {
     if let Err(error) = wrong.check() {
         return Err(lines.name(error));
     }
-    let input = PolicyInput { grants, restrictions: rules };
+    let input = PolicyInput { place, grants, restrictions: rules };
     Ok(ReadPolicy { input, lines })
+}
+
+/// The place that the text names; it may leave that out.
+fn place(values: &Map<String, Value>, wrong: &mut Fields) -> Option<(Level, String)> {
+    let mut named = None;
+    for level in [Level::Repository, Level::Project, Level::Workspace] {
+        let key = level.as_str();
+        match values.get(key) {
+            None => {}
+            Some(Value::String(_)) if named.is_some() => {
+                wrong.add(key, "a policy is of one place: leave the others out");
+            }
+            Some(Value::String(name)) => named = Some((level, name.clone())),
+            Some(_) => wrong.add(key, "write the name of the place as a string"),
+        }
+    }
+    named
 }
 
 /// The entries of one list; `None` when the text has no such list.
