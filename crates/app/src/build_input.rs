@@ -1,6 +1,7 @@
 //! What somebody sent about a build, checked field by field.
 
 use crate::error::{Error, Fields, Result};
+use crate::text_input::check_text;
 use model::{BuildState, ObjectId};
 use store::{BuildStatus, NewBuildStatus};
 
@@ -80,8 +81,6 @@ fn text(
     if text.len() > most {
         fields.add(field, format!("it is longer than {most} bytes"));
     }
-    if text.contains('\0') {
-        fields.add(field, "it must not contain a NUL");
-    }
+    check_text(field, &text, fields);
     text
 }

@@ -9,6 +9,7 @@ use crate::open::{
 };
 use crate::revisions::find_commits;
 use crate::subjects::{SubjectInput, SubjectView};
+use crate::text_input::{check_text, is_text};
 use crate::{App, Asker, PlaceName};
 use model::{ObjectId, RepositoryId};
 use std::sync::Arc;
@@ -45,12 +46,20 @@ impl<A: SeesContent> OpenRepository<A> {
     /// What one build says of a commit.
     pub async fn build_status(&self, commit: &str, key: &str) -> Result<BuildStatus> {
         let commit = self.find_commit(commit).await?;
-        let found = self.app.store.find_build_status(self.repository.id, &commit, key).await?;
-        found.ok_or(Error::NotFound { what: "build status" })
+        self.known_build(&commit, key).await
     }
 }
 
 impl<A: Send + Sync + 'static> OpenRepository<A> {
+    async fn known_build(&self, commit: &ObjectId, key: &str) -> Result<BuildStatus> {
+        let missing = Error::NotFound { what: "build status" };
+        if !is_text(key) {
+            return Err(missing);
+        }
+        let found = self.app.store.find_build_status(self.repository.id, commit, key).await?;
+        found.ok_or(missing)
+    }
+
     async fn find_commit(&self, name: &str) -> Result<ObjectId> {
         let name = name.to_owned();
         let found = self.on_disk(move |it| find_commits(it, &[name])).await?;
@@ -78,8 +87,7 @@ impl OpenRepository<PostingBuild> {
         input: BuildInput,
     ) -> Result<BuildStatus> {
         let commit = self.find_commit(commit).await?;
-        let there = self.app.store.find_build_status(self.repository.id, &commit, key).await?;
-        let there = there.ok_or(Error::NotFound { what: "build status" })?;
+        let there = self.known_build(&commit, key).await?;
         self.put(BuildInput { key: None, ..input }.check(commit, Some(there))?).await
     }
 
@@ -128,6 +136,7 @@ impl App {
             if pattern.is_empty() || pattern.len() > 255 {
                 fields.add(&field("pattern"), "write a glob of 1 to 255 bytes");
             }
+            check_text(&field("pattern"), pattern, &mut fields);
             if subjects.is_empty() {
                 fields.add(&field("subjects"), "name at least one: who else should build?");
             }

@@ -160,7 +160,9 @@ impl Fields {
 impl fmt::Display for Fields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut first = true;
-        for (field, messages) in &self.0 {
+        let mut fields: Vec<_> = self.0.iter().collect();
+        fields.sort_by_key(|(field, _)| line_of(field));
+        for (field, messages) in fields {
             for message in messages {
                 if !std::mem::take(&mut first) {
                     f.write_str("; ")?;
@@ -170,6 +172,13 @@ impl fmt::Display for Fields {
         }
         Ok(())
     }
+}
+
+/// The number of the line that a field stands on, where it begins with that: line 12 comes before
+/// line 105.
+fn line_of(field: &str) -> Option<u64> {
+    let number = field.strip_prefix("line ")?.split(',').next()?;
+    number.parse().ok()
 }
 
 /// Something that is ours to mend, not the asker's.
@@ -241,7 +250,10 @@ impl From<store::Error> for Error {
             store::Error::LastAdmin => {
                 Self::Conflict { field: "is_admin", message: error.to_string() }
             }
-            store::Error::PublicInPrivate => Fields::one("is_private", error),
+            store::Error::PublicInPrivate | store::Error::OpenToAnyone => {
+                Fields::one("is_private", error)
+            }
+            store::Error::KeptPrivate { .. } => Fields::one("subject", error),
             store::Error::Moved => Self::Conflict { field: "", message: error.to_string() },
             store::Error::InUse { .. } => Self::Conflict { field: "", message: error.to_string() },
             store::Error::NotFound { what } => Self::NotFound { what },

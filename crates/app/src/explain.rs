@@ -6,10 +6,11 @@ use crate::error::{Error, Fields, Result};
 use crate::open::{Explaining, ExplainingForOthers};
 use crate::refusal::RefusalRecord;
 use crate::render::visible;
+use crate::subjects::Called;
 use crate::{App, Asker, PlaceName};
 use model::{
-    Channel, CredentialKind, Layer, Level, ObjectId, Operation, RefName, RestrictionId,
-    RestrictionKind,
+    AccessKeyId, AccessTokenId, Channel, CredentialKind, Layer, Level, ObjectId, Operation,
+    RefName, RestrictionId, RestrictionKind,
 };
 use policy::{
     Act, Change, Content, Credential, Principal, PrincipalKind, RefUpdate, Step, Way, Weighed,
@@ -131,7 +132,14 @@ impl App {
             "access_token" => {
                 let (_, ground) = self.facts(&asker, repository).await?;
                 let ground = ground.ok_or_else(nobody)?;
-                let token = self.token_called(name, &ground).await?.ok_or_else(nobody)?;
+                let token = match self.token_called(name, &ground).await? {
+                    Called::One(token) => token,
+                    Called::Several(which) => return Err(Fields::one("as", which)),
+                    Called::Nobody => {
+                        let id = AccessTokenId(name.parse().map_err(|_| nobody())?);
+                        self.token_numbered(id, &ground).await?.ok_or_else(nobody)?
+                    }
+                };
                 asker.who.principal = Principal {
                     kind: PrincipalKind::AccessToken(token.id),
                     name: token.token.name.clone(),
@@ -142,7 +150,14 @@ impl App {
             "access_key" => {
                 let (_, ground) = self.facts(&asker, repository).await?;
                 let ground = ground.ok_or_else(nobody)?;
-                let key = self.key_labelled(name, &ground).await?.ok_or_else(nobody)?;
+                let key = match self.key_labelled(name, &ground).await? {
+                    Called::One(key) => key,
+                    Called::Several(which) => return Err(Fields::one("as", which)),
+                    Called::Nobody => {
+                        let id = AccessKeyId(name.parse().map_err(|_| nobody())?);
+                        self.key_numbered(id, &ground).await?.ok_or_else(nobody)?
+                    }
+                };
                 asker.who.principal = crate::key_sign_in::principal_of_key(&key);
                 asker.who.credential = crate::key_sign_in::key_credential(&key.key);
             }

@@ -67,6 +67,12 @@ impl App {
         if subject == Subject::Anyone && permission > Some(Permission::Read) {
             fields.add("permission", "anyone, signed in or not, can be given read only");
         }
+        if subject == Subject::Anyone
+            && permission.is_some()
+            && let Some(why) = ground.keeps_private()
+        {
+            fields.add("subject", format!("anyone can be given nothing here: {why}"));
+        }
         fields.check()?;
         Ok((subject, permission))
     }

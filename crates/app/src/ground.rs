@@ -108,6 +108,27 @@ impl Ground {
         }
     }
 
+    /// Why nothing here may be open to everybody; the store looks again, and inside a project, too.
+    pub fn keeps_private(&self) -> Option<&'static str> {
+        if self.project.as_ref().is_some_and(|it| it.is_private) {
+            return Some("the project is private, and so is everything in it");
+        }
+        let by_policy = |it: &Repository| {
+            it.fork_policy == store::ForkPolicy::NoPublicForks
+                || (it.fork_policy == store::ForkPolicy::NoForks && it.parent.is_some())
+        };
+        match &self.place {
+            Place::Repository(_) => {
+                let kept = self.repository.as_ref().filter(|it| it.is_private && by_policy(it));
+                kept.map(|_| "its fork policy keeps it private")
+            }
+            Place::Workspace(_) => {
+                Some("give read to anyone on the projects or repositories that are to be public")
+            }
+            Place::Project(_) | Place::Instance | Place::Nowhere => None,
+        }
+    }
+
     /// The rules, to ask which of them can decide anything; which refs there are and who may push
     /// has to be added by whoever knows.
     pub fn rules_at(&self, now: Timestamp) -> policy::Rules<'_> {

@@ -3,6 +3,7 @@
 
 use crate::error::{Error, Fields, Result};
 use crate::public_key::{self, ReadKey};
+use crate::text_input::check_text;
 use model::DisplayName;
 
 /// A key to be added, as it was sent.
@@ -25,7 +26,11 @@ impl NewKey {
             (None, Some(read)) => fields.take("label", label_of(read)),
             (None, None) => None,
         };
+        if let Some(read) = &read {
+            check_text("key", &read.comment, &mut fields);
+        }
         let (Some(read), Some(label)) = (read, label) else { return Err(Error::Invalid(fields)) };
+        fields.check()?;
         let ReadKey { key, comment, fingerprint } = read;
         Ok(store::NewKey { label: label.to_string(), key, comment, fingerprint })
     }

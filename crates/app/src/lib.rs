@@ -99,6 +99,7 @@ mod sign_in;
 mod ssh_keys;
 mod subjects;
 mod tags;
+mod text_input;
 mod token_input;
 mod token_text;
 mod turns;

@@ -9,12 +9,20 @@ use std::fmt::Display;
 
 type Checked = Result<(), String>;
 
+/// Each of them is compared with every ref that a push changes.
+const MOST_EXCEPTIONS: usize = 100;
+
 /// The matcher, or what is wrong with each part of it.
 pub(crate) fn checked_matcher(input: &RestrictionInput, fields: &mut Fields) -> Option<Matcher> {
     let kind = fields.take("matcher.type", MatcherKind::parse(&input.matcher))?;
     let pattern = if kind == MatcherKind::Any { String::new() } else { input.pattern.clone() };
     if let Err(why) = check_pattern(kind, &pattern) {
         fields.add("matcher.pattern", why);
+    }
+    if input.except.len() > MOST_EXCEPTIONS {
+        let message = format!("these are {}: give at most {MOST_EXCEPTIONS}", input.except.len());
+        fields.add("matcher.except", message);
+        return None;
     }
     for except in &input.except {
         if let Err(why) = check_exception(kind, except) {

@@ -26,6 +26,9 @@ pub struct NetworkChange {
     pub two_factor: Option<bool>,
 }
 
+/// How often a change is looked at again because somebody changed something meanwhile.
+const TRIES: usize = 5;
+
 impl App {
     /// The network rules of a workspace.
     pub async fn workspace_network(
@@ -44,12 +47,45 @@ impl App {
         workspace: &PlaceName,
         change: NetworkChange,
     ) -> Result<NetworkView> {
+        for _ in 0..TRIES {
+            // On the heap: it is rare, and would make every future that waits for it larger.
+            if let Some(done) = Box::pin(self.try_network(who, workspace, &change)).await? {
+                return Ok(done);
+            }
+        }
+        Err(store::Error::Moved.into())
+    }
+
+    /// `None` if somebody changed something meanwhile.
+    async fn try_network(
+        &self,
+        who: &Asker,
+        workspace: &PlaceName,
+        change: &NetworkChange,
+    ) -> Result<Option<NetworkView>> {
+        // Read first: what is read after it is as new or newer, and is checked on writing.
+        let as_of = self.store.facts_version().await?;
         let open = self.open_workspace(who, workspace, Act::ChangeNetwork).await?;
-        let before = open.workspace.network;
+        let rules = change.over(&open.workspace.network)?;
+        let network = WorkspaceNetwork {
+            addresses: rules.workspace.iter().map(ToString::to_string).collect(),
+            two_factor: rules.two_factor,
+        };
+        self.stay_inside(who, workspace, &rules).await?;
+        match self.store.set_workspace_network(&open.by, open.workspace.id, &network, as_of).await {
+            Err(store::Error::Moved) => Ok(None),
+            written => Ok(written.map(|()| Some(view(who, network)))?),
+        }
+    }
+}
+
+impl NetworkChange {
+    /// What is in force with it.
+    fn over(&self, before: &WorkspaceNetwork) -> Result<NetworkRules> {
         let mut fields = Fields::default();
-        let given = change.addresses.as_ref().unwrap_or(&before.addresses);
+        let given = self.addresses.as_ref().unwrap_or(&before.addresses);
         let mut addresses = blocks(given, "allowed_addresses", &mut fields);
-        let more = blocks(&change.add, "add_allowed_addresses", &mut fields);
+        let more = blocks(&self.add, "add_allowed_addresses", &mut fields);
         if addresses.is_empty() && !more.is_empty() {
             // One more than everywhere would be less.
             fields.add("add_allowed_addresses", EVERYWHERE);
@@ -60,15 +96,8 @@ impl App {
                 addresses.push(range);
             }
         }
-        let two_factor = change.two_factor.unwrap_or(before.two_factor);
-        let network = WorkspaceNetwork {
-            addresses: addresses.iter().map(ToString::to_string).collect(),
-            two_factor,
-        };
-        let rules = NetworkRules { workspace: addresses, two_factor, instance: Vec::new() };
-        self.stay_inside(who, workspace, &rules).await?;
-        self.store.set_workspace_network(&open.by, open.workspace.id, &network).await?;
-        Ok(view(who, network))
+        let two_factor = self.two_factor.unwrap_or(before.two_factor);
+        Ok(NetworkRules { workspace: addresses, two_factor, instance: Vec::new() })
     }
 }
 

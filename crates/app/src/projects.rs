@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Fields, Result};
 use crate::page::{Page, PageRequest};
+use crate::text_input::check_text;
 use crate::{App, Asker, PlaceName};
 use model::{DisplayName, Layer, ProjectKey};
 use policy::Act;
@@ -45,7 +46,9 @@ impl App {
         let mut fields = Fields::default();
         let key = fields.take("key", ProjectKey::parse(&new.key));
         let name = fields.take("name", DisplayName::parse(&new.name));
+        check_text("description", &new.description, &mut fields);
         let (Some(key), Some(name)) = (key, name) else { return Err(Error::Invalid(fields)) };
+        fields.check()?;
         let new = store::NewProject {
             workspace: open.workspace.id,
             key,
@@ -98,6 +101,9 @@ impl App {
         let mut fields = Fields::default();
         let key = change.key.and_then(|it| fields.take("key", ProjectKey::parse(&it)));
         let name = change.name.and_then(|it| fields.take("name", DisplayName::parse(&it)));
+        if let Some(text) = &change.description {
+            check_text("description", text, &mut fields);
+        }
         fields.check()?;
         let ProjectChange { description, is_private, .. } = change;
         let update = store::ProjectUpdate { key, name, description, is_private };

@@ -5,6 +5,8 @@ use crate::forks::checked_fork_policy;
 use crate::open::{Archiving, OpenRepository, Reading, Removing, Updating};
 use crate::own_way::Imagined;
 use crate::page::{Page, PageRequest};
+use crate::render::visible;
+use crate::text_input::check_text;
 use crate::{App, Asker, NewProject, PlaceName};
 use model::{DisplayName, Level, Permission, RefName, RepositorySlug};
 use policy::Act;
@@ -184,6 +186,9 @@ impl App {
             Box::pin(self.keep_admin_at(who, place, &before, home)).await?;
         }
         let branch = update.main_branch.clone().flatten();
+        if let Some(branch) = branch.as_deref().filter(|it| before.changes_main(it)) {
+            self.must_have_branch(&before.repository, branch).await?;
+        }
         // The row can be refused, the file hardly ever: so the row goes first.
         let row = self.store.update_repository(&by, before.repository.id, update).await?;
         if let Some(branch) = branch
@@ -266,7 +271,30 @@ impl App {
             description: String::new(),
             is_private: None,
         };
-        Ok(self.create_project(who, &place, first).await?.project.key.to_string())
+        match self.create_project(who, &place, first).await {
+            Ok(made) => Ok(made.project.key.to_string()),
+            // Somebody else makes a first repository at the same time: it is their project, then.
+            Err(Error::Conflict { field: "key", .. }) => Ok(FIRST_PROJECT.to_owned()),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// `HEAD` of an empty repository may name whatever its first branch shall be called; later, one
+    /// that is not there would leave everybody who clones with nothing.
+    async fn must_have_branch(self: &Arc<Self>, it: &Repository, branch: &str) -> Result<()> {
+        let name = RefName::branch(branch).map_err(|why| Fields::one("main_branch", why))?;
+        let (app, id) = (Arc::clone(self), it.id);
+        let looked = tokio::task::spawn_blocking(move || {
+            let refs = app.repositories.repository(id)?.refs()?;
+            let mut heads = refs.with_prefix("refs/heads/").peekable();
+            let is_empty = heads.peek().is_none();
+            Ok::<_, repo::Error>(is_empty || heads.any(|it| it.name == name.as_str()))
+        });
+        if looked.await?? {
+            return Ok(());
+        }
+        let message = format!("there is no branch `{}`: push it first", visible(branch));
+        Err(Fields::one("main_branch", message))
     }
 
     async fn point_head(self: &Arc<Self>, repository: &Repository, branch: &str) -> Result<()> {
@@ -275,6 +303,13 @@ impl App {
         let done =
             tokio::task::spawn_blocking(move || app.repositories.repository(id)?.set_head(&name));
         Ok(done.await??)
+    }
+}
+
+impl RepositoryView {
+    /// Would this be another main branch than it has?
+    fn changes_main(&self, branch: &str) -> bool {
+        self.repository.main_branch.as_deref() != Some(branch)
     }
 }
 
@@ -317,6 +352,8 @@ fn check_new(
         None => Some(ForkPolicy::AllowForks),
     };
     let is_private = new.is_private.unwrap_or(true);
+    check_text("description", &new.description, &mut fields);
+    check_text("language", &new.language, &mut fields);
     let (Some(slug), Some(name), Some(branch), Some(fork_policy)) = (slug, name, branch, forks)
     else {
         return Err(Error::Invalid(fields));
@@ -355,6 +392,11 @@ fn check_change(
     let forks = forks.and_then(|it| checked_fork_policy(&mut fields, it, least));
     if let Some(branch) = &change.main_branch {
         fields.take("main_branch", RefName::branch(branch));
+    }
+    for (field, text) in [("description", &change.description), ("language", &change.language)] {
+        if let Some(text) = text {
+            check_text(field, text, &mut fields);
+        }
     }
     let policy = forks.unwrap_or(before.repository.fork_policy);
     let opens = change.is_private == Some(false) && before.repository.is_private;

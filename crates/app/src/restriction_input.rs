@@ -6,12 +6,15 @@ use crate::content::checked_content;
 use crate::error::{Error, Fields, Result};
 use crate::ground::Ground;
 use crate::matcher_input::checked_matcher;
+use crate::render::visible;
 use crate::restrictions::RestrictionInput;
 use crate::subjects::SubjectInput;
+use crate::text_input::{check_text, check_text_up_to};
 use model::{ListedSubject, Matcher, MatcherKind, Mode, RefKinds, RestrictionId, RestrictionKind};
 use store::NewRestriction;
 
 const LONGEST_NOTE: usize = 2000;
+const LONGEST_REASON: usize = 500;
 
 impl App {
     /// What is stored of a restriction that is made, or put in the place of one.
@@ -41,8 +44,11 @@ impl App {
         let on = fields.take("on", on);
         let mode = input.mode.as_deref().map_or(Ok(Mode::Enforce), Mode::parse);
         let mode = fields.take("mode", mode);
-        if input.note.as_ref().is_some_and(|it| it.chars().count() > LONGEST_NOTE) {
-            fields.add("note", format!("use at most {LONGEST_NOTE} characters"));
+        if let Some(note) = &input.note {
+            check_text_up_to(LONGEST_NOTE, "note", note, &mut fields);
+        }
+        if let Some(argument) = &input.argument {
+            check_text("argument", argument, &mut fields);
         }
         let subjects = self.listed_subjects(&input.subjects, ground, &mut fields).await?;
         let (Some(kind), Some(matcher), Some(on), Some(mode)) = (kind, matcher, on, mode) else {
@@ -77,11 +83,16 @@ impl App {
                 continue;
             }
             let (until, reason) = (input.until, input.reason.clone());
-            match listed.iter_mut().find(|it| it.subject == subject) {
-                // Named twice, the later word counts.
-                Some(known) => *known = ListedSubject { subject, until, reason },
-                None => listed.push(ListedSubject { subject, until, reason }),
+            if let Some(reason) = &reason {
+                check_text_up_to(LONGEST_REASON, "subjects", reason, fields);
             }
+            // Which of the two would count, nobody could tell from the rule.
+            if listed.iter().any(|it| it.subject == subject) {
+                let called = input.name.as_deref().or(input.id.as_deref()).unwrap_or(&input.kind);
+                fields.add("subjects", format!("`{}` is listed twice", visible(called)));
+                continue;
+            }
+            listed.push(ListedSubject { subject, until, reason });
         }
         Ok(listed)
     }

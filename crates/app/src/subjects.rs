@@ -1,11 +1,14 @@
 //! Subjects as people name them, resolved where they are used. Whom a name means is looked up
 //! only after the policy has let the asker in.
 
-use crate::App;
 use crate::error::{Fields, Result};
 use crate::ground::Ground;
 use crate::render::visible;
-use model::{AccessKeyId, AccessTokenId, GroupId, ListedSubject, Slug, Subject, Timestamp, UserId};
+use crate::text_input::is_text;
+use crate::{App, clock};
+use model::{
+    AccessKeyId, AccessTokenId, GroupId, Level, ListedSubject, Slug, Subject, Timestamp, UserId,
+};
 use store::{AccessKey, AccessToken, Names, Owner};
 
 /// A subject as it was sent: its kind, and its name or its id.
@@ -71,6 +74,47 @@ const fn number(subject: Subject) -> Option<i64> {
     }
 }
 
+/// What a name leads to. Names of tokens and labels of keys are anybody's choice who may make one, so
+/// one that means several means none of them.
+pub(crate) enum Called<T> {
+    Nobody,
+    One(T),
+    /// Which, in a sentence.
+    Several(String),
+}
+
+impl<T> Called<T> {
+    fn of(mut found: Vec<T>, several: String) -> Self {
+        match (found.pop(), found.is_empty()) {
+            (None, _) => Self::Nobody,
+            (Some(one), true) => Self::One(one),
+            (Some(_), false) => Self::Several(several),
+        }
+    }
+
+    fn map<U>(self, with: impl FnOnce(T) -> U) -> Called<U> {
+        match self {
+            Self::Nobody => Called::Nobody,
+            Self::One(it) => Called::One(with(it)),
+            Self::Several(which) => Called::Several(which),
+        }
+    }
+}
+
+impl<T> From<Option<T>> for Called<T> {
+    fn from(found: Option<T>) -> Self {
+        found.map_or(Self::Nobody, Self::One)
+    }
+}
+
+/// `several access tokens are called `bot`: say which by its id, 15 of the workspace or 16 of the
+/// repository`
+fn several(what: &str, name: &str, ids: Vec<(i64, Level)>) -> String {
+    let ids: Vec<_> = ids.iter().map(|(id, level)| format!("{id} of the {level}")).collect();
+    let (name, ids) = (visible(name), ids.join(" or "));
+    format!("several {what}s are called `{name}`: say which by its id, {ids}")
+}
+
 const KINDS: &str = "user, group, access_token, access_key, workload, everyone, anyone";
 
 impl App {
@@ -83,25 +127,36 @@ impl App {
         field: &str,
         fields: &mut Fields,
     ) -> Result<Option<Subject>> {
+        // Nothing is called like that, and not every database lets one ask.
+        let unsayable = [&input.name, &input.id].into_iter().flatten().any(|it| !is_text(it));
         let found = match input.kind.as_str() {
             "everyone" => return Ok(Some(Subject::Everyone)),
             "anyone" => return Ok(Some(Subject::Anyone)),
-            "user" => self.user_subject(input).await?,
-            "group" => self.group_subject(input, ground).await?,
-            "access_token" => self.token_subject(input, ground).await?,
-            "access_key" => self.key_subject(input, ground).await?,
-            "workload" => None,
+            "user" | "group" | "access_token" | "access_key" if unsayable => Called::Nobody,
+            "user" => self.user_subject(input).await?.into(),
+            "group" => self.group_subject(input, ground).await?.into(),
+            "access_token" => {
+                self.token_subject(input, ground).await?.map(|it| Subject::AccessToken(it.id))
+            }
+            "access_key" => {
+                self.key_subject(input, ground).await?.map(|it| Subject::AccessKey(it.id))
+            }
+            "workload" => Called::Nobody,
             other => {
                 fields.add(field, format!("unknown type `{}`: use one of {KINDS}", visible(other)));
                 return Ok(None);
             }
         };
-        if found.is_none() {
-            let called = input.name.as_deref().or(input.id.as_deref()).unwrap_or("");
-            let kind = input.kind.replace('_', " ");
-            fields.add(field, format!("no {kind} `{}` here: check the name", visible(called)));
+        match found {
+            Called::One(subject) => return Ok(Some(subject)),
+            Called::Several(which) => fields.add(field, which),
+            Called::Nobody => {
+                let called = input.name.as_deref().or(input.id.as_deref()).unwrap_or("");
+                let kind = input.kind.replace('_', " ");
+                fields.add(field, format!("no {kind} `{}` here: check the name", visible(called)));
+            }
         }
-        Ok(found)
+        Ok(None)
     }
 
     async fn user_subject(&self, input: &SubjectInput) -> Result<Option<Subject>> {
@@ -142,30 +197,35 @@ impl App {
         &self,
         input: &SubjectInput,
         ground: &Ground,
-    ) -> Result<Option<Subject>> {
-        let token = match (&input.id, &input.name) {
+    ) -> Result<Called<AccessToken>> {
+        match (&input.id, &input.name) {
             (Some(id), _) => match id.parse() {
-                Ok(id) => self.token_numbered(AccessTokenId(id), ground).await?,
-                Err(_) => None,
+                Ok(id) => Ok(self.token_numbered(AccessTokenId(id), ground).await?.into()),
+                Err(_) => Ok(Called::Nobody),
             },
-            (None, Some(name)) => self.token_called(name, ground).await?,
-            (None, None) => None,
-        };
-        Ok(token.map(|it| Subject::AccessToken(it.id)))
+            (None, Some(name)) => self.token_called(name, ground).await,
+            (None, None) => Ok(Called::Nobody),
+        }
     }
 
-    /// The access token of this name, of the place or of what contains it.
+    /// The access token of this name, of the place or of what contains it. One that can be used goes
+    /// before those that have expired.
     pub(crate) async fn token_called(
         &self,
         name: &str,
         ground: &Ground,
-    ) -> Result<Option<AccessToken>> {
-        for owner in owners(ground) {
-            if let Some(token) = self.store.find_access_token_by_name(owner, name).await? {
-                return Ok(Some(token));
-            }
+    ) -> Result<Called<AccessToken>> {
+        let mut found = Vec::new();
+        for owner in owners(ground).into_iter().filter(|_| is_text(name)) {
+            found.extend(self.store.list_access_tokens_by_name(owner, name).await?);
         }
-        Ok(None)
+        let is_good = |it: &AccessToken| it.token.expires_at.is_none_or(|it| it > clock::now());
+        if found.iter().any(is_good) {
+            found.retain(is_good);
+        }
+        let ids = found.iter().map(|it| (it.id.0, it.owner.level()));
+        let several = several("access token", name, ids.collect());
+        Ok(Called::of(found, several))
     }
 
     pub(crate) async fn token_numbered(
@@ -181,16 +241,19 @@ impl App {
         Ok(None)
     }
 
-    async fn key_subject(&self, input: &SubjectInput, ground: &Ground) -> Result<Option<Subject>> {
-        let key = match (&input.id, &input.name) {
+    async fn key_subject(
+        &self,
+        input: &SubjectInput,
+        ground: &Ground,
+    ) -> Result<Called<AccessKey>> {
+        match (&input.id, &input.name) {
             (Some(id), _) => match id.parse() {
-                Ok(id) => self.key_numbered(AccessKeyId(id), ground).await?,
-                Err(_) => None,
+                Ok(id) => Ok(self.key_numbered(AccessKeyId(id), ground).await?.into()),
+                Err(_) => Ok(Called::Nobody),
             },
-            (None, Some(label)) => self.key_labelled(label, ground).await?,
-            (None, None) => None,
-        };
-        Ok(key.map(|it| Subject::AccessKey(it.id)))
+            (None, Some(label)) => self.key_labelled(label, ground).await,
+            (None, None) => Ok(Called::Nobody),
+        }
     }
 
     /// The access key of this label, of the place or of what contains it.
@@ -198,13 +261,14 @@ impl App {
         &self,
         label: &str,
         ground: &Ground,
-    ) -> Result<Option<AccessKey>> {
-        for owner in owners(ground) {
-            if let Some(key) = self.store.find_access_key_by_label(owner, label).await? {
-                return Ok(Some(key));
-            }
+    ) -> Result<Called<AccessKey>> {
+        let mut found = Vec::new();
+        for owner in owners(ground).into_iter().filter(|_| is_text(label)) {
+            found.extend(self.store.list_access_keys_by_label(owner, label).await?);
         }
-        Ok(None)
+        let ids = found.iter().map(|it| (it.id.0, it.owner.level()));
+        let several = several("access key", label, ids.collect());
+        Ok(Called::of(found, several))
     }
 
     pub(crate) async fn key_numbered(

@@ -106,17 +106,16 @@ impl Store {
         row.as_ref().map(access_key_from).transpose()
     }
 
-    /// A place's newest key of this label: how SUBJECTs name keys.
-    pub async fn find_access_key_by_label(
+    /// A place's keys of this label, the oldest first: how SUBJECTs name keys.
+    pub async fn list_access_keys_by_label(
         &self,
         owner: Owner,
         label: &str,
-    ) -> Result<Option<AccessKey>> {
-        let sql = select_key!(
-            "where k.level = $1 and k.owner_id = $2 and k.label = $3 order by k.id desc limit 1"
-        );
-        let row = self.database.optional(sql, args![owner.word(), owner.id(), label]).await?;
-        row.as_ref().map(access_key_from).transpose()
+    ) -> Result<Vec<AccessKey>> {
+        let sql =
+            select_key!("where k.level = $1 and k.owner_id = $2 and k.label = $3 order by k.id");
+        let rows = self.database.all(sql, args![owner.word(), owner.id(), label]).await?;
+        rows.iter().map(access_key_from).collect()
     }
 
     /// All keys of a place, the oldest first.

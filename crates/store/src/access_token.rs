@@ -79,18 +79,20 @@ impl Store {
         row.as_ref().map(access_token_from).transpose()
     }
 
-    /// An owner's newest token of this name that is not revoked: how SUBJECTs name bots.
-    pub async fn find_access_token_by_name(
+    /// An owner's tokens of this name that are neither revoked nor replaced, the oldest first: how
+    /// SUBJECTs name bots.
+    pub async fn list_access_tokens_by_name(
         &self,
         owner: Owner,
         name: &str,
-    ) -> Result<Option<AccessToken>> {
+    ) -> Result<Vec<AccessToken>> {
         let sql = select_token!(
             "where t.level = $1 and t.owner_id = $2 and t.name = $3 and t.revoked_at is null
-             order by t.id desc limit 1"
+                 and t.replaced_by is null
+             order by t.id"
         );
-        let row = self.database.optional(sql, args![owner.word(), owner.id(), name]).await?;
-        row.as_ref().map(access_token_from).transpose()
+        let rows = self.database.all(sql, args![owner.word(), owner.id(), name]).await?;
+        rows.iter().map(access_token_from).collect()
     }
 
     /// All tokens of an owner, the oldest first, revoked and expired ones included.

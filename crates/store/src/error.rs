@@ -45,6 +45,15 @@ pub enum Error {
     /// A private project holds nothing public.
     #[error("a private project cannot hold public repositories")]
     PublicInPrivate,
+    /// `anyone` can be given nothing here.
+    #[error("anyone can be given nothing here: {why}")]
+    KeptPrivate {
+        /// What keeps it private, or what to do instead.
+        why: &'static str,
+    },
+    /// What is to be private is open to `anyone`.
+    #[error("anyone is given read on it, or on something in it: take that grant away first")]
+    OpenToAnyone,
     /// Somebody else changed something between reading and writing.
     #[error("something was changed in between: look again, then repeat it")]
     Moved,

@@ -72,6 +72,9 @@ pub(crate) async fn set_grant_in(
     permission: Option<Permission>,
 ) -> Result<AuditNote> {
     must_exist(change, subject).await?;
+    if subject == Subject::Anyone && permission.is_some() {
+        crate::openness::may_be_given_to_anyone(change, owner).await?;
+    }
     let (kind, id) = (subject.kind(), subject_id(subject));
     let key = args![owner.word(), owner.id(), kind, id];
     let sql = r#"select permission from "grant" where level = $1 and owner_id = $2

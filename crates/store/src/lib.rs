@@ -26,6 +26,7 @@ mod member;
 mod merge_strategies;
 mod migrate;
 mod names;
+mod openness;
 mod owner;
 mod page;
 mod policy;

@@ -142,10 +142,8 @@ impl Store {
             after.updated_at,
         ];
         change.execute(sql, args).await?;
-        // The row is held now: no repository is made public in it meanwhile.
-        let public = "select id from repository where project_id = $1 and is_private = $2 limit 1";
-        if after.is_private && change.optional(public, args![id.0, false]).await?.is_some() {
-            return Err(Error::PublicInPrivate);
+        if after.is_private && !before.is_private {
+            crate::openness::is_closed(&mut change, id).await?;
         }
         let what = format!("changed project `{}`", before.key);
         let (was, is) = (audit_text(&before), audit_text(&after));
@@ -201,7 +199,13 @@ async fn insert(change: &mut Change<'_>, project: &Project) -> Result<()> {
 }
 
 fn audit_text(it: &Project) -> String {
-    format!("key={} name={:?} is_private={}", it.key, it.name.as_str(), it.is_private)
+    format!(
+        "key={} name={:?} is_private={} description={:?}",
+        it.key,
+        it.name.as_str(),
+        it.is_private,
+        it.description
+    )
 }
 
 fn about(id: ProjectId, what: &str) -> Audited<'_> {

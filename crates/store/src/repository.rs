@@ -4,6 +4,7 @@
 use crate::change::{Audited, Change};
 use crate::grant::put_grant;
 use crate::group::grant_defaults;
+use crate::openness::fits_its_place;
 use crate::sql::{Columns, args};
 use crate::{Actor, Error, Owner, Page, PageRequest, Result, Store};
 use model::{
@@ -168,10 +169,7 @@ impl Store {
     /// [`Error::NotFound`] unless the project is of the workspace.
     pub async fn create_repository(&self, by: &Actor, new: NewRepository) -> Result<Repository> {
         let mut change = self.change(by).await?;
-        let project_is_private = hold_project(&mut change, new.workspace, new.project).await?;
-        if project_is_private && !new.is_private {
-            return Err(Error::PublicInPrivate);
-        }
+        must_be_in(&mut change, new.workspace, new.project).await?;
         let id = RepositoryId(change.next_id("repository").await?);
         let repository = Repository {
             id,
@@ -197,6 +195,7 @@ impl Store {
             pushed_at: None,
         };
         insert(&mut change, &repository).await?;
+        fits_its_place(&mut change, &repository).await?;
         grant_defaults(&mut change, new.workspace, repository.id).await?;
         if let Some(admin) = new.admin {
             let (owner, admin) = (Owner::Repository(repository.id), Subject::User(admin));
@@ -249,15 +248,16 @@ impl Store {
     ) -> Result<Repository> {
         let mut change = self.change(by).await?;
         let before = find(&mut change, id).await?;
-        let changes_place = update.project.is_some() || update.is_private.is_some();
+        let opens = update.is_private.is_some() || update.fork_policy.is_some();
+        let changes_place = update.project.is_some() || opens;
         let after = Repository { updated_at: by.at, ..apply(update, before.clone()) };
-        if changes_place {
-            let is_private = hold_project(&mut change, after.workspace, after.project).await?;
-            if is_private && !after.is_private {
-                return Err(Error::PublicInPrivate);
-            }
+        if after.project != before.project {
+            must_be_in(&mut change, after.workspace, after.project).await?;
         }
         save(&mut change, &after).await?;
+        if changes_place {
+            fits_its_place(&mut change, &after).await?;
+        }
         let what = format!("changed repository `{}`", before.slug);
         let (was, is) = (audit_text(&before), audit_text(&after));
         change.commit(Audited { before: Some(&was), after: Some(&is), ..about(id, &what) }).await?;
@@ -314,20 +314,15 @@ async fn find(change: &mut Change<'_>, id: RepositoryId) -> Result<Repository> {
     repository_from(row.ok_or(Error::NotFound { what: "repository" })?.of("repository"))
 }
 
-/// Keeps a project as it is until the change is made; says whether it is private.
-async fn hold_project(
+/// [`Error::NotFound`] unless a project is of the workspace.
+async fn must_be_in(
     change: &mut Change<'_>,
     workspace: WorkspaceId,
     project: ProjectId,
-) -> Result<bool> {
-    let hold = "update project set is_private = is_private where id = $1 and workspace_id = $2";
-    if change.execute(hold, args![project.0, workspace.0]).await? == 0 {
-        return Err(Error::NotFound { what: "project" });
-    }
-    let sql = "select is_private from project where id = $1";
-    let row = change.optional(sql, args![project.0]).await?;
-    let row = row.ok_or(Error::NotFound { what: "project" })?;
-    row.of("project").flag("is_private")
+) -> Result<()> {
+    let sql = "select id from project where id = $1 and workspace_id = $2";
+    let row = change.optional(sql, args![project.0, workspace.0]).await?;
+    row.map(drop).ok_or(Error::NotFound { what: "project" })
 }
 
 async fn insert(change: &mut Change<'_>, it: &Repository) -> Result<()> {
@@ -413,8 +408,20 @@ pub(crate) async fn remove_owned(change: &mut Change<'_>, owner: Owner) -> Resul
 
 fn audit_text(it: &Repository) -> String {
     format!(
-        "slug={} project={} is_private={} archived={} main_branch={:?} size_limit={:?}",
-        it.slug, it.project, it.is_private, it.archived, it.main_branch, it.size_limit
+        "slug={} project={} is_private={} archived={} main_branch={:?} size_limit={:?} name={:?} \
+         description={:?} fork_policy={} language={:?} has_issues={} has_wiki={}",
+        it.slug,
+        it.project,
+        it.is_private,
+        it.archived,
+        it.main_branch,
+        it.size_limit,
+        it.name.as_str(),
+        it.description,
+        it.fork_policy,
+        it.language,
+        it.has_issues,
+        it.has_wiki
     )
 }
 

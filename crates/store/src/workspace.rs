@@ -163,14 +163,17 @@ impl Store {
         Ok(after)
     }
 
-    /// Says from where and how what is private in a workspace may be used from now on.
+    /// Says from where and how what is private in a workspace may be used from now on. `as_of`: the
+    /// version of the facts that it was checked against; [`Error::Moved`] if they are others by now.
     pub async fn set_workspace_network(
         &self,
         by: &Actor,
         id: WorkspaceId,
         network: &WorkspaceNetwork,
+        as_of: i64,
     ) -> Result<()> {
         let mut change = self.change(by).await?;
+        change.expect_version(as_of).await?;
         let row = change.optional(select_workspace!("where id = $1"), args![id.0]).await?;
         let before = workspace_from(&row.ok_or(Error::NotFound { what: "workspace" })?)?;
         let addresses = network.addresses.join(" ");

@@ -77,3 +77,28 @@ async fn a_branch_can_only_be_made_of_what_a_visible_ref_leads_to() {
     }
     assert_eq!(house.branches().await, [("main".to_owned(), one)]);
 }
+
+/// `HEAD` of a repository that has branches names one of them.
+#[tokio::test]
+async fn the_main_branch_is_one_that_is_there_once_there_are_any() {
+    let house = House::furnished(Database::Sqlite).await;
+    let ann = house.by_token("ann").await;
+    let change = |name: &str| app::RepositoryChange {
+        main_branch: Some(name.into()),
+        ..app::RepositoryChange::default()
+    };
+    let main = async |name: &str| {
+        let changed = house.app.update_repository(&house.admin, &site(), change(name)).await;
+        changed.map(|it| it.repository.main_branch)
+    };
+    assert_eq!(main("later").await.unwrap().as_deref(), Some("later"));
+    let (one, pack) = commit(None, "one");
+    house.push(&ann, &[(ObjectId::ZERO, one, "refs/heads/trunk")], &pack).await.unwrap();
+    for name in ["gone", "refs/heads/trunk"] {
+        let said = main(name).await.unwrap_err().to_string();
+        assert_eq!(said, format!("main_branch: there is no branch `{name}`: push it first"));
+    }
+    // What it is already may be said again.
+    assert_eq!(main("later").await.unwrap().as_deref(), Some("later"));
+    assert_eq!(main("trunk").await.unwrap().as_deref(), Some("trunk"));
+}

@@ -105,7 +105,11 @@ async fn tokens_and_grants_are_checked_field_by_field() {
         (subject("user", "nobody"), "read", "subject"),
         (subject("robot", "x"), "own", "permission subject"),
         (subject("group", "devs"), "read", "subject"),
-        (subject("anyone", ""), "write", "permission"),
+        (subject("anyone", ""), "write", "permission subject"),
+        (subject("anyone", ""), "read", "subject"),
+        (subject("user", "ann\0"), "read", "subject"),
+        (subject("access_token", "ann\0"), "read", "subject"),
+        (subject("access_key", "ann\0"), "read", "subject"),
         (subject("user", "ann"), "create-repository", "permission"),
         (subject("everyone", ""), "read", "accepted"),
     ] {
@@ -360,4 +364,114 @@ async fn a_main_branch_that_is_not_taken_leaves_head_alone() {
     let row = app.update_repository(admin, &site(), change).await.unwrap().repository;
     assert_eq!(row.main_branch.as_deref(), Some("other"));
     assert_eq!(seen(&house), "ref: refs/heads/other\n");
+}
+
+/// A text that one database refuses and the other keeps is a field that does not fit, on both.
+#[tokio::test]
+async fn control_characters_are_in_no_text_that_is_kept() {
+    for database in BOTH {
+        let house = House::furnished(database).await;
+        let (app, admin) = (&house.app, &house.admin);
+        let listed = |reason: &str| SubjectInput {
+            kind: "user".into(),
+            name: Some("ann".into()),
+            reason: Some(reason.into()),
+            ..SubjectInput::default()
+        };
+        let rule = |kind: &str, argument: &str, note: &str, reason: &str| RestrictionInput {
+            kind: kind.into(),
+            matcher: "any".into(),
+            argument: Some(argument.into()),
+            note: Some(note.into()),
+            subjects: vec![listed(reason)],
+            ..RestrictionInput::default()
+        };
+        for (new, expected) in [
+            (rule("push", "", "a\0", "r"), "note"),
+            (rule("push", "", "a\u{1b}[31m", "r"), "note"),
+            (rule("push", "", "n", "a\0"), "subjects"),
+            (rule("commit-message", "a\0", "n", "r"), "argument"),
+            (rule("author-email", "*@a\0", "n", "r"), "argument"),
+            (rule("restricted-paths", "infra\0/**", "n", "r"), "argument"),
+            (rule("push", "", "two\nlines,\tand a tab", "r"), "accepted"),
+        ] {
+            assert_eq!(fields(app.create_restriction(admin, &site(), &new).await), expected);
+        }
+        assert_eq!(app.list_restrictions(admin, &site()).await.unwrap().len(), 1);
+        let bad = || Some("a\0".to_owned());
+        for (change, expected) in [
+            (RepositoryChange { description: bad(), ..Default::default() }, "description"),
+            (RepositoryChange { language: bad(), ..Default::default() }, "language"),
+        ] {
+            assert_eq!(fields(app.update_repository(admin, &site(), change).await), expected);
+        }
+        let new = NewRepository {
+            slug: "nul".into(),
+            description: "a\0".into(),
+            language: "b\0".into(),
+            ..NewRepository::default()
+        };
+        let made = app.create_repository(admin, "acme", new).await;
+        assert_eq!(fields(made), "description language");
+        let core = PlaceName::project("acme", "CORE");
+        let change = app::ProjectChange { description: bad(), ..Default::default() };
+        assert_eq!(fields(app.update_project(admin, &core, change).await), "description");
+        let acme = PlaceName::workspace("acme");
+        let new = NewProject {
+            key: "NUL".into(),
+            name: "N".into(),
+            description: "a\0".into(),
+            is_private: None,
+        };
+        assert_eq!(fields(app.create_project(admin, &acme, new).await), "description");
+        for name in ["access_token:a\0", "access_key:a\0", "user:a\0"] {
+            let what = app::Hypothetical {
+                operation: "read".into(),
+                principal: Some(name.into()),
+                ..Default::default()
+            };
+            assert_eq!(fields(app.explain(admin, &site(), &what).await), "as", "{name:?}");
+        }
+    }
+}
+
+/// What nobody can read is not a rule, and which of two words about one subject counts is not
+/// guessed.
+#[tokio::test]
+async fn a_rule_lists_each_subject_once_and_within_limits() {
+    let house = House::furnished(Database::Sqlite).await;
+    let (app, admin) = (&house.app, &house.admin);
+    let ann = |reason: &str| SubjectInput {
+        kind: "user".into(),
+        name: Some("ann".into()),
+        reason: Some(reason.into()),
+        ..SubjectInput::default()
+    };
+    let rule = |subjects: Vec<SubjectInput>, exceptions: usize| RestrictionInput {
+        kind: "force".into(),
+        matcher: "any".into(),
+        except: (0..exceptions).map(|it| format!("x{it}")).collect(),
+        subjects,
+        ..RestrictionInput::default()
+    };
+    let ended = SubjectInput { until: Some(Timestamp(4_000_000_000_000)), ..ann("a while") };
+    for (new, expected) in [
+        (rule(vec![ended, ann("for ever")], 0), "subjects"),
+        (rule(vec![ann(&"x".repeat(501))], 0), "subjects"),
+        (rule(vec![], 101), "matcher.except"),
+        (rule(vec![ann(&"ä".repeat(500))], 100), "accepted"),
+    ] {
+        assert_eq!(fields(app.create_restriction(admin, &site(), &new).await), expected);
+    }
+}
+
+#[test]
+fn lines_of_a_file_are_told_in_their_order() {
+    let mut wrong = app::Fields::default();
+    for line in [105, 10, 14] {
+        wrong.add(&format!("line {line}, note"), "no");
+    }
+    wrong.add("format", "missing");
+    let said = "format: missing; line 10, note: no; line 14, note: no; line 105, note: no";
+    assert_eq!(wrong.to_string(), said);
 }

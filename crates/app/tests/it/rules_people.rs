@@ -155,6 +155,62 @@ async fn rule_061_everything_in_a_private_project_is_private() {
     app.update_project(admin, &opened, close).await.unwrap();
 }
 
+/// Found as an attack: a grant to `anyone` made a repository public that nobody may make public.
+#[tokio::test]
+async fn rule_061_nothing_that_is_kept_private_is_open_to_anyone() {
+    for database in BOTH {
+        let house = House::furnished(database).await;
+        let (app, admin) = (&house.app, &house.admin);
+        let anyone = || subject("anyone", "");
+        let give =
+            async |place: &PlaceName| invalid(app.set_grant(admin, place, &anyone(), "read").await);
+        let private = "subject: anyone can be given nothing here: the project is private, and so is \
+                       everything in it";
+        assert_eq!(give(&site()).await, private);
+        assert_eq!(give(&core()).await, private);
+        assert!(give(&acme()).await.ends_with("that are to be public"));
+        let project =
+            |is_private| ProjectChange { is_private: Some(is_private), ..ProjectChange::default() };
+        app.update_project(admin, &core(), project(false)).await.unwrap();
+        let forks = |word: &str| RepositoryChange {
+            fork_policy: Some(word.to_owned()),
+            ..RepositoryChange::default()
+        };
+        app.update_repository(admin, &site(), forks("no_public_forks")).await.unwrap();
+        assert!(give(&site()).await.ends_with("here: its fork policy keeps it private"));
+        assert!(give(&core()).await.contains("a repository in it"));
+        app.update_repository(admin, &site(), forks("allow_forks")).await.unwrap();
+        // A private repository of an open project may be shown to everybody so; then it is not
+        // closed again by the way.
+        for place in [site(), core()] {
+            app.set_grant(admin, &place, &anyone(), "read").await.unwrap();
+            let closed = invalid(app.update_project(admin, &core(), project(true)).await);
+            assert!(closed.starts_with("is_private: anyone is given read"), "{closed}");
+            let kept = app.update_repository(admin, &site(), forks("no_public_forks")).await;
+            assert!(invalid(kept).starts_with("is_private: anyone is given read"));
+            app.set_grant(admin, &place, &anyone(), "none").await.unwrap();
+        }
+        app.update_project(admin, &core(), project(true)).await.unwrap();
+    }
+}
+
+/// Two who make the first repositories of a workspace at once: neither knows of projects.
+#[tokio::test]
+async fn two_first_repositories_at_once_are_in_the_same_first_project() {
+    for database in BOTH {
+        let house = House::furnished(database).await;
+        let (app, admin) = (&house.app, &house.admin);
+        for round in 0..4 {
+            let slug = format!("new-{round}");
+            let new = app::NewWorkspace { slug: slug.clone(), name: slug.clone() };
+            app.create_workspace(admin, new).await.unwrap();
+            let make = |name: &str| app.create_repository(admin, &slug, new_repository(name));
+            let (one, two) = tokio::join!(make("one"), make("two"));
+            assert_eq!(one.unwrap().project.id, two.unwrap().project.id);
+        }
+    }
+}
+
 /// What a project says of what is in it is its administrators' to lift.
 #[tokio::test]
 async fn whoever_administers_a_repository_alone_does_not_take_it_out_of_its_projects_rules() {
@@ -475,10 +531,8 @@ async fn rule_093_a_list_that_cannot_be_read_is_a_failure() {
         addresses: vec!["10.0.0.0/8".into(), "moon".into()],
         two_factor: false,
     };
-    store
-        .set_workspace_network(&store::Actor::system(model::Timestamp(1)), row.id, &network)
-        .await
-        .unwrap();
+    let (by, as_of) = (store::Actor::system(model::Timestamp(1)), store.facts_version().await);
+    store.set_workspace_network(&by, row.id, &network, as_of.unwrap()).await.unwrap();
     let house = house.reopened().await;
     let answer = house.app.open_repository::<Fetching>(&house.admin, &site()).await;
     assert!(matches!(answer, Err(Error::Failed(_))), "{:?}", answer.map(drop));

@@ -4,10 +4,11 @@
 use crate::keys::new_key;
 use crate::rules::closed;
 use crate::tokens::new_token;
-use crate::world::{Place, World, display, new_repository, system};
+use crate::world::{Place, World, display, new_project, new_repository, system};
 use model::{ListedSubject, Permission, Slug, Subject};
 use store::{
-    BuildKey, Error, GroupUpdate, NewRestriction, Owner, PageRequest, PolicyChanges, Result,
+    BuildKey, Error, ForkPolicy, GroupUpdate, NewRepository, NewRestriction, Owner, PageRequest,
+    PolicyChanges, ProjectUpdate, RepositoryUpdate, Result,
 };
 
 const ROUNDS: usize = 6;
@@ -162,6 +163,43 @@ async fn of_several_policies_at_once_one_is_put_and_the_others_look_again(w: &Wo
         let (a, b, c) = tokio::join!(put(), put(), put());
         let moved = [&a, &b, &c].iter().filter(|it| matches!(it, Err(Error::Moved))).count();
         assert_eq!(moved, 2, "{a:?} {b:?} {c:?}");
+    }
+}
+
+on_both!(what_is_closed_while_it_is_opened_is_one_of_the_two);
+
+async fn what_is_closed_while_it_is_opened_is_one_of_the_two(w: &World) {
+    let place = w.place("acme").await;
+    let (s, by) = (&w.store, system());
+    let read = Some(Permission::Read);
+    for round in 0..ROUNDS {
+        let open = new_project(&place.workspace, &format!("P{round}"));
+        let project = s.create_project(&by, store::NewProject { is_private: false, ..open });
+        let project = project.await.unwrap();
+        let new = NewRepository {
+            fork_policy: ForkPolicy::AllowForks,
+            ..new_repository(&project, &format!("r{round}"))
+        };
+        let repository = s.create_repository(&by, new).await.unwrap().id;
+        let on = Owner::Repository(repository);
+        let close = ProjectUpdate { is_private: Some(true), ..ProjectUpdate::default() };
+        let (closed, granted) = tokio::join!(
+            s.update_project(&by, project.id, close.clone()),
+            s.set_grant(&by, on, Subject::Anyone, read),
+        );
+        match (closed, granted) {
+            (Err(Error::OpenToAnyone), Ok(())) => {
+                let keep = Some(ForkPolicy::NoPublicForks);
+                let keep = RepositoryUpdate { fork_policy: keep, ..RepositoryUpdate::default() };
+                let kept = s.update_repository(&by, repository, keep).await;
+                assert!(matches!(kept, Err(Error::OpenToAnyone)), "{kept:?}");
+                s.set_grant(&by, on, Subject::Anyone, None).await.unwrap();
+                s.update_project(&by, project.id, close).await.unwrap();
+            }
+            (Ok(_), Err(Error::KeptPrivate { .. })) => {}
+            (closed, granted) => panic!("{closed:?} {granted:?}"),
+        }
+        assert_eq!(s.list_grants(on).await.unwrap(), []);
     }
 }
 
