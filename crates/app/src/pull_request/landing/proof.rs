@@ -96,6 +96,9 @@ fn hex(hash: &TokenHash) -> String {
 }
 
 fn unhex(text: &str) -> Option<TokenHash> {
+    if text.len() % 2 != 0 || !text.bytes().all(|it| it.is_ascii_hexdigit()) {
+        return None;
+    }
     let digits = text.as_bytes().chunks(2);
     let byte = |it: &[u8]| u8::from_str_radix(std::str::from_utf8(it).ok()?, 16).ok();
     digits.map(byte).collect::<Option<Vec<u8>>>()?.try_into().ok()
