@@ -108,8 +108,17 @@ fn log(failure: &Failure) {
 }
 
 fn first(error: &Error) -> Option<&RefusalRecord> {
+    refusals(error).first()
+}
+
+/// What else the policy has against it: a merge is told all that is missing at once.
+fn others(error: &Error) -> Vec<RefusalBody> {
+    refusals(error).iter().skip(1).map(RefusalBody::of).collect()
+}
+
+fn refusals(error: &Error) -> &[RefusalRecord] {
     match error {
-        Error::Refused(refused) => refused.records.first(),
+        Error::Refused(refused) => &refused.records,
         Error::Invalid(_)
         | Error::Conflict { .. }
         | Error::State { .. }
@@ -117,7 +126,7 @@ fn first(error: &Error) -> Option<&RefusalRecord> {
         | Error::NotFound { .. }
         | Error::TooLarge { .. }
         | Error::TookTooLong
-        | Error::Failed(_) => None,
+        | Error::Failed(_) => &[],
     }
 }
 
@@ -178,6 +187,10 @@ fn bitbucket(error: &Error) -> Value {
     }
     if let Some(refusal) = first(error) {
         body["data"] = json!({ "code": refusal.code, "refusal": RefusalBody::of(refusal) });
+        let others = others(error);
+        if !others.is_empty() {
+            body["data"]["also"] = json!(others);
+        }
     }
     json!({ "type": "error", "error": body })
 }
@@ -195,16 +208,18 @@ fn native(error: &Error, status: StatusCode) -> Value {
         | Error::TooLarge { .. }
         | Error::TookTooLong => refusal.map_or(code(status), |it| it.code.as_str()),
     };
-    json!({
-        "type": "error",
-        "error": {
-            "message": message(error),
-            "code": code,
-            "refusal": refusal.map(RefusalBody::of),
-            "fields": fields(error),
-            "request_id": context::request_id(),
-        },
-    })
+    let mut body = json!({
+        "message": message(error),
+        "code": code,
+        "refusal": refusal.map(RefusalBody::of),
+        "fields": fields(error),
+        "request_id": context::request_id(),
+    });
+    let others = others(error);
+    if !others.is_empty() {
+        body["also"] = json!(others);
+    }
+    json!({ "type": "error", "error": body })
 }
 
 fn message(error: &Error) -> String {

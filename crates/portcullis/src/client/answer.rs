@@ -63,6 +63,9 @@ impl ServerError {
             }
             Some(_) | None => {}
         }
+        for refusal in self.ours("also").and_then(Value::as_array).into_iter().flatten() {
+            let _: std::fmt::Result = write!(text, "\n{}", render_refusal(refusal, style));
+        }
         let id = self.ours("request_id").and_then(Value::as_str).map(clean);
         if let (500.., Some(id)) = (self.status, id) {
             let _: std::fmt::Result = write!(text, "\n  the server's log has it as request {id}");

@@ -56,6 +56,15 @@ fn a_request_waits_for_those_it_depends_on() {
     let merge = |number: i64| ann.post(&format!("{REQUESTS}/{number}/merge"), &json!({}));
     let refusal = merge(1).expect(403);
     assert_eq!(refusal["error"]["data"]["code"], "PC-MERGE-DEPENDENCIES", "{refusal}");
+    // All that is missing is told at once.
+    let rule = json!({ "kind": "require_approvals_to_merge", "value": 1,
+        "matcher": { "type": "glob", "pattern": "main" } });
+    let rule = server.restrict("acme/site", &rule)["id"].clone();
+    let data = merge(1).expect(403)["error"]["data"].clone();
+    let mut codes = [data["refusal"]["code"].clone(), data["also"][0]["code"].clone()];
+    codes.sort_by_key(ToString::to_string);
+    assert_eq!(codes, ["PC-MERGE-APPROVALS", "PC-MERGE-DEPENDENCIES"], "{data}");
+    server.admin().delete(&format!("/api/v1/repositories/acme/site/restrictions/{rule}"));
     let told = ann.get(&format!("{OWN}/1/mergeable")).expect(200);
     assert_eq!(told["mergeable"], false);
     assert!(told["refusals"][0]["message"].as_str().unwrap().contains("2 open dependencies"));
