@@ -28,6 +28,11 @@ impl TreeEntry {
         self.mode == Self::TREE
     }
 
+    /// A file, and not a link.
+    pub(crate) fn is_file(self) -> bool {
+        self.mode & 0o170_000 == 0o100_000
+    }
+
     pub(crate) fn is_submodule(self) -> bool {
         self.mode == Self::SUBMODULE
     }

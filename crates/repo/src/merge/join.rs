@@ -1,6 +1,7 @@
 //! Two trees into one, or where they do not fit: a merge of two commits, and one commit's change on
 //! top of another commit. The plain cases are done here, the others by `git merge-tree`.
 
+use super::attributes::Attributes;
 use super::conflict::{self, Conflicts};
 use super::content::NewCommitText;
 use super::trees;
@@ -23,15 +24,16 @@ pub(super) fn merge(
     source: &ObjectId,
     bases: &[ObjectId],
 ) -> Result<Joined> {
+    let (ours, theirs) = (tree_of(workshop, target)?, tree_of(workshop, source)?);
+    let bases: Vec<_> = bases.iter().map(|it| tree_of(workshop, it)).collect::<Result<_>>()?;
     // Of several bases git makes one first.
-    if let [base] = bases {
-        let base = tree_of(workshop, base)?;
-        let (ours, theirs) = (tree_of(workshop, target)?, tree_of(workshop, source)?);
-        if let Some(tree) = trees::merge(workshop, Some(base), ours, theirs)? {
-            return Ok(Joined::Clean(tree));
-        }
+    if let [base] = bases.as_slice()
+        && let Some(tree) = trees::merge(workshop, Some(*base), ours, theirs)?
+    {
+        return Ok(Joined::Clean(tree));
     }
-    ask_git(workshop, target, source)
+    let attributes = Attributes::of(workshop, ours, &[&[theirs][..], &bases].concat())?;
+    ask_git(workshop, target, source, attributes)
 }
 
 /// Puts the change that a commit made to its parent on top of this tree.
@@ -57,17 +59,24 @@ pub(super) fn pick(
         message: b"",
     };
     let beside = workshop.add(ObjectKind::Commit, beside.write())?;
-    ask_git(workshop, &beside, commit)
+    let others: Vec<_> = [Some(theirs), base].into_iter().flatten().collect();
+    let attributes = Attributes::of(workshop, onto, &others)?;
+    ask_git(workshop, &beside, commit, attributes)
 }
 
 const NOBODY: &[u8] = b"nobody <> 0 +0000";
 
-fn ask_git(workshop: &mut Workshop<'_>, ours: &ObjectId, theirs: &ObjectId) -> Result<Joined> {
+fn ask_git(
+    workshop: &mut Workshop<'_>,
+    ours: &ObjectId,
+    theirs: &ObjectId,
+    attributes: Attributes,
+) -> Result<Joined> {
     let (ours, theirs) = (ours.to_string(), theirs.to_string());
     // The first commit of a history has no base to be picked from.
     let arguments = ["--write-tree", "-z", "--name-only", "--allow-unrelated-histories"];
     let arguments = [&arguments[..], &[&ours, &theirs]].concat();
-    let answer = workshop.ask_git("merge-tree", &arguments, &[0, 1])?;
+    let answer = workshop.ask_git("merge-tree", &arguments, &[0, 1], attributes)?;
     if answer.code == 1 {
         return Ok(Joined::Conflicting(conflict::parse(&answer.said)));
     }

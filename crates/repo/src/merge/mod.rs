@@ -2,6 +2,7 @@
 //! strategy. Made beside the repository, in a folder that goes away; what was made comes back as a
 //! pack, to be pushed from inside like any other push. No ref moves here, and nobody is asked.
 
+mod attributes;
 mod conflict;
 mod content;
 mod join;

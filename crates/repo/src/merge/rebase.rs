@@ -3,6 +3,7 @@
 //! to change nothing any more. Authors and messages stay, the committer is whoever merges, and
 //! signatures go, because they were made over something else.
 
+use super::attributes::Attributes;
 use super::conflict::Conflicts;
 use super::content::{self, NewCommitText};
 use super::join::{self, Joined};
@@ -66,7 +67,10 @@ fn list(
     let range = format!("{target}...{source}");
     let arguments =
         ["--topo-order", "--reverse", "--right-only", "--no-merges", "--cherry-pick", &range];
-    let listed = workshop.ask_git("rev-list", &arguments, &[0])?.said;
+    // They say what counts as the same change, and what is checked out at this time is the source.
+    let (here, there) = (join::tree_of(workshop, source)?, join::tree_of(workshop, target)?);
+    let attributes = Attributes::of(workshop, here, &[there])?;
+    let listed = workshop.ask_git("rev-list", &arguments, &[0], attributes)?.said;
     let unreadable = || Error::Git {
         verb: "rev-list",
         status: "exit status: 0".into(),

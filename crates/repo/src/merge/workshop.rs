@@ -1,6 +1,7 @@
 //! Where the objects of a merge are made: in memory, and in a folder of its own where git needs
 //! them. Nobody else sees them, and nothing stays behind; what shall stay leaves as a pack.
 
+use super::attributes::Attributes;
 use crate::git::{Git, Running};
 use crate::ingest::hash_object;
 use crate::new_pack::NewPack;
@@ -35,6 +36,10 @@ pub(super) struct Workshop<'a> {
     /// What git has made, once it was asked.
     by_git: Option<Objects>,
     made: HashMap<ObjectId, Made>,
+    /// The attributes that were laid out last, and where.
+    laid_out: Option<(Attributes, PathBuf)>,
+    /// How many times any were.
+    layouts: usize,
 }
 
 struct Made {
@@ -46,9 +51,13 @@ struct Made {
 impl<'a> Workshop<'a> {
     pub(super) fn new(repository: &'a Repository) -> Result<Self> {
         let name = format!("{FOLDER_PREFIX}{}", PushId::random()?);
-        let folder = repository.git_dir().join("objects").join(name);
+        // Absolute, because git is started elsewhere.
+        let objects = repository.git_dir().join("objects");
+        let objects = std::path::absolute(&objects).map_err(Error::io("find", &objects))?;
+        let folder = objects.join(name);
         let old = repository.objects();
-        Ok(Self { repository, old, folder, by_git: None, made: HashMap::new() })
+        let made = HashMap::new();
+        Ok(Self { repository, old, folder, by_git: None, made, laid_out: None, layouts: 0 })
     }
 
     /// Makes an object of this content; its id.
@@ -60,19 +69,27 @@ impl<'a> Workshop<'a> {
     }
 
     /// Runs a git command that finds everything made so far, and whose own objects are found here
-    /// afterwards.
+    /// afterwards. It goes by these attributes and no others.
     pub(super) fn ask_git(
         &mut self,
         subcommand: &'static str,
         arguments: &[&str],
         answers: &[i32],
+        attributes: Attributes,
     ) -> Result<Answer> {
         self.share()?;
-        let mut command = Git::command(self.repository.git_dir(), subcommand);
+        let git_dir = self.repository.git_dir();
+        let git_dir = std::path::absolute(git_dir).map_err(Error::io("find", git_dir))?;
+        let checked_out = self.lay_out(attributes)?;
+        let mut command = Git::command(&git_dir, subcommand);
         command
             .args(arguments)
+            // Attributes are read from where git stands, and only if that is a work tree. Without
+            // one, versions differ in what they read instead.
+            .env("GIT_WORK_TREE", &checked_out)
+            .current_dir(&checked_out)
             .env("GIT_OBJECT_DIRECTORY", &self.folder)
-            .env("GIT_ALTERNATE_OBJECT_DIRECTORIES", self.repository.git_dir().join("objects"));
+            .env("GIT_ALTERNATE_OBJECT_DIRECTORIES", git_dir.join("objects"));
         let mut running = Running::start(subcommand, command)?.within(TIME);
         let mut said = Vec::new();
         if let Some(stdout) = &mut running.child().stdout {
@@ -83,6 +100,21 @@ impl<'a> Workshop<'a> {
             self.by_git = Some(Objects::over(&self.folder)?);
         }
         Ok(Answer { code, said })
+    }
+
+    /// The folder that has these attributes and nothing else.
+    fn lay_out(&mut self, attributes: Attributes) -> Result<PathBuf> {
+        if let Some((there, folder)) = &self.laid_out
+            && *there == attributes
+        {
+            return Ok(folder.clone());
+        }
+        self.layouts += 1;
+        let folder = self.folder.join(format!("checked-out-{}", self.layouts));
+        std::fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+        attributes.lay_out(self, &folder)?;
+        self.laid_out = Some((attributes, folder.clone()));
+        Ok(folder)
     }
 
     /// Writes what only we know of where git looks.

@@ -17,7 +17,7 @@ fn ann() -> Signature {
     }
 }
 
-fn make(
+pub fn make(
     repository: &Repository,
     strategy: MergeStrategy,
     target: ObjectId,
@@ -35,14 +35,14 @@ fn make(
     repository.make_merge(&plan).unwrap()
 }
 
-fn made(answer: MergeAnswer) -> MadeMerge {
+pub fn made(answer: MergeAnswer) -> MadeMerge {
     match answer {
         MergeAnswer::Made(made) => made,
         MergeAnswer::Not(why) => panic!("{why:?}"),
     }
 }
 
-fn not_made(answer: MergeAnswer) -> NotMergeable {
+pub fn not_made(answer: MergeAnswer) -> NotMergeable {
     match answer {
         MergeAnswer::Made(made) => panic!("{made:?}"),
         MergeAnswer::Not(why) => why,
@@ -50,7 +50,7 @@ fn not_made(answer: MergeAnswer) -> NotMergeable {
 }
 
 /// Everything of the clone in the repository, each branch as it is.
-fn push_branches(world: &World) -> BTreeMap<String, ObjectId> {
+pub fn push_branches(world: &World) -> BTreeMap<String, ObjectId> {
     let listed = git(&world.clone.dir, &["for-each-ref", "--format=%(refname) %(objectname)"]);
     let branches: BTreeMap<String, ObjectId> = listed
         .lines()
@@ -120,7 +120,7 @@ fn edit(files: &mut BTreeMap<String, (bool, String)>, dice: &mut Dice) {
     }
 }
 
-fn write_commit(
+pub fn write_commit(
     stream: &mut String,
     branch: &str,
     from: Option<&str>,
