@@ -97,7 +97,9 @@ impl App {
         });
         app.refuse_a_stranger_database().await?;
         app.reconcile().await?;
+        app.end_beginnings().await?;
         app.follow_all().await?;
+        app.keep_missing_refs().await?;
         app.make_administrator().await?;
         app.start_background();
         app.start_landings();

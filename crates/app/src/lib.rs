@@ -103,6 +103,7 @@ mod text_input;
 mod token_input;
 mod token_text;
 mod turns;
+mod unfinished;
 mod users;
 mod workbench;
 mod workspaces;

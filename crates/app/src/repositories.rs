@@ -106,6 +106,7 @@ impl App {
             self.store.remove_repository(&open.by, repository.id).await?;
             return Err(error);
         }
+        self.store.note_whole_repository(repository.id).await?;
         Ok(RepositoryView { repository, workspace: open.workspace, project: open.project })
     }
 

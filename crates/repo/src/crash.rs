@@ -22,6 +22,11 @@ pub const CRASH_POINTS: &[&str] = &[
     "before-report",
 ];
 
+/// Every point along the making of a repository, empty or as a fork, in the order in which it
+/// passes them.
+pub const MAKING_CRASH_POINTS: &[&str] =
+    &["repository-begun", "repository-filled", "repository-in-place"];
+
 /// Kills this process with SIGKILL when `PORTCULLIS_CRASH_AT` names this point. Does nothing
 /// without debug assertions.
 pub fn crash_point(name: &str) {
@@ -38,7 +43,8 @@ pub fn crash_point(name: &str) {
 /// Is this the point at which the process was told to die? For work that only a crash test
 /// needs, such as writing half an entry.
 pub(crate) fn is_chosen(name: &str) -> bool {
-    debug_assert!(CRASH_POINTS.contains(&name), "unlisted crash point {name}");
+    let is_listed = CRASH_POINTS.contains(&name) || MAKING_CRASH_POINTS.contains(&name);
+    debug_assert!(is_listed, "unlisted crash point {name}");
     cfg!(debug_assertions)
         && std::env::var_os("PORTCULLIS_CRASH_AT").is_some_and(|chosen| chosen == name)
 }

@@ -63,7 +63,7 @@ mod watchdog;
 
 pub use brought::{FileChange, FileChanges, MergedFiles, NewCommit, NewCommits, Signed};
 pub use commit::{CommitInfo, Signature};
-pub use crash::{CRASH_POINTS, crash_point};
+pub use crash::{CRASH_POINTS, MAKING_CRASH_POINTS, crash_point};
 pub use diff::{DiffOptions, FileSide, FileStat, FileStatus, escaped_path};
 pub use divergence::Divergence;
 pub use error::{Error, Result};

@@ -1,6 +1,7 @@
 //! The data folder: which repositories there are, the journal they share, and the lock that keeps
 //! a second server out.
 
+use crate::crash::crash_point;
 use crate::fetch::PackCache;
 use crate::fetch::Visible;
 use crate::git::Git;
@@ -91,11 +92,19 @@ impl Repositories {
             .tempdir_in(parent)
             .map_err(Error::io("create in", parent))?;
         fill(draft.path(), default_branch)?;
+        crash_point("repository-begun");
         fill_in(draft.path())?;
+        crash_point("repository-filled");
         let draft = draft.keep();
         std::fs::rename(&draft, &git_dir).map_err(Error::io("create", &git_dir))?;
         sync_folder(parent)?;
+        crash_point("repository-in-place");
         self.repository(id)
+    }
+
+    /// Is there a repository by this number? One that is there is whole.
+    pub fn contains(&self, id: RepositoryId) -> bool {
+        self.git_dir(id).exists()
     }
 
     /// Opens a repository, or gives the one that is open.

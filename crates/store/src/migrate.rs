@@ -21,6 +21,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0013_dependencies.sql"),
     include_str!("../migrations/0014_review_groups.sql"),
     include_str!("../migrations/0015_superseded.sql"),
+    include_str!("../migrations/0016_whole_repositories.sql"),
 ];
 
 /// The schema this version needs.

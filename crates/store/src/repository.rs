@@ -165,8 +165,9 @@ pub(crate) fn repository_from(row: Columns<'_>) -> Result<Repository> {
 }
 
 impl Store {
-    /// Creates a repository's row, with the grants that the workspace's groups have by default.
-    /// [`Error::NotFound`] unless the project is of the workspace.
+    /// Creates a repository's row, with the grants that the workspace's groups have by default. It
+    /// is not whole yet: its folder is to come. [`Error::NotFound`] unless the project is of the
+    /// workspace.
     pub async fn create_repository(&self, by: &Actor, new: NewRepository) -> Result<Repository> {
         let mut change = self.change(by).await?;
         must_be_in(&mut change, new.workspace, new.project).await?;
@@ -283,6 +284,20 @@ impl Store {
         change.commit(Audited { before: Some(&was), ..about(id, &what) }).await
     }
 
+    /// Notes that a repository has its folder now.
+    pub async fn note_whole_repository(&self, id: RepositoryId) -> Result<()> {
+        let sql = "update repository set whole = 1 where id = $1";
+        self.database.write_record(sql, args![id.0]).await.map(drop)
+    }
+
+    /// The repositories that have a row and were never whole: of a process that died while it made
+    /// them, or is making them now.
+    pub async fn list_unfinished_repositories(&self) -> Result<Vec<Repository>> {
+        let sql = select_repository!("where r.whole = 0 order by r.id");
+        let rows = self.database.all(sql, args![]).await?;
+        rows.iter().map(|row| repository_from(row.of("repository"))).collect()
+    }
+
     /// Notes how large a repository is, in bytes. A measurement, not a change: no audit line, and
     /// no decision depends on it.
     pub async fn note_repository_size(&self, id: RepositoryId, size: i64) -> Result<()> {
@@ -328,9 +343,9 @@ async fn must_be_in(
 async fn insert(change: &mut Change<'_>, it: &Repository) -> Result<()> {
     let sql = "insert into repository (id, uuid, workspace_id, project_id, slug, name, description,
                    is_private, fork_policy, archived, main_branch, language, has_issues, has_wiki,
-                   size, created_at, updated_at, parent_id, fork_root)
+                   size, created_at, updated_at, parent_id, fork_root, whole)
                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-                   $18, $19)";
+                   $18, $19, 0)";
     let args = args![
         it.id.0,
         &it.uuid,

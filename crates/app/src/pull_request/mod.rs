@@ -14,6 +14,7 @@ mod found;
 mod input;
 mod landing;
 mod merging;
+mod missing_refs;
 mod opening;
 mod read;
 mod review;

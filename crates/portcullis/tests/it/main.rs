@@ -11,6 +11,7 @@ mod command_line;
 mod configuration;
 mod content;
 mod crash;
+mod crash_making;
 mod demo;
 mod dependencies;
 mod file_history;

@@ -22,6 +22,7 @@ pub struct PullRequestFilter {
 pub struct OpenEnds {
     pub id: PullRequestId,
     pub repository: RepositoryId,
+    pub number: i64,
     pub destination: RefName,
     pub destination_commit: ObjectId,
     pub source: SourceBranch,
@@ -34,6 +35,7 @@ fn ends_from(row: &Row) -> Result<OpenEnds> {
     Ok(OpenEnds {
         id: PullRequestId(row.int("id")?),
         repository: RepositoryId(row.int("repository_id")?),
+        number: row.int("number")?,
         destination: row.parsed("destination_branch", |it| RefName::parse(it.as_bytes()))?,
         destination_commit,
         source: source_from(row)?,
@@ -117,8 +119,8 @@ impl Store {
 
     /// The ends of every open pull request, by repository and then the oldest first.
     pub async fn list_open_ends(&self) -> Result<Vec<OpenEnds>> {
-        let sql = "select id, repository_id, destination_branch, destination_commit,
-                       source_repository_id, source_branch, source_commit
+        let sql = "select id, repository_id, number, destination_branch,
+                       destination_commit, source_repository_id, source_branch, source_commit
                    from pull_request where state = 'OPEN' order by repository_id, id";
         let rows = self.database.all(sql, args![]).await?;
         rows.iter().map(ends_from).collect()
