@@ -5,6 +5,7 @@ use crate::cache::Cache;
 use crate::content::{Check, Patterns};
 use crate::error::{Error, Result};
 use crate::grounds::Grounds;
+use crate::in_hand::InHand;
 use crate::key_holders::Holders;
 use crate::password::Passwords;
 use crate::public_key::Authority;
@@ -57,6 +58,7 @@ pub struct App {
     pub(crate) turns: Turns,
     pub(crate) merge_tasks: MergeTasks,
     pub(crate) landings: Landings,
+    pub(crate) in_hand: InHand,
     pub(crate) options: AppOptions,
     instance_uuid: String,
 }
@@ -92,6 +94,7 @@ impl App {
             turns: Turns::new(options.pushes_at_once),
             merge_tasks: MergeTasks::default(),
             landings: Landings::default(),
+            in_hand: InHand::default(),
             options,
             instance_uuid,
         });
@@ -117,6 +120,11 @@ impl App {
         tokio::task::spawn_blocking(move || app.repositories.checkpoint()).await??;
         self.store.close().await;
         Ok(())
+    }
+
+    /// The work that goes on although nobody waits for it. To be waited for before closing.
+    pub fn in_hand(&self) -> &InHand {
+        &self.in_hand
     }
 
     /// Can the server do its work: do database and storage answer?

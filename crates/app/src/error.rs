@@ -5,12 +5,13 @@ use crate::own_way::Consequence;
 use crate::refusal::RefusalRecord;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 /// Shorthand for this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why there is no answer.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     /// The policy said no. An answer, not a fault: it is shown in full.
     #[error("{0}")]
@@ -29,6 +30,8 @@ pub enum Error {
     /// What it is about is in another state than this needs, or somebody else was faster.
     #[error("{message}")]
     State {
+        /// The field that says in which state it is, or that it was to fit.
+        field: &'static str,
         /// What state that is and what to do.
         message: String,
     },
@@ -182,14 +185,14 @@ fn line_of(field: &str) -> Option<u64> {
 }
 
 /// Something that is ours to mend, not the asker's.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Failure {
     /// Stable: `PC-STORE-AWAY`.
     pub code: &'static str,
     /// One honest sentence for the person, without details of the inside.
     pub sentence: &'static str,
     /// For the log.
-    pub source: Box<dyn std::error::Error + Send + Sync>,
+    pub source: Arc<dyn std::error::Error + Send + Sync>,
 }
 
 impl fmt::Display for Failure {
@@ -213,7 +216,7 @@ impl Error {
         sentence: &'static str,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
-        Self::Failed(Failure { code, sentence, source: source.into() })
+        Self::Failed(Failure { code, sentence, source: Arc::from(source.into()) })
     }
 }
 

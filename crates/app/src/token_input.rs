@@ -137,7 +137,7 @@ fn parse_scope(name: &str) -> std::result::Result<Scope, String> {
 pub(crate) fn successor(old: &store::Token, kind: TokenKind) -> Result<(store::NewToken, Secret)> {
     if old.expires_at.is_some_and(|it| it <= clock::now()) {
         let message = "the token has expired: make a new one instead".to_owned();
-        return Err(Error::State { message });
+        return Err(Error::State { field: "expires_at", message });
     }
     let secret = kind.make();
     let new = store::NewToken {

@@ -1,11 +1,13 @@
 //! Around every request, whatever it is for: its id, the access log line, metrics, headers that
-//! every answer carries, and the end of panics.
+//! every answer carries, the end of panics, and that what changes something is finished although
+//! the client has gone.
 //!
 //! It must never look at who asks or decide anything, and never log a query string or a header:
 //! both may hold secrets.
 
 use crate::context;
 use crate::dialect::Dialect;
+use app::InHand;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -23,30 +25,46 @@ use tower::ServiceExt as _;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Puts the edge around the routes.
-pub fn around(routes: Router) -> Router {
-    Router::new().fallback(serve).with_state(routes)
+pub fn around(routes: Router, in_hand: InHand) -> Router {
+    Router::new().fallback(serve).with_state((routes, in_hand))
 }
 
-async fn serve(State(routes): State<Router>, mut request: Request) -> Response {
-    let started = Instant::now();
+async fn serve(
+    State((routes, in_hand)): State<(Router, InHand)>,
+    mut request: Request,
+) -> Response {
     let id = context::choose_id(request.headers().get(REQUEST_ID).map(HeaderValue::as_bytes));
     let dialect = Dialect::of(request.uri().path());
     tolerate_trailing_slash(&mut request, dialect);
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    context::scope(id, dialect, async move {
-        let answered = AssertUnwindSafe(routes.oneshot(request)).catch_unwind().await;
-        let mut response = match answered {
-            Ok(Ok(response)) => response,
-            Err(panic) => {
-                tracing::error!(request_id = context::request_id(), "a bug: {}", words(&*panic));
-                dialect.error(StatusCode::INTERNAL_SERVER_ERROR, "something broke on the server")
-            }
-        };
-        dress(&mut response, dialect);
-        log(&method, &path, response.status(), started.elapsed());
-        response
+    let only_reads = request.method().is_safe();
+    let answered = context::scope(id, dialect, answer(routes, request, dialect));
+    if only_reads {
+        return answered.await;
+    }
+    // A connection that is closed drops whatever waits for it. Half a change is none of the
+    // states that anybody has thought of.
+    let answered = in_hand.begin(answered).await;
+    answered.unwrap_or_else(|error| {
+        tracing::error!(%error, "a request was cut off");
+        let message = "the server is stopping: look whether it was done, then try again";
+        dialect.error(StatusCode::SERVICE_UNAVAILABLE, message)
     })
-    .await
+}
+
+async fn answer(routes: Router, request: Request, dialect: Dialect) -> Response {
+    let started = Instant::now();
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let answered = AssertUnwindSafe(routes.oneshot(request)).catch_unwind().await;
+    let mut response = match answered {
+        Ok(Ok(response)) => response,
+        Err(panic) => {
+            tracing::error!(request_id = context::request_id(), "a bug: {}", words(&*panic));
+            dialect.error(StatusCode::INTERNAL_SERVER_ERROR, "something broke on the server")
+        }
+    };
+    dress(&mut response, dialect);
+    log(&method, &path, response.status(), started.elapsed());
+    response
 }
 
 /// `/2.0/user/` is `/2.0/user`: many clients write it so.
@@ -124,6 +142,7 @@ mod tests {
     use super::*;
     use axum::routing::get;
     use http_body_util::BodyExt as _;
+    use std::sync::Arc;
 
     async fn send(uri: &str, id: Option<&str>) -> (Response<()>, String) {
         let routes =
@@ -140,7 +159,8 @@ mod tests {
             request = request.header("x-request-id", id);
         }
         let request = request.body(Body::empty()).unwrap();
-        let (parts, body) = around(routes).oneshot(request).await.unwrap().into_parts();
+        let (parts, body) =
+            around(routes, InHand::default()).oneshot(request).await.unwrap().into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         (Response::from_parts(parts, ()), String::from_utf8(body.to_vec()).unwrap())
     }
@@ -152,6 +172,38 @@ mod tests {
         assert_eq!(response.headers()["x-request-id"], "abc");
         assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
         assert!(response.headers().get("server").is_none());
+    }
+
+    #[tokio::test]
+    async fn a_client_that_goes_away_ends_reading_and_no_change() {
+        let (begun, mut has_begun) = tokio::sync::mpsc::channel(1);
+        let (goes_on, mut went_on) = tokio::sync::mpsc::channel(1);
+        let gate = Arc::new(tokio::sync::Semaphore::new(0));
+        let waits = Arc::clone(&gate);
+        let handler = move || {
+            let (begun, goes_on, waits) = (begun.clone(), goes_on.clone(), Arc::clone(&waits));
+            async move {
+                begun.send(()).await.unwrap();
+                waits.acquire().await.unwrap().forget();
+                goes_on.send(context::request_id()).await.unwrap();
+            }
+        };
+        let in_hand = InHand::default();
+        let routes = Router::new().route("/2.0/user", get(handler.clone()).post(handler));
+        let edge = around(routes, in_hand.clone());
+        for method in [Method::GET, Method::POST] {
+            let request = Request::builder().method(&method).uri("/2.0/user");
+            let request = request.header("x-request-id", method.as_str());
+            let request = request.body(Body::empty()).unwrap();
+            let client = tokio::spawn(edge.clone().oneshot(request));
+            has_begun.recv().await.unwrap();
+            client.abort();
+            assert!(client.await.unwrap_err().is_cancelled());
+        }
+        gate.add_permits(2);
+        in_hand.wait().await;
+        assert_eq!(went_on.try_recv().unwrap(), "POST");
+        assert!(went_on.try_recv().is_err(), "nothing else went on");
     }
 
     #[tokio::test]

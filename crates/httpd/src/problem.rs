@@ -64,12 +64,22 @@ pub fn status(error: &Error, dialect: Dialect) -> StatusCode {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        if let Error::Failed(failure) = &self.0 {
+            log(failure);
+        }
+        Past(self.0).into_response()
+    }
+}
+
+/// The same about something that was begun in another request, and was logged when it ended.
+#[derive(Debug)]
+pub struct Past(pub Error);
+
+impl IntoResponse for Past {
+    fn into_response(self) -> Response {
         let Self(error) = self;
         let dialect = context::dialect();
         let status = status(&error, dialect);
-        if let Error::Failed(failure) = &error {
-            log(failure);
-        }
         let mut response = match dialect {
             Dialect::Git | Dialect::Ops => {
                 let kind = [(CONTENT_TYPE, "text/plain; charset=utf-8")];
@@ -156,14 +166,13 @@ fn fields(error: &Error) -> Map<String, Value> {
         Error::Invalid(Fields(fields)) => {
             fields.iter().map(|(name, messages)| (name.clone(), json!(messages))).collect()
         }
-        Error::Conflict { field, message } => {
+        Error::Conflict { field, message } | Error::State { field, message } => {
             Map::from_iter([((*field).to_owned(), json!([message]))])
         }
         Error::Unconfirmed { consequence, .. } => {
             Map::from_iter([("confirm".into(), json!([consequence.as_str()]))])
         }
         Error::Refused(_)
-        | Error::State { .. }
         | Error::NotFound { .. }
         | Error::TooLarge { .. }
         | Error::TookTooLong

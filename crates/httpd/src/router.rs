@@ -17,8 +17,8 @@ pub fn router(app: Arc<App>, settings: Settings) -> Router {
     let routes = routes
         .fallback(|uri: Uri| async move { missing(&uri) })
         .method_not_allowed_fallback(|uri: Uri| async move { wrong_method(&uri) })
-        .with_state(Doors { app, settings: Arc::new(settings) });
-    edge::around(routes)
+        .with_state(Doors { app: Arc::clone(&app), settings: Arc::new(settings) });
+    edge::around(routes, app.in_hand().clone())
 }
 
 /// All routes, in order of path, for tests that must not miss one.

@@ -186,7 +186,8 @@ impl App {
         let after = self.store.resolve_comment(&open.by, &request, change).await;
         let comment = after.map_err(|error| match (error, resolved) {
             (store::Error::Moved, true) => {
-                Error::State { message: format!("comment {id} is resolved already") }
+                let message = format!("comment {id} is resolved already");
+                Error::State { field: "resolution", message }
             }
             (store::Error::Moved, false) => Error::NotFound { what: "resolution" },
             (other, _) => other.into(),

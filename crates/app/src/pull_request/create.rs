@@ -193,7 +193,7 @@ impl App {
         // It has ended in the moment between.
         let Some(request) = there.into_iter().find(same) else {
             let message = "a pull request between these branches was open: try again".to_owned();
-            return Err(Error::Conflict { field: "source.branch.name", message });
+            return Err(Error::State { field: "source.branch.name", message });
         };
         let change = PullRequestChange {
             title: Some(new.title),

@@ -18,6 +18,13 @@ const ONE_BY_ONE: usize = 8;
 /// How often a request is read again that somebody else is changing.
 const TRIES: usize = 8;
 
+/// What came of looking at one request.
+enum Followed {
+    Noted,
+    /// Somebody has changed it meanwhile: it is to be read again.
+    Moved,
+}
+
 impl App {
     /// Notes in all open requests what became of these branches.
     pub(crate) async fn follow_branches(
@@ -70,12 +77,10 @@ impl App {
         let mut request = Some(request);
         for _ in 0..TRIES {
             let Some(now) = request.filter(|it| must_be_open(it).is_ok()) else { return Ok(()) };
-            match Box::pin(self.follow_once(by, &now)).await {
-                Err(crate::Error::Conflict { .. }) => {}
-                done => {
-                    self.landings.poke(now.repository);
-                    return done;
-                }
+            let followed = Box::pin(self.follow_once(by, &now)).await;
+            if !matches!(followed, Ok(Followed::Moved)) {
+                self.landings.poke(now.repository);
+                return followed.map(drop);
             }
             request = self.store.find_pull_request_by_id(id).await?;
         }
@@ -83,7 +88,7 @@ impl App {
         Ok(())
     }
 
-    async fn follow_once(self: &Arc<Self>, by: &Actor, request: &PullRequest) -> Result<()> {
+    async fn follow_once(self: &Arc<Self>, by: &Actor, request: &PullRequest) -> Result<Followed> {
         let source = match request.source.repository {
             Some(from) => self.tip(from, &request.source.branch).await?,
             None => None,
@@ -94,7 +99,7 @@ impl App {
         let destination_tip = destination.unwrap_or(request.destination_commit);
         let moved = source_tip != request.source.commit;
         if !moved && destination_tip == request.destination_commit {
-            return Ok(());
+            return Ok(Followed::Noted);
         }
         if self.is_newly_in(request, source_tip, destination_tip).await? {
             return self.note_merged(by, request, destination_tip).await;
@@ -102,14 +107,14 @@ impl App {
         let from_fork = request.source.repository != Some(request.repository);
         if moved && from_fork && !self.author_may_go_on(request).await? {
             // It stays at the commits that were proposed.
-            return Ok(());
+            return Ok(Followed::Noted);
         }
         if moved {
             return self.note_source(by, request, (source_tip, destination_tip)).await;
         }
         self.store.note_destinations(&[request.id], destination_tip).await?;
         self.landings.renew_preview(request.id);
-        Ok(())
+        Ok(Followed::Noted)
     }
 
     /// May whoever opened a request still propose something here? A fork is somebody's own place:
@@ -151,7 +156,7 @@ impl App {
         by: &Actor,
         request: &PullRequest,
         tip: ObjectId,
-    ) -> Result<()> {
+    ) -> Result<Followed> {
         let payload = json!({ "merge_commit": tip.to_string(), "by_push": true }).to_string();
         let closing = Closing {
             state: PullRequestState::Merged,
@@ -160,7 +165,7 @@ impl App {
             merged: Some((tip, request.destination_commit)),
         };
         self.store.close_pull_request(by, request, &closing, &payload).await?;
-        Ok(())
+        Ok(Followed::Noted)
     }
 
     async fn note_source(
@@ -168,7 +173,7 @@ impl App {
         by: &Actor,
         request: &PullRequest,
         (source, destination): (ObjectId, ObjectId),
-    ) -> Result<()> {
+    ) -> Result<Followed> {
         // First, so that what is new can be compared here.
         let mut next = request.clone();
         next.source.commit = source;
@@ -181,10 +186,13 @@ impl App {
         };
         let payload = json!({ "source": source.to_string(),
             "source_before": request.source.commit.to_string() });
-        self.store.update_pull_request(by, request, &update, &payload.to_string()).await?;
+        match self.store.update_pull_request(by, request, &update, &payload.to_string()).await {
+            Err(store::Error::Moved) => return Ok(Followed::Moved),
+            noted => noted?,
+        };
         // The one just made may have been overtaken by one of the source as it was.
         self.landings.renew_preview(request.id);
-        Ok(())
+        Ok(Followed::Noted)
     }
 
     /// Which reviews the rules of the destination drop when the commits change.

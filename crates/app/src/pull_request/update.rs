@@ -24,7 +24,7 @@ pub struct PullRequestChange {
     pub draft: Option<bool>,
     /// The reviewers from now on: user names or `{uuid}`s.
     pub reviewers: Option<Vec<String>>,
-    /// The version that was seen; [`Error::Conflict`] if it is not that any more.
+    /// The version that was seen; [`Error::State`] if it is not that any more.
     pub version: Option<i64>,
 }
 
@@ -168,7 +168,7 @@ pub(crate) fn must_be_open(request: &PullRequest) -> Result<()> {
 pub(crate) fn moved(request: &PullRequest) -> Error {
     let message =
         format!("pull request #{} has changed since you saw it: look at it again", request.number);
-    Error::Conflict { field: "version", message }
+    Error::State { field: "version", message }
 }
 
 pub(crate) fn if_moved(error: store::Error, request: &PullRequest) -> Error {

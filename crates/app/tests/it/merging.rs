@@ -16,7 +16,7 @@ const MAIN: &str = "refs/heads/main";
 const ZERO: ObjectId = ObjectId::ZERO;
 
 /// A commit of these files on top of others, with its pack.
-fn files(parents: &[ObjectId], files: &[(&str, &str)]) -> (ObjectId, Vec<u8>) {
+pub fn files(parents: &[ObjectId], files: &[(&str, &str)]) -> (ObjectId, Vec<u8>) {
     let mut pack = NewPack::default();
     let mut tree = Vec::new();
     let sorted: BTreeMap<_, _> = files.iter().copied().collect();
@@ -34,7 +34,7 @@ fn files(parents: &[ObjectId], files: &[(&str, &str)]) -> (ObjectId, Vec<u8>) {
 }
 
 /// `main` has one file; the branches add one each, and `other` changes the one there is.
-async fn world(database: Database) -> (House, Asker, ObjectId) {
+pub async fn world(database: Database) -> (House, Asker, ObjectId) {
     let house = House::furnished(database).await;
     let ann = house.by_token("ann").await;
     let (base, pack) = files(&[], &[("a", "1")]);
@@ -42,7 +42,7 @@ async fn world(database: Database) -> (House, Asker, ObjectId) {
     (house, ann, base)
 }
 
-async fn branch(house: &House, who: &Asker, name: &str, on: ObjectId) -> ObjectId {
+pub async fn branch(house: &House, who: &Asker, name: &str, on: ObjectId) -> ObjectId {
     let (tip, pack) = files(&[on], &[("a", "1"), (name, name)]);
     let full = format!("refs/heads/{name}");
     let told = house.push(who, &[(ZERO, tip, &full)], &pack).await.unwrap();
@@ -50,11 +50,11 @@ async fn branch(house: &House, who: &Asker, name: &str, on: ObjectId) -> ObjectI
     tip
 }
 
-async fn open(house: &House, who: &Asker, source: &str) -> i64 {
+pub async fn open(house: &House, who: &Asker, source: &str) -> i64 {
     open_into(house, who, source, "main").await
 }
 
-async fn open_into(house: &House, who: &Asker, source: &str, into: &str) -> i64 {
+pub async fn open_into(house: &House, who: &Asker, source: &str, into: &str) -> i64 {
     let new = NewPullRequest {
         title: format!("Take {source}"),
         source: source.into(),
@@ -64,23 +64,28 @@ async fn open_into(house: &House, who: &Asker, source: &str, into: &str) -> i64 
     house.app.create_pull_request(who, &site(), new).await.unwrap().request.number
 }
 
-fn by(strategy: &str) -> Merge {
+pub fn by(strategy: &str) -> Merge {
     Merge { strategy: Some(strategy.into()), ..Merge::default() }
 }
 
-async fn merge(house: &House, who: &Asker, number: i64, how: Merge) -> Result<MergedView, Error> {
+pub async fn merge(
+    house: &House,
+    who: &Asker,
+    number: i64,
+    how: Merge,
+) -> Result<MergedView, Error> {
     house.app.merge_pull_request(who, &site(), number, how).await
 }
 
-async fn tip(house: &House, name: &str) -> Option<ObjectId> {
+pub async fn tip(house: &House, name: &str) -> Option<ObjectId> {
     house.branches().await.into_iter().find(|it| it.0 == name).map(|it| it.1)
 }
 
-async fn state(house: &House, number: i64) -> PullRequestState {
+pub async fn state(house: &House, number: i64) -> PullRequestState {
     house.app.pull_request(&house.admin, &site(), number).await.unwrap().request.state
 }
 
-async fn restrict(house: &House, kind: &str, value: Option<i64>) {
+pub async fn restrict(house: &House, kind: &str, value: Option<i64>) {
     let input = RestrictionInput {
         kind: kind.into(),
         matcher: "glob".into(),
@@ -91,7 +96,7 @@ async fn restrict(house: &House, kind: &str, value: Option<i64>) {
     house.app.create_restriction(&house.admin, &site(), &input).await.unwrap();
 }
 
-fn codes(refusals: &[app::RefusalRecord]) -> Vec<&str> {
+pub fn codes(refusals: &[app::RefusalRecord]) -> Vec<&str> {
     refusals.iter().map(|it| it.code.as_str()).collect()
 }
 
@@ -167,13 +172,11 @@ async fn what_is_in_the_way_is_told_before_and_instead() {
     }
     for strategy in ["merge_commit", "squash", "rebase_merge"] {
         let answer = Box::pin(app.merge_pull_request(&ann, &site(), number, by(strategy))).await;
-        let Err(Error::Conflict { field: "source", message }) = answer else {
-            panic!("{answer:?}")
-        };
+        let Err(Error::State { field: "source", message }) = answer else { panic!("{answer:?}") };
         assert!(message.contains("`topic` (contents)"), "{message}");
     }
     let answer = Box::pin(app.merge_pull_request(&ann, &site(), number, by("fast_forward"))).await;
-    assert!(matches!(answer, Err(Error::Conflict { field: "merge_strategy", .. })));
+    assert!(matches!(answer, Err(Error::State { field: "merge_strategy", .. })));
     assert_eq!(tip(&house, "main").await, Some(moved));
 }
 
@@ -205,7 +208,7 @@ async fn rule_100_what_does_not_fit_names_its_field_and_merges_nothing() {
     let draft = PullRequestChange { draft: Some(true), ..PullRequestChange::default() };
     app.update_pull_request(&ann, &site(), number, draft).await.unwrap();
     let answer = Box::pin(app.merge_pull_request(&ann, &site(), number, Merge::default())).await;
-    assert!(matches!(answer, Err(Error::Conflict { field: "draft", .. })));
+    assert!(matches!(answer, Err(Error::State { field: "draft", .. })));
     assert!(!Box::pin(app.mergeable(&ann, &site(), number)).await.unwrap().obstacles.is_empty());
     assert_eq!(tip(&house, "main").await, Some(base));
     let ready = PullRequestChange { draft: Some(false), ..PullRequestChange::default() };
@@ -416,7 +419,7 @@ async fn rule_099_of_two_merges_and_a_push_exactly_one_wins() {
                     assert_eq!(merged.request.request.state, PullRequestState::Merged);
                     winners.push((name, tip));
                 }
-                Err(Error::Conflict { message, .. }) => {
+                Err(Error::State { message, .. }) => {
                     assert!(!message.is_empty());
                     assert_eq!(state(&house, number).await, PullRequestState::Open, "{message}");
                 }

@@ -259,9 +259,9 @@ async fn a_token_that_has_ended_is_not_rotated() {
         let (app, root) = (&house.app, &house.admin);
         let said = "the token has expired: make a new one instead";
         let own = app.rotate_api_token(root, "ann", own, Duration::ZERO).await;
-        assert!(matches!(own, Err(Error::State { message }) if message == said));
+        assert!(matches!(own, Err(Error::State { message, .. }) if message == said));
         let bot = app.rotate_access_token(root, &site(), bot, Duration::ZERO).await;
-        assert!(matches!(bot, Err(Error::State { message }) if message == said));
+        assert!(matches!(bot, Err(Error::State { message, .. }) if message == said));
         assert_eq!(app.list_api_tokens(root, "ann").await.unwrap().len(), 1);
         assert_eq!(app.list_access_tokens(root, &site()).await.unwrap().len(), 1);
     }

@@ -106,6 +106,7 @@ async fn open(config: Config, stop: watch::Receiver<bool>) -> Result<Opened, Err
     let tcp = socket.listen(BACKLOG).map_err(failed)?;
     let listener =
         Listener { tcp, tls, router: wired.router.clone(), limits: config.limits.clone() };
+    let patience = config.limits.stop_timeout;
     let ssh_url = ssh_addr.map(ssh_door::url);
     let about = serde_json::json!({ "http": http_url, "ssh": ssh_url, "pid": std::process::id() });
     folder.write_private(SERVER_JSON, &format!("{about}\n"))?;
@@ -116,7 +117,10 @@ async fn open(config: Config, stop: watch::Receiver<bool>) -> Result<Opened, Err
                 None => true,
             }
         };
-        if tokio::join!(listener.serve(stop.clone()), over_ssh) != (true, true) {
+        let ended = tokio::join!(listener.serve(stop.clone()), over_ssh) == (true, true);
+        // Of clients that have gone, what they began may be going on.
+        let in_hand = wired.app().in_hand().clone();
+        if !ended || tokio::time::timeout(patience, in_hand.wait()).await.is_err() {
             tracing::warn!("requests were still running at the end and have been cut off");
         }
         let closed = wired.close().await;

@@ -2,6 +2,7 @@
 //! for all of them, so that they link once.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
 
+mod abandoned;
 mod can;
 mod channels;
 mod checks;

@@ -30,7 +30,7 @@ impl App {
     ///
     /// # Errors
     /// Those of a merge, as far as nothing can be awaited that would mend them;
-    /// [`Error::Conflict`] where it waits in the other way already.
+    /// [`Error::State`] where it waits in the other way already.
     pub async fn ask_for_merge(
         self: &Arc<Self>,
         who: &Asker,
@@ -98,7 +98,7 @@ impl App {
                 "pull request #{number} is to merge itself: take that back before it is queued"
             ),
         };
-        Err(Error::Conflict { field: "state", message })
+        Err(Error::State { field: "state", message })
     }
 
     async fn checked_terms(

@@ -19,7 +19,7 @@ impl App {
         let target = match self.target_of(&request).await {
             Ok(target) => target,
             // A branch has moved or gone: whoever follows it will say so, and it is tried again.
-            Err(Error::Conflict { .. }) => return Ok(()),
+            Err(Error::State { .. }) => return Ok(()),
             Err(error) => return Err(error),
         };
         let found = self.place_of(waiting.repository).await?;

@@ -30,7 +30,7 @@ impl App {
     ///
     /// # Errors
     /// [`Error::NotFound`](crate::Error::NotFound) where it waits for nothing of the kind;
-    /// [`Error::Conflict`](crate::Error::Conflict) where it is being merged just now.
+    /// [`Error::State`](crate::Error::State) where it is being merged just now.
     pub async fn cancel_waiting_merge(
         self: &Arc<Self>,
         who: &Asker,

@@ -72,7 +72,7 @@ impl Failed {
             Error::Refused(refused) if refused.answer == Answer::NotNow => Self::Waits,
             // It was there a moment ago: somebody was faster.
             Error::Refused(refused) if refused.records.iter().all(is_merge_check) => Self::Waits,
-            Error::Conflict { field: "state" | "destination", .. } => Self::Waits,
+            Error::State { field: "state" | "destination", .. } => Self::Waits,
             Error::TookTooLong | Error::Failed(_) => Self::Unknown(error),
             Error::Refused(_)
             | Error::Invalid(_)

@@ -29,9 +29,12 @@ impl App {
     ) -> SourceBranchFate {
         match self.remove_source_branch(who, request).await {
             Ok(fate) => fate,
-            Err(error @ (Error::Refused(_) | Error::Conflict { .. } | Error::NotFound { .. })) => {
-                SourceBranchFate::Kept(error.to_string())
-            }
+            Err(
+                error @ (Error::Refused(_)
+                | Error::Conflict { .. }
+                | Error::State { .. }
+                | Error::NotFound { .. }),
+            ) => SourceBranchFate::Kept(error.to_string()),
             Err(error) => {
                 tracing::error!(%error, request = %request.id, "a source branch stays");
                 SourceBranchFate::Kept("the server could not remove it now".into())

@@ -13,11 +13,11 @@ impl App {
     /// end it or turn it elsewhere.
     ///
     /// # Errors
-    /// [`Error::Conflict`] while somebody else merges it.
+    /// [`Error::State`] while somebody else merges it.
     pub(crate) fn hold_request(&self, request: &PullRequest) -> Result<HeldMerge<'_>> {
         self.merges.hold(request.id).ok_or_else(|| {
             let message = format!("pull request #{} is being merged", request.number);
-            Error::Conflict { field: "state", message }
+            Error::State { field: "state", message }
         })
     }
 }

@@ -47,7 +47,7 @@ impl App {
     ///
     /// # Errors
     /// [`Error::Refused`] with everything that is missing; [`Error::Invalid`] for a strategy that
-    /// is not allowed here; [`Error::Conflict`] where there is nothing to merge, it does not fit
+    /// is not allowed here; [`Error::State`] where there is nothing to merge, it does not fit
     /// together, or a branch has moved meanwhile.
     pub async fn merge_pull_request(
         self: &Arc<Self>,
@@ -87,8 +87,11 @@ impl App {
         drop(held);
         if done.is_err() {
             // What pushes have done meanwhile was left to be noted here.
-            let branches = [request.destination.clone()].into();
-            self.follow_branches(&open.by, open.repository.id, &branches).await?;
+            if let Err(error) = self.follow(&open.by, request.clone()).await {
+                // Why nothing was merged is what somebody waits for.
+                let request = request.id;
+                tracing::error!(%error, %request, "a request does not follow its branches");
+            }
         }
         done
     }
@@ -144,7 +147,7 @@ impl App {
         {
             return Err(source_moved());
         }
-        self.tip(request.repository, &request.destination).await?.ok_or_else(|| Error::Conflict {
+        self.tip(request.repository, &request.destination).await?.ok_or_else(|| Error::State {
             field: "destination",
             message: format!("there is no branch `{}` any more", request.destination.short()),
         })
@@ -253,7 +256,7 @@ impl App {
         });
         match received.await??.into_error() {
             None => Ok(()),
-            Some(Error::Conflict { .. }) => Err(Error::Conflict {
+            Some(Error::Conflict { .. }) => Err(Error::State {
                 field: "destination",
                 message: "somebody has changed the destination just now: try again".into(),
             }),
@@ -291,10 +294,10 @@ pub(crate) fn must_be_ready(request: &PullRequest) -> Result<()> {
     }
     let number = request.number;
     let message = format!("pull request #{number} is a draft: say first that it is ready");
-    Err(Error::Conflict { field: "draft", message })
+    Err(Error::State { field: "draft", message })
 }
 
 fn source_moved() -> Error {
     let message = "the source branch has moved: look at what it brings now and try again";
-    Error::Conflict { field: "source", message: message.into() }
+    Error::State { field: "source", message: message.into() }
 }

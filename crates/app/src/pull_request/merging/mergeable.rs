@@ -83,7 +83,7 @@ impl App {
         }
         let target = match self.target_of(&request).await {
             Ok(target) => Some(target),
-            Err(error @ Error::Conflict { .. }) => {
+            Err(error @ Error::State { .. }) => {
                 obstacles.push(error.to_string());
                 self.tip(request.repository, &request.destination).await?
             }

@@ -38,7 +38,7 @@ pub(crate) fn not_mergeable(
             format!("commit {commit} does not fit on top of `{into}`: {}", told(conflicts)),
         ),
     };
-    Error::Conflict { field, message }
+    Error::State { field, message }
 }
 
 fn told(conflicts: &Conflicts) -> String {

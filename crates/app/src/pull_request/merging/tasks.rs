@@ -18,8 +18,19 @@ const KEPT: usize = 1000;
 pub enum MergeTask {
     Pending,
     Merged(Arc<MergedView>),
-    /// Why not, as a sentence.
-    Failed(String),
+    /// Why not, as whoever had waited would have been told. It is logged already.
+    Failed(Box<Error>),
+}
+
+impl MergeTask {
+    /// Whoever asks for it later is told; what is ours to mend is logged now.
+    fn failed(error: Error, request_id: &str) -> Self {
+        if let Error::Failed(failure) = &error {
+            let (code, error) = (failure.code, &failure.source);
+            tracing::error!(request_id, code, %error, "a merge that nobody waits for failed");
+        }
+        Self::Failed(Box::new(error))
+    }
 }
 
 /// All that are remembered.
@@ -69,10 +80,17 @@ impl App {
         let id = repo::PushId::random()?.to_string();
         self.merge_tasks.begin(&id, &request);
         let (app, who, place, task) = (Arc::clone(self), who.clone(), place.clone(), id.clone());
-        tokio::spawn(async move {
-            let ended = match app.merge_pull_request(&who, &place, number, merge).await {
-                Ok(merged) => MergeTask::Merged(Arc::new(merged)),
-                Err(error) => MergeTask::Failed(error.to_string()),
+        let begun_by = who.request_id().to_owned();
+        // In a task of its own: one that panics has ended, too.
+        let merging = self
+            .in_hand
+            .begin(async move { app.merge_pull_request(&who, &place, number, merge).await });
+        let app = Arc::clone(self);
+        self.in_hand.begin(async move {
+            let ended = match merging.await {
+                Ok(Ok(merged)) => MergeTask::Merged(Arc::new(merged)),
+                Ok(Err(error)) => MergeTask::failed(error, &begun_by),
+                Err(error) => MergeTask::failed(error.into(), &begun_by),
             };
             app.merge_tasks.end(&task, ended);
         });

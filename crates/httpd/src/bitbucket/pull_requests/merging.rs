@@ -7,7 +7,7 @@ use crate::json::JsonBody;
 use crate::list::ListRequest;
 use crate::origin::Origin;
 use crate::place::{Id, Path, Place};
-use crate::problem::Problem;
+use crate::problem::{Past, Problem};
 use crate::who::Who;
 use app::{Merge, MergeTask, PlaceName};
 use axum::Json;
@@ -75,10 +75,12 @@ fn task_path(place: &PlaceName, number: i64, id: &str) -> String {
     format!("/2.0/repositories/{place}/pullrequests/{number}/merge/task-status/{id}")
 }
 
-/// Says how far a merge is that was begun with `?async=true`.
+/// Says how far a merge is that was begun with `?async=true`. One that was refused or has failed
+/// answers as it would have answered whoever had waited for it.
 #[utoipa::path(get,
     path = "/repositories/{workspace}/{repository}/pullrequests/{id}/merge/task-status/{task_id}",
-    responses((status = 200, body = MergeTaskBody), (status = 409)))]
+    responses((status = 200, body = MergeTaskBody), (status = 400), (status = 403),
+        (status = 409)))]
 pub async fn get_merge_task(
     State(doors): State<Doors>,
     Who(who): Who,
@@ -86,7 +88,7 @@ pub async fn get_merge_task(
     Place(place): Place,
     Id(number): Id,
     Path(names): Path<std::collections::HashMap<String, String>>,
-) -> Result<Json<MergeTaskBody>, Problem> {
+) -> Result<Response, Problem> {
     let id = names.get("task_id").map(String::as_str).unwrap_or_default();
     let task = doors.app.merge_task(&who, &place, number, id).await?;
     let links =
@@ -94,9 +96,7 @@ pub async fn get_merge_task(
     let (task_status, merge_result) = match task {
         MergeTask::Pending => ("PENDING", None),
         MergeTask::Merged(it) => ("SUCCESS", Some(PullRequestBody::of(&it.request, &origin))),
-        MergeTask::Failed(message) => {
-            return Err(Problem(app::Error::Conflict { field: "merge", message }));
-        }
+        MergeTask::Failed(error) => return Ok(Past(*error).into_response()),
     };
-    Ok(Json(MergeTaskBody { task_status, links, merge_result }))
+    Ok(Json(MergeTaskBody { task_status, links, merge_result }).into_response())
 }
