@@ -120,6 +120,7 @@ impl App {
         }
         let raw = raw.and_then(|it| said(Some(it), &mut fields));
         let resolved = input.state.and_then(|it| fields.take("state", done(&it)));
+        let resolved = resolved.filter(|it| *it != before.resolved.is_some());
         if input.pending == Some(true) && !before.pending {
             fields.add("pending", "others have seen it: it cannot become a draft again");
         }

@@ -183,9 +183,9 @@ impl Store {
     ) -> Result<Comment> {
         let mut tx = self.database.change().await?;
         let sql = "update pull_request_comment set raw = $2, pending = $3, updated_at = $4
-                   where id = $1 and deleted = 0 and pending = $5";
+                   where id = $1 and deleted = 0 and pending = $5 and pull_request_id = $6";
         let pending = before.pending && !publish;
-        let args = args![before.id.0, raw, pending, by.at, before.pending];
+        let args = args![before.id.0, raw, pending, by.at, before.pending, request.id.0];
         if tx.execute(sql, args).await? == 0 {
             return Err(Error::NotFound { what: "comment" });
         }
@@ -209,8 +209,8 @@ impl Store {
     ) -> Result<()> {
         let mut tx = self.database.change().await?;
         let sql = "update pull_request_comment set raw = '', deleted = 1, updated_at = $2
-                   where id = $1 and deleted = 0";
-        if tx.execute(sql, args![before.id.0, by.at]).await? == 0 {
+                   where id = $1 and deleted = 0 and pull_request_id = $3";
+        if tx.execute(sql, args![before.id.0, by.at, request.id.0]).await? == 0 {
             return Err(Error::NotFound { what: "comment" });
         }
         if !before.pending {
@@ -232,14 +232,17 @@ impl Store {
         let (changed, told) = if resolved {
             let sql = "update pull_request_comment set resolved_kind = $2, resolved_id = $3,
                            resolved_name = $4, resolved_at = $5
-                       where id = $1 and resolved_at is null and deleted = 0";
-            let args = args![id.0, kind, by.principal.id, &by.principal.name, by.at];
+                       where id = $1 and resolved_at is null and deleted = 0
+                           and pull_request_id = $6";
+            let (who, name) = (by.principal.id, &by.principal.name);
+            let args = args![id.0, kind, who, name, by.at, request.id.0];
             (tx.execute(sql, args).await?, ActivityKind::CommentResolved)
         } else {
             let sql = "update pull_request_comment set resolved_kind = null, resolved_id = null,
                            resolved_name = null, resolved_at = null
-                       where id = $1 and resolved_at is not null and deleted = 0";
-            (tx.execute(sql, args![id.0]).await?, ActivityKind::CommentReopened)
+                       where id = $1 and resolved_at is not null and deleted = 0
+                           and pull_request_id = $2";
+            (tx.execute(sql, args![id.0, request.id.0]).await?, ActivityKind::CommentReopened)
         };
         if changed == 0 {
             return Err(Error::Moved);

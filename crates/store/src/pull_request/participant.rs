@@ -111,9 +111,10 @@ impl Store {
     ) -> Result<()> {
         let mut tx = self.database.change().await?;
         let sql = "update pull_request set updated_at = $2
-                   where id = $1 and state = 'OPEN' and source_commit = $3";
+                   where id = $1 and state = 'OPEN' and source_commit = $3
+                       and repository_id = $4";
         let seen = request.source.commit.to_string();
-        if tx.execute(sql, args![request.id.0, by.at, &seen]).await? == 0 {
+        if tx.execute(sql, args![request.id.0, by.at, &seen, request.repository.0]).await? == 0 {
             return Err(Error::Moved);
         }
         note_participant(&mut tx, request.id, by).await?;

@@ -42,10 +42,12 @@ impl Store {
         if !close(&mut tx, by, before, &closing).await? {
             return Err(Error::Moved);
         }
-        let sql = "update pull_request set superseded_by = $3 where id = $1 and exists (
+        let sql = "update pull_request set superseded_by = $3
+                   where id = $1 and repository_id = $4 and exists (
                        select 1 from pull_request o
                        where o.id = $2 and o.state in ('OPEN', 'MERGED'))";
-        if tx.execute(sql, args![before.id.0, with.id.0, with.number]).await? == 0 {
+        let args = args![before.id.0, with.id.0, with.number, before.repository.0];
+        if tx.execute(sql, args).await? == 0 {
             return Err(Error::Moved);
         }
         move_dependencies(&mut tx, before.id, with.id).await?;

@@ -137,8 +137,8 @@ impl Store {
         read_and_commit(tx, id).await
     }
 
-    /// Changes what is given. A task that is done already keeps who did it.
-    /// [`Error::NotFound`] once it is gone.
+    /// Changes what is given, and nothing that somebody else changes at the same time. A task that
+    /// is done already keeps who did it. [`Error::NotFound`] once it is gone, or no draft any more.
     pub async fn update_task(
         &self,
         by: &Actor,
@@ -148,27 +148,15 @@ impl Store {
     ) -> Result<Task> {
         let mut tx = self.database.change().await?;
         let pending = before.pending && !update.publish;
-        let resolved = match (update.resolved, &before.resolved) {
-            (Some(false), _) | (None, None) => None,
-            (Some(true), None) => Some(Resolved { by: by.principal.clone(), at: by.at }),
-            (Some(true) | None, Some(done)) => Some(done.clone()),
-        };
-        let done_by = resolved.as_ref().map(|it| &it.by);
-        let sql = "update pull_request_task set raw = $2, pending = $3, resolved_kind = $4,
-                       resolved_id = $5, resolved_name = $6, resolved_at = $7, updated_at = $8
-                   where id = $1";
-        let args = args![
-            before.id.0,
-            update.raw.as_ref().unwrap_or(&before.raw),
-            pending,
-            done_by.map(|it| it.kind.as_str()),
-            done_by.and_then(|it| it.id),
-            done_by.map(|it| it.name.as_str()),
-            resolved.as_ref().map(|it| it.at),
-            by.at,
-        ];
+        let sql = "update pull_request_task set raw = coalesce($3, raw), pending = $4,
+                       updated_at = $5
+                   where id = $1 and pull_request_id = $2 and pending = $6";
+        let args = args![before.id.0, request.id.0, &update.raw, pending, by.at, before.pending];
         if tx.execute(sql, args).await? == 0 {
             return Err(Error::NotFound { what: "task" });
+        }
+        if let Some(resolved) = update.resolved {
+            resolve(&mut tx, by, (request.id, before.id), resolved).await?;
         }
         if !pending {
             let kind = match before.pending {
@@ -188,8 +176,8 @@ impl Store {
         before: &Task,
     ) -> Result<()> {
         let mut tx = self.database.change().await?;
-        let sql = "delete from pull_request_task where id = $1";
-        if tx.execute(sql, args![before.id.0]).await? == 0 {
+        let sql = "delete from pull_request_task where id = $1 and pull_request_id = $2";
+        if tx.execute(sql, args![before.id.0, request.id.0]).await? == 0 {
             return Err(Error::NotFound { what: "task" });
         }
         if !before.pending {
@@ -197,6 +185,28 @@ impl Store {
             tell(&mut tx, by, request, told).await?;
         }
         tx.commit().await
+    }
+}
+
+/// Makes a task done, or open again; nothing where it is so already.
+async fn resolve(
+    tx: &mut Tx,
+    by: &Actor,
+    (request, task): (PullRequestId, TaskId),
+    resolved: bool,
+) -> Result<()> {
+    if resolved {
+        let sql = "update pull_request_task set resolved_kind = $3, resolved_id = $4,
+                       resolved_name = $5, resolved_at = $6
+                   where id = $1 and pull_request_id = $2 and resolved_at is null";
+        let (kind, name) = (by.principal.kind.as_str(), &by.principal.name);
+        let args = args![task.0, request.0, kind, by.principal.id, name, by.at];
+        tx.execute(sql, args).await.map(drop)
+    } else {
+        let sql = "update pull_request_task set resolved_kind = null, resolved_id = null,
+                       resolved_name = null, resolved_at = null
+                   where id = $1 and pull_request_id = $2";
+        tx.execute(sql, args![task.0, request.0]).await.map(drop)
     }
 }
 

@@ -86,7 +86,7 @@ impl Store {
         let sql = "update pull_request set title = $3, description = $4, draft = $5,
                        close_source_branch = $6, source_commit = $7, destination_branch = $8,
                        destination_commit = $9, updated_at = $10, version = version + 1
-                   where id = $1 and version = $2 and state = 'OPEN'";
+                   where id = $1 and version = $2 and repository_id = $11 and state = 'OPEN'";
         let source = update.source_commit.unwrap_or(before.source.commit).to_string();
         let destination = update.destination_commit.unwrap_or(before.destination_commit);
         let destination = destination.to_string();
@@ -101,6 +101,7 @@ impl Store {
             update.destination.as_ref().unwrap_or(&before.destination).as_str(),
             &destination,
             by.at,
+            before.repository.0,
         ];
         if tx.execute(sql, args).await? == 0 {
             return Err(Error::Moved);
@@ -157,7 +158,7 @@ pub(super) async fn close(
                    destination_commit = $5, closed_kind = $6, closed_id = $7,
                    closed_name = $8, closed_at = $9, updated_at = $9, superseded_by = null,
                    version = version + 1
-               where id = $1
+               where id = $1 and repository_id = $10
                    and (state = 'OPEN' or ($2 = 'MERGED' and state <> 'MERGED'))";
     let merge_commit = closing.merged.map(|it| it.0.to_string());
     let destination = closing.merged.map_or(before.destination_commit, |it| it.1).to_string();
@@ -171,6 +172,7 @@ pub(super) async fn close(
         by.principal.id,
         &by.principal.name,
         by.at,
+        before.repository.0,
     ];
     Ok(tx.execute(sql, args).await? > 0)
 }

@@ -11,6 +11,7 @@ mod changes;
 mod dependencies;
 mod facts;
 mod keys;
+mod owned;
 mod people;
 mod places;
 mod pull_requests;
