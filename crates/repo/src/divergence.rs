@@ -8,6 +8,7 @@ use crate::painted::Painted;
 use crate::repository::Repository;
 use crate::{Error, Result};
 use model::ObjectId;
+use std::collections::HashSet;
 use std::path::Path;
 
 /// What two commits have in common, and what not.
@@ -22,11 +23,29 @@ pub struct Divergence {
 }
 
 impl Repository {
-    /// How two commits, usually a destination and a source, stand to each other. Costs about as many commits as they
-    /// do not share. Like git, it believes dates: where they run backwards for long, numbers may be
-    /// a little high.
+    /// How two commits, usually a destination and a source, stand to each other. Costs about as
+    /// many commits as they do not share. Like git, it believes dates: where they run backwards for
+    /// long, numbers may be a little high.
     pub fn divergence(&self, first: &ObjectId, second: &ObjectId) -> Result<Divergence> {
         divergence(self.git_dir(), &self.objects(), first, second)
+    }
+
+    /// The commits that `new` leads to and `old` does not, found in one walk that costs about as
+    /// many commits as the two do not share; `None` where one of them is not there. All of them are
+    /// among the answer; where dates run backwards for long, one too many may be.
+    pub fn commits_since(
+        &self,
+        old: &ObjectId,
+        new: &ObjectId,
+    ) -> Result<Option<HashSet<ObjectId>>> {
+        let objects = self.objects();
+        let commits = Commits::new(self.git_dir(), &objects);
+        let mut walk = Painted::new(&commits, STALE);
+        if !walk.begin(old, ONE)? || !walk.begin(new, OTHER)? {
+            return Ok(None);
+        }
+        walk_apart(&mut walk, |_, _| {})?;
+        Ok(Some(walk.painted(ONE | OTHER, OTHER)))
     }
 }
 
@@ -43,11 +62,19 @@ fn divergence(
             return Err(Error::Object { id: *id, why: "there is no such commit".into() });
         }
     }
+    let mut common = Common::default();
+    walk_apart(&mut walk, |id, flags| common.note(id, flags))?;
+    let only = |side| u32::try_from(walk.count(ONE | OTHER, side)).unwrap_or(u32::MAX);
+    let (behind, ahead) = (only(ONE), only(OTHER));
+    Ok(Divergence { bases: common.best(&walk, &commits)?, ahead, behind })
+}
+
+/// Walks until it is known which commits are of one side alone.
+fn walk_apart(walk: &mut Painted<'_>, mut note: impl FnMut(ObjectId, u8)) -> Result<()> {
     // What only stale commits can still lead to is older than all that counts.
     let mut oldest: Option<i64> = None;
-    let mut common = Common::default();
     while let Some((id, commit, flags)) = walk.next_since(oldest)? {
-        common.note(id, flags);
+        note(id, flags);
         if flags & (ONE | OTHER) != ONE | OTHER {
             oldest = Some(oldest.map_or(commit.time, |it| it.min(commit.time)));
         }
@@ -55,7 +82,5 @@ fn divergence(
             walk.paint(parent, below(flags))?;
         }
     }
-    let only = |side| u32::try_from(walk.count(ONE | OTHER, side)).unwrap_or(u32::MAX);
-    let (behind, ahead) = (only(ONE), only(OTHER));
-    Ok(Divergence { bases: common.best(&walk, &commits)?, ahead, behind })
+    Ok(())
 }

@@ -4,7 +4,7 @@
 use crate::commit_graph::{Commits, WalkCommit};
 use crate::{Error, Result};
 use model::ObjectId;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::rc::Rc;
 
 /// Commits with their flags.
@@ -95,5 +95,11 @@ impl<'a> Painted<'a> {
     /// How many commits have, of these flags, exactly `wanted`.
     pub(crate) fn count(&self, of: u8, wanted: u8) -> usize {
         self.seen.values().filter(|it| it.flags & of == wanted).count()
+    }
+
+    /// Those commits.
+    pub(crate) fn painted(&self, of: u8, wanted: u8) -> HashSet<ObjectId> {
+        let wanted = self.seen.iter().filter(|(_, it)| it.flags & of == wanted);
+        wanted.map(|(id, _)| *id).collect()
     }
 }

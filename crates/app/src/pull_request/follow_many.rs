@@ -6,9 +6,14 @@ use super::tips::Tips;
 use crate::App;
 use crate::error::Result;
 use model::{ObjectId, PullRequestId, RepositoryId};
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use store::{OpenEnds, PullRequest};
+
+/// What has come into branches of repositories from one commit to another, found once for all
+/// requests; `None` where one of the two is gone.
+type CameIn = HashMap<(RepositoryId, ObjectId, ObjectId), Option<HashSet<ObjectId>>>;
 
 /// Requests that a push concerns.
 #[derive(Default)]
@@ -29,8 +34,9 @@ impl App {
         let app = Arc::clone(self);
         let sorted = tokio::task::spawn_blocking(move || {
             let (mut tips, mut sorted) = (Tips::new(&app), Sorted::default());
+            let mut came_in = CameIn::new();
             for request in requests {
-                match app.has_moved_on(&request, &mut tips)? {
+                match app.has_moved_on(&request, &mut tips, &mut came_in)? {
                     Some(tip) => {
                         let place = (request.repository, tip);
                         sorted.moved_on.entry(place).or_default().push(request.id);
@@ -49,12 +55,13 @@ impl App {
         Ok(others)
     }
 
-    /// Where the destination is, if all that has changed is that it has moved on and has not got
-    /// the commits of the source.
+    /// Where the destination is, if all that has changed is that it has moved on and the commits of
+    /// the source were not among what came in.
     fn has_moved_on(
         &self,
         request: &PullRequest,
         tips: &mut Tips<'_>,
+        came_in: &mut CameIn,
     ) -> repo::Result<Option<ObjectId>> {
         // Whoever merges it notes what comes of it.
         if self.merges.contains(request.id) {
@@ -66,11 +73,17 @@ impl App {
         {
             return Ok(None);
         }
-        let here = self.repositories.repository(request.repository)?;
-        match tips.find(request.repository, &request.destination)? {
-            Some(tip) if tip != before && !here.is_ancestor(&source, &tip)? => Ok(Some(tip)),
-            Some(_) | None => Ok(None),
-        }
+        let here = request.repository;
+        let tip = tips.find(here, &request.destination)?;
+        let Some(tip) = tip.filter(|it| *it != before) else { return Ok(None) };
+        let commits = match came_in.entry((here, before, tip)) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(free) => {
+                free.insert(self.repositories.repository(here)?.commits_since(&before, &tip)?)
+            }
+        };
+        // Where that cannot be found, each request is looked at by itself.
+        Ok(commits.as_ref().is_some_and(|it| !it.contains(&source)).then_some(tip))
     }
 
     /// Those of which a branch is elsewhere than it was last seen. Nearly all are where they were,
