@@ -77,10 +77,22 @@ impl App {
         Ok(all.into_iter().find(|it| it.user == user).and_then(|it| it.review))
     }
 
-    /// What merge checks count of what was said about a request. For use after the policy has let
-    /// the asker in.
+    /// What merge checks count of what was said about a request. What users think counts as long
+    /// as they could say it: not of who is suspended or may not read any more. For use after the
+    /// policy has let the asker in.
     pub(crate) async fn review_counts(&self, request: &PullRequest) -> Result<ReviewCounts> {
-        Ok(self.store.review_counts(request).await?)
+        let mut without = Vec::new();
+        let place = self.place_of(request.repository).await?;
+        for it in self.store.list_participants(request.id).await? {
+            let counts = match &place {
+                Some(place) if it.review.is_some() => self.may_see(it.user, place).await?,
+                Some(_) | None => false,
+            };
+            if !counts {
+                without.push(it.user);
+            }
+        }
+        Ok(self.store.review_counts(request, &without).await?)
     }
 }
 

@@ -18,6 +18,7 @@ mod house;
 mod keys;
 mod merging;
 mod people;
+mod pull_requests;
 mod push;
 mod rules_people;
 mod rules_tokens;

@@ -4,6 +4,7 @@
 use super::request::PullRequest;
 use crate::sql::{Columns, args};
 use crate::{PrincipalKind, Result, Store};
+use model::UserId;
 
 /// What merge checks count of a pull request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,7 +37,8 @@ const REVIEWS: &str = "select
     from pull_request_participant m
     join pull_request p on p.id = m.pull_request_id
     join repository r on r.id = p.repository_id
-    where m.pull_request_id = $1 and ($2 is null or m.user_id <> $2)";
+    where m.pull_request_id = $1 and ($2 is null or m.user_id <> $2)
+        and $3 not like '%|' || m.user_id || '|%'";
 
 const GROUPS: &str = "select count(distinct d.group_id) as review_group_approvals
     from pull_request_participant m
@@ -47,7 +49,7 @@ const GROUPS: &str = "select count(distinct d.group_id) as review_group_approval
         and ((d.level = 'repository' and d.owner_id = r.id)
           or (d.level = 'project' and d.owner_id = r.project_id))
     where m.pull_request_id = $1 and ($2 is null or m.user_id <> $2)
-        and m.review = 'approved'";
+        and m.review = 'approved' and $3 not like '%|' || m.user_id || '|%'";
 
 const TALK: &str = "select
         (select count(*) from pull_request_task t
@@ -66,19 +68,25 @@ fn count(row: Columns<'_>, column: &'static str) -> Result<u32> {
 }
 
 impl Store {
-    /// The numbers that count for merging a request, as one snapshot.
-    pub async fn review_counts(&self, request: &PullRequest) -> Result<ReviewCounts> {
+    /// The numbers that count for merging a request, as one snapshot. What the users of `without`
+    /// think of it does not count.
+    pub async fn review_counts(
+        &self,
+        request: &PullRequest,
+        without: &[UserId],
+    ) -> Result<ReviewCounts> {
         let author = &request.author;
         let author = author.id.filter(|_| author.kind == PrincipalKind::User);
+        let without: String = without.iter().map(|it| format!("|{}|", it.0)).collect();
         let mut tx = self.database.snapshot().await?;
         let mut counts = ReviewCounts::default();
-        if let Some(row) = tx.optional(REVIEWS, args![request.id.0, author]).await? {
+        if let Some(row) = tx.optional(REVIEWS, args![request.id.0, author, &without]).await? {
             let row = row.of("pull_request_participant");
             counts.approvals = count(row, "approvals")?;
             counts.default_reviewer_approvals = count(row, "default_reviewer_approvals")?;
             counts.changes_requested = count(row, "changes_requested")?;
         }
-        if let Some(row) = tx.optional(GROUPS, args![request.id.0, author]).await? {
+        if let Some(row) = tx.optional(GROUPS, args![request.id.0, author, &without]).await? {
             let row = row.of("review_group");
             counts.review_group_approvals = count(row, "review_group_approvals")?;
         }

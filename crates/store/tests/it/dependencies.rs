@@ -49,7 +49,7 @@ async fn dependencies_are_drawn_once_and_counted_until_they_are_merged(w: &World
     let lines = s.list_activity(one.repository, Some(one.id), ActivityKind::ALL, PageRequest::ALL);
     assert_eq!(lines.await.unwrap().size, 3, "what was there before is not told again");
 
-    let open = async || s.review_counts(&one).await.unwrap().open_dependencies;
+    let open = async || s.review_counts(&one, &[]).await.unwrap().open_dependencies;
     assert_eq!(open().await, 2);
     end(w, &two, PullRequestState::Merged).await;
     end(w, &three, PullRequestState::Declined).await;

@@ -80,7 +80,7 @@ async fn reviews_count_without_the_authors(w: &World) {
     let s = &w.store;
     let (ann, bea, cas) = (w.user("ann").await, w.user("bea").await, w.user("cas").await);
     let request = request(w, &place, &ann).await;
-    assert_eq!(s.review_counts(&request).await.unwrap(), ReviewCounts::default());
+    assert_eq!(s.review_counts(&request, &[]).await.unwrap(), ReviewCounts::default());
     let approve = (Some(ReviewState::Approved), ActivityKind::Approved);
     for user in [&ann, &bea, &cas] {
         s.set_review(&actor(user), &request, approve, "{}").await.unwrap();
@@ -89,12 +89,14 @@ async fn reviews_count_without_the_authors(w: &World) {
     s.add_default_reviewer(&system(), Owner::Repository(place.repository.id), &ann).await.unwrap();
     let expected =
         ReviewCounts { approvals: 2, default_reviewer_approvals: 1, ..ReviewCounts::default() };
-    assert_eq!(s.review_counts(&request).await.unwrap(), expected);
+    assert_eq!(s.review_counts(&request, &[]).await.unwrap(), expected);
     let object = (Some(ReviewState::ChangesRequested), ActivityKind::ChangesRequested);
     s.set_review(&actor(&bea), &request, object, "{}").await.unwrap();
     s.set_review(&actor(&cas), &request, (None, ActivityKind::Unapproved), "{}").await.unwrap();
     let expected = ReviewCounts { changes_requested: 1, ..ReviewCounts::default() };
-    assert_eq!(s.review_counts(&request).await.unwrap(), expected);
+    assert_eq!(s.review_counts(&request, &[]).await.unwrap(), expected);
+    let without = [ann.id, bea.id];
+    assert_eq!(s.review_counts(&request, &without).await.unwrap(), ReviewCounts::default());
     let people = s.list_participants(request.id).await.unwrap();
     assert!(people.iter().all(|it| it.at == Some(NOW)), "{people:?}");
 }
@@ -130,7 +132,7 @@ async fn comments_and_tasks_are_written_changed_and_taken_back(w: &World) {
     let hidden = s.find_comment(request.id, &by_bea.principal, draft.id).await.unwrap();
     assert_eq!(hidden, None);
     let counts = ReviewCounts { open_tasks: 1, unresolved_comments: 1, ..ReviewCounts::default() };
-    assert_eq!(s.review_counts(&request).await.unwrap(), counts);
+    assert_eq!(s.review_counts(&request, &[]).await.unwrap(), counts);
     let shown = s.find_pull_request_by_id(request.id).await.unwrap().unwrap();
     assert_eq!((shown.comment_count, shown.task_count), (2, 1));
 
@@ -147,7 +149,7 @@ async fn comments_and_tasks_are_written_changed_and_taken_back(w: &World) {
     let task = s.update_task(&by_bea, &request, &task, &update).await.unwrap();
     assert_eq!(task.resolved.as_ref().map(|it| it.by.name.as_str()), Some("ann"));
     let counts = ReviewCounts { unresolved_comments: 1, ..ReviewCounts::default() };
-    assert_eq!(s.review_counts(&request).await.unwrap(), counts);
+    assert_eq!(s.review_counts(&request, &[]).await.unwrap(), counts);
 
     // What something hangs on stays, without its text; the rest is gone.
     for comment in [&why, &answer, &draft] {
@@ -239,7 +241,7 @@ async fn review_groups_are_those_of_the_repository_and_its_project(w: &World) {
 
     let request = request(w, &place, &ann).await;
     let approve = (Some(ReviewState::Approved), ActivityKind::Approved);
-    let approved = async || s.review_counts(&request).await.unwrap().review_group_approvals;
+    let approved = async || s.review_counts(&request, &[]).await.unwrap().review_group_approvals;
     for (user, groups) in [(&ann, 0), (&cas, 1), (&bea, 2)] {
         s.set_review(&actor(user), &request, approve, "{}").await.unwrap();
         assert_eq!(approved().await, groups, "{}", user.username);

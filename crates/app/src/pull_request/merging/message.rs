@@ -2,8 +2,9 @@
 //! words, which other programs know how to read.
 
 use crate::error::Fields;
-use crate::pull_request::PullRequestView;
+use crate::pull_request::{ParticipantView, PullRequestView};
 use model::ReviewState;
+use store::PrincipalKind;
 
 /// The longest message, in bytes: Bitbucket's.
 const LONGEST: usize = 128 << 10;
@@ -26,7 +27,11 @@ pub(crate) fn usual(view: &PullRequestView) -> String {
     let request = &view.request;
     let (branch, number) = (&view.source.branch, request.number);
     let mut text = format!("Merged in {branch} (pull request #{number})\n\n{}\n", request.title);
-    let approved = view.participants.iter().filter(|it| it.review == Some(ReviewState::Approved));
+    let author = &request.author;
+    let is_author =
+        |it: &ParticipantView| author.kind == PrincipalKind::User && author.id == Some(it.user.0);
+    let approved = view.participants.iter();
+    let approved = approved.filter(|it| it.review == Some(ReviewState::Approved) && !is_author(it));
     for (nth, it) in approved.enumerate() {
         if nth == 0 {
             text.push('\n');
