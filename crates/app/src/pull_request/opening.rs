@@ -58,6 +58,8 @@ struct Wishes {
     number: Option<i64>,
     /// The number, as it was typed, of the request whose place the opened one takes.
     supersedes: Option<String>,
+    /// What cannot be done, as sentences.
+    unfit: Vec<String>,
 }
 
 impl Wishes {
@@ -76,8 +78,18 @@ impl Wishes {
                 "reviewer" => wishes.reviewers.push(value),
                 "draft" => wishes.draft = true,
                 "supersedes" => wishes.supersedes = Some(value),
-                "update" => wishes.number = value.parse().ok(),
-                _ => {}
+                "update" => match value.parse() {
+                    Ok(number) => wishes.number = Some(number),
+                    Err(_) => wishes.unfit.push(format!(
+                        "The option pull-request.update={} is left out: write the number of a pull \
+                         request.",
+                        crate::visible(&value)
+                    )),
+                },
+                other => wishes.unfit.push(format!(
+                    "The option pull-request.{} is left out: there is none of this name.",
+                    crate::visible(other)
+                )),
             }
         }
         wishes
@@ -93,6 +105,10 @@ impl Openings {
         push: &mut Push,
     ) -> Result<()> {
         self.wishes = Wishes::read(&push.options);
+        for sentence in &self.wishes.unfit {
+            // Writing to a `String` cannot fail.
+            let _infallible = writeln!(self.told, "{sentence}");
+        }
         for place in 0..push.commands.len() {
             let Some(command) = push.commands.get(place).filter(|it| !it.is_delete()) else {
                 continue;
@@ -103,11 +119,14 @@ impl Openings {
                 let (Some(into), Some(branch)) = (into, branch) else { continue };
                 self.propose(app, open, push, (place, branch, into)).await?;
             } else if self.wishes.create && command.name.branch_name().is_some() {
-                let main = open.repository.main_branch.as_deref();
-                let into = self.wishes.into.as_deref().or(main).unwrap_or_default();
                 let branch = command.name.clone();
-                if let Some(into) = RefName::branch(into).ok().filter(|it| *it != branch) {
-                    self.all.push(Opening { place, branch, into, proposed: false });
+                let main = open.repository.main_branch.as_deref();
+                match target(self.wishes.into.as_deref().or(main), &branch) {
+                    Ok(into) => self.all.push(Opening { place, branch, into, proposed: false }),
+                    Err(why) => {
+                        // Writing to a `String` cannot fail.
+                        let _infallible = writeln!(self.told, "No pull request was opened: {why}");
+                    }
                 }
             }
         }
@@ -237,6 +256,11 @@ impl Openings {
                     self.supersede(app, open, number).await;
                 }
                 Err(error) => {
+                    if let crate::Error::Failed(failure) = &error {
+                        let repository = open.repository.id;
+                        let source = &failure.source;
+                        tracing::error!(%error, %source, %repository, "no pull request was opened");
+                    }
                     let _infallible = writeln!(self.told, "No pull request was opened: {error}");
                 }
             }
@@ -293,6 +317,24 @@ impl Openings {
     /// What the person who pushed is told about pull requests: whole lines, or nothing.
     pub fn told(&self) -> &str {
         &self.told
+    }
+}
+
+/// The branch that a pushed one is to be merged into; else why it cannot be, as a sentence.
+fn target(short: Option<&str>, branch: &RefName) -> std::result::Result<RefName, String> {
+    let Some(short) = short else {
+        return Err("the repository has no main branch; name one with -o \
+                    pull-request.target=NAME"
+            .into());
+    };
+    let shown = crate::visible(short);
+    match RefName::branch(short) {
+        Ok(into) if into == *branch => Err(format!(
+            "`{shown}` is what was pushed; name another branch with -o \
+                         pull-request.target=NAME"
+        )),
+        Ok(into) => Ok(into),
+        Err(why) => Err(format!("`{shown}` cannot be a branch: {why}")),
     }
 }
 

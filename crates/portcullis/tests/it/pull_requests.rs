@@ -477,3 +477,37 @@ fn a_forks_request_whose_commits_are_pushed_into_its_destination_is_merged() {
     fork.push("+main:next").accepted();
     assert_eq!(shown(&rest, 2)["state"], "OPEN");
 }
+
+/// The commits land; what cannot be done is said, each by itself.
+#[test]
+fn options_that_cannot_be_done_are_said() {
+    let (server, tree) = world();
+    let said = |options: &[&str], refspec: &str, sentences: &[&str]| {
+        let options: Vec<_> = options.iter().flat_map(|it| ["-o", it]).collect();
+        tree.commit(sentences[0]);
+        tree.push_with(&options, &[refspec]).accepted_saying(sentences);
+    };
+    let ann = server.rest_as("ann");
+    for (option, sentence) in [
+        (
+            "pull-request.update=abc",
+            "The option pull-request.update=abc is left out: write the number of a pull request.",
+        ),
+        (
+            "pull-request.tilte=x",
+            "The option pull-request.tilte is left out: there is none of this name.",
+        ),
+    ] {
+        said(&[option], "HEAD:refs/heads/one", &[sentence]);
+    }
+    for (target, why) in [
+        ("one", "`one` is what was pushed; name another branch with -o pull-request.target=NAME"),
+        ("a..b", "`a..b` cannot be a branch: not a valid ref name: it contains `..` or `@{`"),
+    ] {
+        let target = format!("pull-request.target={target}");
+        let sentence = format!("No pull request was opened: {why}");
+        said(&["pull-request.create", &target], "HEAD:refs/heads/one", &[&sentence]);
+    }
+    assert_eq!(ann.get(REQUESTS).expect(200)["size"], 0);
+    assert!(server.tip(SITE, "one").is_some_and(|it| it.contains("`a..b`")));
+}
