@@ -96,7 +96,7 @@ fn hex(hash: &TokenHash) -> String {
 }
 
 fn unhex(text: &str) -> Option<TokenHash> {
-    if text.len() % 2 != 0 || !text.bytes().all(|it| it.is_ascii_hexdigit()) {
+    if !text.len().is_multiple_of(2) || !text.bytes().all(|it| it.is_ascii_hexdigit()) {
         return None;
     }
     let digits = text.as_bytes().chunks(2);
