@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: micro benchmarks of the decision, then end to end beside stock git.
+//! `cargo xtask bench`: the decision alone, pull requests in a large repository, then end to end
+//! beside stock git.
 //!
 //! The end-to-end harness lives beside the checkout, not in it; it runs a peer and our release
 //! build in turns and prints ours relative to theirs.
@@ -122,6 +123,9 @@ const GOALS: &[Goal] = &[
     },
 ];
 
+/// Benchmarks that need no harness: the package, and its benchmark.
+const OWN: [(&str, &str); 2] = [("policy", "decide"), ("portcullis", "pull_requests")];
+
 impl Goal {
     /// Does a word of the command line mean it? By its scenario, or by the peer.
     fn is_meant_by(&self, word: &str) -> bool {
@@ -129,18 +133,26 @@ impl Goal {
     }
 }
 
-/// Runs everything, or only the scenarios whose name, or whose peer's, contains one of `picked`.
+/// Runs everything, or only the benchmarks and scenarios whose name, or whose peer's, contains one
+/// of `picked`.
 pub fn run_all(picked: &[String]) -> Result<()> {
     let wanted: Vec<&Goal> = GOALS
         .iter()
         .filter(|it| picked.is_empty() || picked.iter().any(|word| it.is_meant_by(word)))
         .collect();
-    if wanted.is_empty() {
-        let known: Vec<&str> = GOALS.iter().map(|it| it.scenario).collect();
-        bail!("no such scenario; there are {}", known.join(", "));
+    let own: Vec<_> = OWN
+        .into_iter()
+        .filter(|(_, bench)| picked.is_empty() || picked.iter().any(|word| bench.contains(word)))
+        .collect();
+    if wanted.is_empty() && own.is_empty() {
+        let known = GOALS.iter().map(|it| it.scenario).chain(OWN.map(|it| it.1));
+        bail!("no such scenario; there are {}", known.collect::<Vec<_>>().join(", "));
     }
-    if picked.is_empty() {
-        run(cargo().args(["bench", "-p", "policy"]))?;
+    for (package, bench) in own {
+        run(cargo().args(["bench", "-p", package, "--bench", bench]))?;
+    }
+    if wanted.is_empty() {
+        return Ok(());
     }
     let harness = harness()?;
     install::install(install::FOR_BENCH)?;
@@ -164,7 +176,7 @@ fn harness() -> Result<PathBuf> {
     if !folder.join("compare").is_file() {
         bail!(
             "the end-to-end harness is not at {} (say where it is with PORTCULLIS_BENCH=FOLDER); \
-             only the micro benchmarks were run",
+             only the benchmarks without it were run",
             folder.display()
         );
     }
