@@ -11,8 +11,8 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
-/// The body of a request, read. An empty body reads as `{}`. Members that nobody knows are passed
-/// over, as Bitbucket's clients expect.
+/// The body of a request to `/2.0`, read. An empty body reads as `{}`. Members that nobody knows are
+/// passed over, as Bitbucket's clients expect.
 pub struct JsonBody<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequest<Doors> for JsonBody<T> {
@@ -23,7 +23,8 @@ impl<T: DeserializeOwned> FromRequest<Doors> for JsonBody<T> {
     }
 }
 
-/// The same in our own API, where a member that nobody knows is an error.
+/// The same in our own API, where a member that nobody knows is an error: it is told before all
+/// else, because what seems to be missing is often what is misspelt.
 pub struct KnownBody<T>(pub T);
 
 impl<T: DeserializeOwned + ToSchema> FromRequest<Doors> for KnownBody<T> {
@@ -31,11 +32,10 @@ impl<T: DeserializeOwned + ToSchema> FromRequest<Doors> for KnownBody<T> {
 
     async fn from_request(request: Request, doors: &Doors) -> Result<Self, Problem> {
         let body = read(request.into_body(), doors.settings.max_json).await?;
-        let value = parsed(&body)?;
         let mut wrong = Fields::default();
         Known::of::<T>()?.check(&parsed(&body)?, "", SERVERS, &mut wrong)?;
         wrong.check()?;
-        Ok(Self(value))
+        Ok(Self(parsed(&body)?))
     }
 }
 

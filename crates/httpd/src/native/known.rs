@@ -62,12 +62,15 @@ impl Known {
             Value::Object(members) => {
                 let known: Vec<_> =
                     schemas.iter().filter_map(|it| it.0["properties"].as_object()).collect();
-                if known.is_empty() {
+                // What every member is that has no name of its own, as in a map.
+                let other = schemas.iter().map(|it| &it.0["additionalProperties"]);
+                let other = other.into_iter().find(|it| it.is_object());
+                if known.is_empty() && other.is_none() {
                     return Ok(());
                 }
                 for (key, member) in members {
                     let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-                    match known.iter().find_map(|it| it.get(key)) {
+                    match known.iter().find_map(|it| it.get(key)).or(other) {
                         Some(schema) => Self(schema).check(member, &path, also, wrong)?,
                         None if also.contains(&key.as_str()) => {}
                         None => {

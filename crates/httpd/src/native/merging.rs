@@ -4,7 +4,7 @@
 use super::dependencies::DependencyBody;
 use super::waiting::WaitingBody;
 use crate::doors::Doors;
-use crate::json::JsonBody;
+use crate::json::KnownBody;
 use crate::place::{Id, Place};
 use crate::problem::Problem;
 use crate::refusal::RefusalBody;
@@ -107,7 +107,6 @@ pub async fn get_mergeability(
 
 /// Which strategies are allowed into some branches.
 #[derive(Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 #[schema(as = MergeStrategies)]
 pub struct StrategiesBody {
     /// At least one.
@@ -126,37 +125,40 @@ impl From<&StrategiesIn> for StrategiesBody {
 }
 
 /// By class of the branching model (`release`); `any` is for branches that no class is said of.
-type ByClass = BTreeMap<String, StrategiesBody>;
+#[derive(Deserialize, Serialize, ToSchema)]
+#[schema(as = MergeStrategiesByClass)]
+pub struct ByClass(BTreeMap<String, StrategiesBody>);
 
-fn by_class(view: &MergeStrategiesView) -> ByClass {
-    let classes = view.classes.iter().map(|(class, it)| (class.to_string(), it.into()));
-    classes.chain([("any".to_owned(), (&view.any).into())]).collect()
+impl From<&MergeStrategiesView> for ByClass {
+    fn from(view: &MergeStrategiesView) -> Self {
+        let classes = view.classes.iter().map(|(class, it)| (class.to_string(), it.into()));
+        Self(classes.chain([("any".to_owned(), (&view.any).into())]).collect())
+    }
 }
 
 /// Shows which merge strategies are allowed into which branches.
 #[utoipa::path(get, path = "/repositories/{workspace}/{repository}/merge-strategies",
-    responses((status = 200, body = BTreeMap<String, StrategiesBody>)))]
+    responses((status = 200, body = ByClass)))]
 pub async fn get_merge_strategies(
     State(doors): State<Doors>,
     Who(who): Who,
     Place(place): Place,
 ) -> Result<Json<ByClass>, Problem> {
-    Ok(Json(by_class(&doors.app.merge_strategies(&who, &place).await?)))
+    Ok(Json((&doors.app.merge_strategies(&who, &place).await?).into()))
 }
 
 /// Says anew which merge strategies are allowed: what is left out is allowed as for any branch.
 #[utoipa::path(put, path = "/repositories/{workspace}/{repository}/merge-strategies",
-    request_body = BTreeMap<String, StrategiesBody>,
-    responses((status = 200, body = BTreeMap<String, StrategiesBody>)))]
+    request_body = ByClass, responses((status = 200, body = ByClass)))]
 pub async fn set_merge_strategies(
     State(doors): State<Doors>,
     Who(who): Who,
     Place(place): Place,
-    JsonBody(body): JsonBody<ByClass>,
+    KnownBody(ByClass(classes)): KnownBody<ByClass>,
 ) -> Result<Json<ByClass>, Problem> {
     let line = |(class, it): (String, StrategiesBody)| {
         (class, it.merge_strategies, it.default_merge_strategy)
     };
-    let change = MergeStrategiesChange(body.into_iter().map(line).collect());
-    Ok(Json(by_class(&doors.app.set_merge_strategies(&who, &place, change).await?)))
+    let change = MergeStrategiesChange(classes.into_iter().map(line).collect());
+    Ok(Json((&doors.app.set_merge_strategies(&who, &place, change).await?).into()))
 }

@@ -1,7 +1,7 @@
 //! `/repositories/…/pull-requests/{id}/supersede`: another pull request takes the place of one.
 
 use crate::doors::Doors;
-use crate::json::JsonBody;
+use crate::json::KnownBody;
 use crate::place::{Id, Place};
 use crate::problem::Problem;
 use crate::who::Who;
@@ -43,7 +43,7 @@ pub async fn supersede_pull_request(
     Who(who): Who,
     Place(place): Place,
     Id(number): Id,
-    JsonBody(body): JsonBody<SupersedeBody>,
+    KnownBody(body): KnownBody<SupersedeBody>,
 ) -> Result<Json<SupersededBody>, Problem> {
     let view = doors.app.supersede_pull_request(&who, &place, number, body.by).await?;
     Ok(Json(SupersededBody {

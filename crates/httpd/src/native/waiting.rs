@@ -2,20 +2,20 @@
 //! later, asked for, looked at and taken back.
 
 use crate::doors::Doors;
-use crate::json::JsonBody;
+use crate::json::KnownBody;
 use crate::list::{ListRequest, Paged};
 use crate::place::{Id, Path, Place};
 use crate::problem::Problem;
 use crate::time;
 use crate::uuid::braced;
 use crate::who::Who;
-use app::{AskedMerge, Merge, PlaceName, WaitingMergeView};
+use app::{AskedMerge, Asker, Merge, PlaceName, WaitingMergeView};
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
 use hyper::StatusCode;
+use hyper::http::request::Parts;
 use model::{ObjectId, WaitingWay};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 use utoipa::ToSchema;
 
 /// How to merge when the time comes.
@@ -119,19 +119,46 @@ impl From<AskedMerge> for AskedBody {
     }
 }
 
-async fn ask(
-    doors: &Doors,
-    who: &app::Asker,
-    (place, number): (&PlaceName, i64),
-    way: WaitingWay,
-    input: WaitingInput,
-) -> Result<Json<AskedBody>, Problem> {
-    let merge = Merge {
-        strategy: input.merge_strategy,
-        message: input.message,
-        close_source_branch: input.close_source_branch,
-    };
-    Ok(Json(doors.app.ask_for_merge(who, place, number, (way, merge)).await?.into()))
+/// A pull request that somebody asks about, however it is to be merged later.
+pub struct Asked {
+    doors: Doors,
+    who: Asker,
+    place: PlaceName,
+    number: i64,
+}
+
+impl FromRequestParts<Doors> for Asked {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, doors: &Doors) -> Result<Self, Problem> {
+        let Who(who) = Who::from_request_parts(parts, doors).await?;
+        let Place(place) = Place::from_request_parts(parts, doors).await?;
+        let Id(number) = Id::from_request_parts(parts, doors).await?;
+        Ok(Self { doors: doors.clone(), who, place, number })
+    }
+}
+
+impl Asked {
+    async fn ask(self, way: WaitingWay, input: WaitingInput) -> Result<Json<AskedBody>, Problem> {
+        let Self { doors, who, place, number } = self;
+        let merge = Merge {
+            strategy: input.merge_strategy,
+            message: input.message,
+            close_source_branch: input.close_source_branch,
+        };
+        Ok(Json(doors.app.ask_for_merge(&who, &place, number, (way, merge)).await?.into()))
+    }
+
+    async fn get(self, way: WaitingWay) -> Result<Json<WaitingBody>, Problem> {
+        let Self { doors, who, place, number } = self;
+        Ok(Json(doors.app.waiting_merge(&who, &place, number, way).await?.into()))
+    }
+
+    async fn cancel(self, way: WaitingWay) -> Result<StatusCode, Problem> {
+        let Self { doors, who, place, number } = self;
+        doors.app.cancel_waiting_merge(&who, &place, number, way).await?;
+        Ok(StatusCode::NO_CONTENT)
+    }
 }
 
 /// Asks that a pull request merge itself as soon as nothing is missing. Where nothing is, it is
@@ -139,77 +166,55 @@ async fn ask(
 #[utoipa::path(post, path = "/repositories/{workspace}/{repository}/pull-requests/{id}/auto-merge",
     request_body = WaitingInput, responses((status = 200, body = AskedBody), (status = 409)))]
 pub async fn ask_for_auto_merge(
-    State(doors): State<Doors>,
-    Who(who): Who,
-    Place(place): Place,
-    Id(number): Id,
-    JsonBody(input): JsonBody<WaitingInput>,
+    asked: Asked,
+    KnownBody(input): KnownBody<WaitingInput>,
 ) -> Result<Json<AskedBody>, Problem> {
-    ask(&doors, &who, (&place, number), WaitingWay::Auto, input).await
+    asked.ask(WaitingWay::Auto, input).await
 }
 
 /// Says what a pull request waits for that is to merge itself.
 #[utoipa::path(get, path = "/repositories/{workspace}/{repository}/pull-requests/{id}/auto-merge",
     responses((status = 200, body = WaitingBody), (status = 404)))]
-pub async fn get_auto_merge(
-    State(doors): State<Doors>,
-    Who(who): Who,
-    Place(place): Place,
-    Id(number): Id,
-) -> Result<Json<WaitingBody>, Problem> {
-    Ok(Json(doors.app.waiting_merge(&who, &place, number, WaitingWay::Auto).await?.into()))
+pub async fn get_auto_merge(asked: Asked) -> Result<Json<WaitingBody>, Problem> {
+    asked.get(WaitingWay::Auto).await
 }
 
 /// Takes back that a pull request is to merge itself.
 #[utoipa::path(delete,
     path = "/repositories/{workspace}/{repository}/pull-requests/{id}/auto-merge",
     responses((status = 204), (status = 404)))]
-pub async fn cancel_auto_merge(
-    State(doors): State<Doors>,
-    Who(who): Who,
-    Place(place): Place,
-    Id(number): Id,
-) -> Result<StatusCode, Problem> {
-    doors.app.cancel_waiting_merge(&who, &place, number, WaitingWay::Auto).await?;
-    Ok(StatusCode::NO_CONTENT)
+pub async fn cancel_auto_merge(asked: Asked) -> Result<StatusCode, Problem> {
+    asked.cancel(WaitingWay::Auto).await
 }
 
 /// Puts a pull request at the end of the merge queue of its destination.
 #[utoipa::path(post, path = "/repositories/{workspace}/{repository}/pull-requests/{id}/queue",
     request_body = WaitingInput, responses((status = 200, body = AskedBody), (status = 409)))]
 pub async fn enter_queue(
-    State(doors): State<Doors>,
-    Who(who): Who,
-    Place(place): Place,
-    Id(number): Id,
-    JsonBody(input): JsonBody<WaitingInput>,
+    asked: Asked,
+    KnownBody(input): KnownBody<WaitingInput>,
 ) -> Result<Json<AskedBody>, Problem> {
-    ask(&doors, &who, (&place, number), WaitingWay::Queue, input).await
+    asked.ask(WaitingWay::Queue, input).await
 }
 
 /// Says how far a pull request is in its merge queue.
 #[utoipa::path(get, path = "/repositories/{workspace}/{repository}/pull-requests/{id}/queue",
     responses((status = 200, body = WaitingBody), (status = 404)))]
-pub async fn get_queue_entry(
-    State(doors): State<Doors>,
-    Who(who): Who,
-    Place(place): Place,
-    Id(number): Id,
-) -> Result<Json<WaitingBody>, Problem> {
-    Ok(Json(doors.app.waiting_merge(&who, &place, number, WaitingWay::Queue).await?.into()))
+pub async fn get_queue_entry(asked: Asked) -> Result<Json<WaitingBody>, Problem> {
+    asked.get(WaitingWay::Queue).await
 }
 
 /// Takes a pull request out of its merge queue. Those behind it are made anew.
 #[utoipa::path(delete, path = "/repositories/{workspace}/{repository}/pull-requests/{id}/queue",
     responses((status = 204), (status = 404)))]
-pub async fn leave_queue(
-    State(doors): State<Doors>,
-    Who(who): Who,
-    Place(place): Place,
-    Id(number): Id,
-) -> Result<StatusCode, Problem> {
-    doors.app.cancel_waiting_merge(&who, &place, number, WaitingWay::Queue).await?;
-    Ok(StatusCode::NO_CONTENT)
+pub async fn leave_queue(asked: Asked) -> Result<StatusCode, Problem> {
+    asked.cancel(WaitingWay::Queue).await
+}
+
+/// `{name}` of a path: the branch that a queue leads to.
+#[derive(Deserialize)]
+pub struct Destination {
+    name: String,
 }
 
 /// Lists the merge queue of a branch, the next one first.
@@ -219,10 +224,9 @@ pub async fn list_merge_queue(
     State(doors): State<Doors>,
     Who(who): Who,
     Place(place): Place,
-    Path(names): Path<HashMap<String, String>>,
+    Path(Destination { name }): Path<Destination>,
     list: ListRequest,
 ) -> Result<Json<Paged<WaitingBody>>, Problem> {
-    let branch = names.get("name").map(String::as_str).unwrap_or_default();
-    let page = doors.app.merge_queue(&who, &place, branch, list.page()).await?;
+    let page = doors.app.merge_queue(&who, &place, &name, list.page()).await?;
     Ok(Json(list.answer(page.map(WaitingBody::from))))
 }

@@ -146,6 +146,7 @@ fn body(route: &Route) -> Option<Value> {
             }
             Some("forks") => json!({ "name": "site" }),
             Some("supersede") => json!({ "by": 2 }),
+            Some("auto-merge" | "queue") => json!({}),
             Some("build-keys") => json!({ "values": [{ "pattern": "", "subjects": [] }] }),
             Some("merge-strategies") => json!({ "any": { "merge_strategies": [] } }),
             Some("settings") => json!({ "branch_types": [{ "kind": "moon" }] }),

@@ -12,6 +12,7 @@ mod bitbucket;
 mod bodies;
 mod door;
 mod git_door;
+mod misspelt;
 mod native;
 mod openapi;
 mod server;
