@@ -49,6 +49,16 @@ fn parse_number(text: &str) -> Result<u32, &'static str> {
     if digits { Ok(text.parse().unwrap_or(u32::MAX)) } else { Err("write a number") }
 }
 
+/// Reads a truth value, as clients write them into queries and bodies; `None` for an empty one.
+pub fn truth(word: &str) -> Result<Option<bool>, &'static str> {
+    match word.to_ascii_lowercase().as_str() {
+        "true" | "1" => Ok(Some(true)),
+        "false" | "0" => Ok(Some(false)),
+        "" => Ok(None),
+        _ => Err("write true or false"),
+    }
+}
+
 impl ListRequest {
     /// Which page is wanted.
     pub fn page(&self) -> PageRequest {
@@ -63,6 +73,11 @@ impl ListRequest {
     /// A parameter's value; the first, if it was sent more than once.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.pairs.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A parameter that is true or false; `None` where it is left out, or is neither, which is noted.
+    pub fn flag(&self, name: &str, fields: &mut Fields) -> Option<bool> {
+        fields.take(name, truth(self.parameter(name)?)).flatten()
     }
 
     /// Every value of a parameter that may be sent more than once.

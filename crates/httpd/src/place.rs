@@ -1,17 +1,19 @@
-//! The names in a path, and the place it is about. What hangs on a workspace, a project and a repository alike is
-//! routed at three paths with one handler; the names in the path say which is meant.
+//! The names in a path, and the place it is about. What hangs on a workspace, a project and a
+//! repository alike is routed at three paths with one handler; the names in the path say which is
+//! meant. A name that a handler wants and its route does not have is a fault of ours, never "".
 
 use crate::doors::Doors;
 use crate::problem::Problem;
-use app::{Fields, PlaceName};
+use app::{Error, Fields, PlaceName};
 use axum::extract::path::ErrorKind;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequestParts, Path as AnyPath};
 use hyper::http::request::Parts;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use std::collections::HashMap;
 
-/// The names in a path, as they come. axum's own would refuse what is not UTF-8 in its own words.
+/// The names in a path, as they come: one, several in their order, or those that a struct like
+/// [`Commit`] names. axum's own would refuse what is not UTF-8 in its own words.
 pub struct Path<T>(pub T);
 
 impl<T: DeserializeOwned + Send> FromRequestParts<Doors> for Path<T> {
@@ -25,16 +27,40 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Doors> for Path<T> {
     }
 }
 
-/// Names the part of the path, where axum does.
+/// Names the part of the path that is no text. Everything else is between a handler and its route.
 fn unreadable(rejection: &PathRejection) -> Problem {
-    let part = if let PathRejection::FailedToDeserializePathParams(it) = rejection
+    if let PathRejection::FailedToDeserializePathParams(it) = rejection
         && let ErrorKind::InvalidUtf8InPathParam { key } = it.kind()
     {
-        key
-    } else {
-        "path"
-    };
-    Problem(Fields::one(part, "it is not percent-encoded UTF-8"))
+        return Problem(Fields::one(key, "it is not percent-encoded UTF-8"));
+    }
+    let why = rejection.body_text();
+    Problem(Error::internal("the address is not read as it is routed", why))
+}
+
+/// `{commit}` of a path: a commit, by any of its names.
+#[derive(Deserialize)]
+pub struct Commit {
+    pub commit: String,
+}
+
+/// `{spec}` of a path: commits, written `A` or `A..B`.
+#[derive(Deserialize)]
+pub struct Spec {
+    pub spec: String,
+}
+
+/// `{user}` of a path: a user, by any of their names.
+#[derive(Deserialize)]
+pub struct User {
+    pub user: String,
+}
+
+#[derive(Deserialize)]
+struct Places {
+    workspace: Option<String>,
+    project: Option<String>,
+    repository: Option<String>,
 }
 
 /// From `{workspace}`, `{project}` and `{repository}`, as far as the path has them.
@@ -44,9 +70,9 @@ impl FromRequestParts<Doors> for Place {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, doors: &Doors) -> Result<Self, Problem> {
-        let Path(names) = Path::<HashMap<String, String>>::from_request_parts(parts, doors).await?;
-        let name = |it: &str| names.get(it).map(String::as_str);
-        Ok(Self(match (name("workspace"), name("project"), name("repository")) {
+        let Path(Places { workspace, project, repository }) =
+            Path::from_request_parts(parts, doors).await?;
+        Ok(Self(match (workspace.as_deref(), project.as_deref(), repository.as_deref()) {
             (Some(workspace), _, Some(repository)) => PlaceName::repository(workspace, repository),
             (Some(workspace), Some(project), None) => PlaceName::project(workspace, project),
             (Some(workspace), None, None) => PlaceName::workspace(workspace),
@@ -55,16 +81,33 @@ impl FromRequestParts<Doors> for Place {
     }
 }
 
-/// The number `{id}` of a path. A number that cannot be one is kept as one that nothing has.
+/// A number in a path. One that cannot be one is kept as one that nothing has.
+fn number(text: &str) -> i64 {
+    text.parse().unwrap_or(-1)
+}
+
+#[derive(Deserialize)]
+struct Numbered {
+    id: String,
+}
+
+/// The number `{id}` of a path.
 pub struct Id(pub i64);
 
 impl FromRequestParts<Doors> for Id {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, doors: &Doors) -> Result<Self, Problem> {
-        let Path(names) = Path::<HashMap<String, String>>::from_request_parts(parts, doors).await?;
-        Ok(Self(names.get("id").and_then(|it| it.parse().ok()).unwrap_or(-1)))
+        let Path(Numbered { id }) = Path::from_request_parts(parts, doors).await?;
+        Ok(Self(number(&id)))
     }
+}
+
+#[derive(Deserialize)]
+struct NumberedWithin {
+    id: String,
+    #[serde(alias = "comment", alias = "task", alias = "dependency")]
+    inner: String,
 }
 
 /// The numbers of something within something: `{id}` of a path and what stands below it.
@@ -74,9 +117,7 @@ impl FromRequestParts<Doors> for Within {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, doors: &Doors) -> Result<Self, Problem> {
-        let Path(names) = Path::<HashMap<String, String>>::from_request_parts(parts, doors).await?;
-        let number = |it: &str| names.get(it).and_then(|it| it.parse().ok());
-        let inner = ["comment", "task", "dependency"].into_iter().find_map(number);
-        Ok(Self((number("id").unwrap_or(-1), inner.unwrap_or(-1))))
+        let Path(NumberedWithin { id, inner }) = Path::from_request_parts(parts, doors).await?;
+        Ok(Self((number(&id), number(&inner))))
     }
 }

@@ -8,7 +8,7 @@ use crate::doors::Doors;
 use crate::form::FormBody;
 use crate::list::{ListRequest, Paged};
 use crate::origin::Origin;
-use crate::place::{Path, Place};
+use crate::place::{self, Path, Place, Spec};
 use crate::problem::Problem;
 use crate::time;
 use crate::who::Who;
@@ -16,9 +16,8 @@ use app::{Commit, CommitInfo, CommitsQuery, Profile, Reading, Signature};
 use axum::Json;
 use axum::extract::State;
 use model::{ObjectId, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::HashMap;
 use utoipa::ToSchema;
 
 /// A commit: its id, and what it says if it can be read.
@@ -160,6 +159,12 @@ fn paragraph(text: &str) -> String {
     format!("<p>{}</p>", escaped(text.trim_end()).replace('\n', "<br>\n"))
 }
 
+/// `{revision}` of a path, if it has one.
+#[derive(Deserialize)]
+pub struct Start {
+    revision: Option<String>,
+}
+
 /// Lists commits: all of them, or what `include` and not `exclude` leads to; of a `path`, if given.
 #[utoipa::path(get, path = "/repositories/{workspace}/{repository}/commits",
     params(("include" = Option<Vec<String>>, Query), ("exclude" = Option<Vec<String>>, Query),
@@ -171,7 +176,7 @@ pub async fn list_commits(
     origin: Origin,
     list: ListRequest,
     place: Place,
-    names: Path<HashMap<String, String>>,
+    names: Path<Start>,
 ) -> Result<Json<Value>, Problem> {
     find_commits(doors, who, origin, list, place, names).await
 }
@@ -186,7 +191,7 @@ pub async fn find_commits_of_form(
     origin: Origin,
     list: ListRequest,
     place: Place,
-    names: Path<HashMap<String, String>>,
+    names: Path<Start>,
     FormBody(form): FormBody,
 ) -> Result<Json<Value>, Problem> {
     find_commits(doors, who, origin, list.with(form), place, names).await
@@ -199,11 +204,11 @@ async fn find_commits(
     origin: Origin,
     list: ListRequest,
     Place(place): Place,
-    Path(names): Path<HashMap<String, String>>,
+    Path(Start { revision }): Path<Start>,
 ) -> Result<Json<Value>, Problem> {
     let all = |name| list.parameters(name).filter(|it| !it.is_empty()).map(str::to_owned);
     let query = CommitsQuery {
-        include: names.get("revision").cloned().into_iter().chain(all("include")).collect(),
+        include: revision.into_iter().chain(all("include")).collect(),
         exclude: all("exclude").collect(),
         paths: all("path").collect(),
     };
@@ -222,10 +227,10 @@ pub async fn get_commit(
     origin: Origin,
     list: ListRequest,
     Place(place): Place,
-    Path(names): Path<HashMap<String, String>>,
+    Path(place::Commit { commit }): Path<place::Commit>,
 ) -> Result<Json<Value>, Problem> {
     let open = doors.app.open_repository::<Reading>(&who, &place).await?;
-    let commit = open.commit(names.get("commit").map_or("", String::as_str)).await?;
+    let commit = open.commit(&commit).await?;
     let repository = NamedRepositoryBody::of(&open, &origin);
     listing::one(&list, CommitBody::of(&commit, repository, &origin))
 }
@@ -239,10 +244,10 @@ pub async fn get_merge_base(
     origin: Origin,
     list: ListRequest,
     Place(place): Place,
-    Path(names): Path<HashMap<String, String>>,
+    Path(Spec { spec }): Path<Spec>,
 ) -> Result<Json<Value>, Problem> {
     let open = doors.app.open_repository::<Reading>(&who, &place).await?;
-    let range = open.range(names.get("spec").map_or("", String::as_str)).await?;
+    let range = open.range(&spec).await?;
     let commit = open.merge_base(range).await?;
     let repository = NamedRepositoryBody::of(&open, &origin);
     listing::one(&list, CommitBody::of(&commit, repository, &origin))

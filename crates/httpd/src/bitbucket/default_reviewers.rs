@@ -5,7 +5,7 @@ use super::shapes::AccountBody;
 use crate::doors::Doors;
 use crate::list::{ListRequest, Paged};
 use crate::origin::Origin;
-use crate::place::{Path, Place};
+use crate::place::{Path, Place, User};
 use crate::problem::Problem;
 use crate::who::Who;
 use app::Profile;
@@ -15,7 +15,6 @@ use hyper::StatusCode;
 use model::Level;
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::HashMap;
 use utoipa::ToSchema;
 
 const QUERYABLE: &[&str] = &["uuid", "username", "nickname", "display_name"];
@@ -92,9 +91,9 @@ pub async fn get_default_reviewer(
     origin: Origin,
     list: ListRequest,
     Place(place): Place,
-    Path(names): Path<HashMap<String, String>>,
+    Path(User { user }): Path<User>,
 ) -> Result<Json<Value>, Problem> {
-    let user = doors.app.default_reviewer(&who, &place, user(&names)).await?;
+    let user = doors.app.default_reviewer(&who, &place, &user).await?;
     listing::one(&list, AccountBody::of_profile(&user, &origin))
 }
 
@@ -106,9 +105,9 @@ pub async fn add_default_reviewer(
     Who(who): Who,
     origin: Origin,
     Place(place): Place,
-    Path(names): Path<HashMap<String, String>>,
+    Path(User { user }): Path<User>,
 ) -> Result<Json<AccountBody>, Problem> {
-    let user = doors.app.add_default_reviewer(&who, &place, user(&names)).await?;
+    let user = doors.app.add_default_reviewer(&who, &place, &user).await?;
     Ok(Json(AccountBody::of_profile(&user, &origin)))
 }
 
@@ -119,12 +118,8 @@ pub async fn remove_default_reviewer(
     State(doors): State<Doors>,
     Who(who): Who,
     Place(place): Place,
-    Path(names): Path<HashMap<String, String>>,
+    Path(User { user }): Path<User>,
 ) -> Result<StatusCode, Problem> {
-    doors.app.remove_default_reviewer(&who, &place, user(&names)).await?;
+    doors.app.remove_default_reviewer(&who, &place, &user).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-fn user(names: &HashMap<String, String>) -> &str {
-    names.get("user").map(String::as_str).unwrap_or_default()
 }

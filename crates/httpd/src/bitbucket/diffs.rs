@@ -7,7 +7,7 @@ use crate::dialect::Dialect;
 use crate::doors::Doors;
 use crate::list::{ListRequest, Paged};
 use crate::origin::Origin;
-use crate::place::{Path, Place};
+use crate::place::{Path, Place, Spec};
 use crate::problem::Problem;
 use crate::who::Who;
 use app::{DiffOptions, Error, Fields, FileSide, FileStat, FileStatus, Reading, escaped_path};
@@ -19,7 +19,7 @@ use hyper::header::{CONTENT_TYPE, HeaderValue};
 use model::ObjectId;
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::io::Write;
 use utoipa::ToSchema;
 
@@ -99,7 +99,7 @@ const fn word(status: FileStatus) -> &'static str {
 /// Reads the options of a diff from the query.
 pub fn options(list: &ListRequest) -> Result<DiffOptions, Problem> {
     let mut fields = Fields::default();
-    let mut flag = |name| flag(list, name, &mut fields);
+    let mut flag = |name| list.flag(name, &mut fields);
     let mut options = DiffOptions::default();
     let (topic, merge) = (flag("topic"), flag("merge"));
     options.shown.ignore_whitespace = flag("ignore_whitespace").unwrap_or(false);
@@ -117,17 +117,6 @@ pub fn options(list: &ListRequest) -> Result<DiffOptions, Problem> {
     }
     fields.check()?;
     Ok(options)
-}
-
-/// Reads a parameter that is true or false; `None` where it is left out.
-pub fn flag(list: &ListRequest, name: &str, fields: &mut Fields) -> Option<bool> {
-    let text = list.parameter(name).filter(|it| !it.is_empty())?;
-    let value = match text.to_ascii_lowercase().as_str() {
-        "true" | "1" => Ok(true),
-        "false" | "0" => Ok(false),
-        _ => Err("write true or false"),
-    };
-    fields.take(name, value)
 }
 
 /// Answers with the text that `work` writes, in whatever encoding the files have. Failing after
@@ -162,10 +151,10 @@ pub async fn get_diff(
     Who(who): Who,
     list: ListRequest,
     Place(place): Place,
-    Path(names): Path<HashMap<String, String>>,
+    Path(Spec { spec }): Path<Spec>,
 ) -> Result<Response, Problem> {
     let open = doors.app.open_repository::<Reading>(&who, &place).await?;
-    let range = open.range(names.get("spec").map_or("", String::as_str)).await?;
+    let range = open.range(&spec).await?;
     let options = options(&list)?;
     Ok(text(move |output| open.diff(range, &options, output)).await)
 }
@@ -184,10 +173,10 @@ pub async fn get_diffstat(
     origin: Origin,
     list: ListRequest,
     Place(place): Place,
-    Path(names): Path<HashMap<String, String>>,
+    Path(Spec { spec }): Path<Spec>,
 ) -> Result<Json<Value>, Problem> {
     let open = doors.app.open_repository::<Reading>(&who, &place).await?;
-    let range = open.range(names.get("spec").map_or("", String::as_str)).await?;
+    let range = open.range(&spec).await?;
     let found = open.diffstat(range, options(&list)?, list.page_within(500, 5000)).await?;
     // The address that leads here from a pull request says so.
     let conflicts = match list.parameter("from_pullrequest_id") {
@@ -206,9 +195,9 @@ pub async fn get_patch(
     State(doors): State<Doors>,
     Who(who): Who,
     Place(place): Place,
-    Path(names): Path<HashMap<String, String>>,
+    Path(Spec { spec }): Path<Spec>,
 ) -> Result<Response, Problem> {
     let open = doors.app.open_repository::<Reading>(&who, &place).await?;
-    let range = open.range(names.get("spec").map_or("", String::as_str)).await?;
+    let range = open.range(&spec).await?;
     Ok(text(move |output| open.patch(range, output)).await)
 }

@@ -1,7 +1,6 @@
 //! `/2.0/repositories/{workspace}/{repository}/filehistory`: the commits that have changed a file.
 
 use super::commits::CommitBody;
-use super::diffs::flag;
 use super::listing;
 use super::shapes::{Links, links};
 use crate::doors::Doors;
@@ -13,9 +12,8 @@ use crate::who::Who;
 use app::{CommitInfo, Fields, FileVersion, Page, Reading};
 use axum::Json;
 use axum::extract::State;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::HashMap;
 use utoipa::ToSchema;
 
 const QUERYABLE: &[&str] = &["path", "escaped_path", "commit"];
@@ -56,6 +54,13 @@ impl FileVersionBody {
     }
 }
 
+/// `{commit}` and `{path}` of an address.
+#[derive(Deserialize)]
+pub struct File {
+    commit: String,
+    path: String,
+}
+
 /// Lists the commits that have changed a file, newest first; also those from when it had another
 /// name, unless `renames=false`.
 #[utoipa::path(get,
@@ -68,14 +73,13 @@ pub async fn list_file_history(
     origin: Origin,
     list: ListRequest,
     Place(place): Place,
-    Path(names): Path<HashMap<String, String>>,
+    Path(File { commit, path }): Path<File>,
 ) -> Result<Json<Value>, Problem> {
     let open = doors.app.open_repository::<Reading>(&who, &place).await?;
     let mut fields = Fields::default();
-    let renames = flag(&list, "renames", &mut fields).unwrap_or(true);
+    let renames = list.flag("renames", &mut fields).unwrap_or(true);
     fields.check()?;
-    let name = |it: &str| names.get(it).map_or("", String::as_str);
-    let versions = open.file_history((name("commit"), name("path")), renames).await?;
+    let versions = open.file_history((&commit, &path), renames).await?;
     let repository = open.path().to_string();
     let body = |it: &(FileVersion, CommitInfo)| FileVersionBody::of(it, &repository, &origin);
     if list.is_plain() {

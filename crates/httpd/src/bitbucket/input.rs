@@ -1,6 +1,7 @@
 //! What clients send, with the forgiveness they rely on: members that are unknown or read-only
 //! are ignored, and a truth value may be a word.
 
+use crate::list::truth;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -10,12 +11,7 @@ pub fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D::Error
     match Value::deserialize(from)? {
         Value::Null => Ok(None),
         Value::Bool(flag) => Ok(Some(flag)),
-        Value::String(word) => match word.to_ascii_lowercase().as_str() {
-            "true" => Ok(Some(true)),
-            "false" => Ok(Some(false)),
-            "" => Ok(None),
-            _ => Err(D::Error::custom("write true or false")),
-        },
+        Value::String(word) => truth(&word).map_err(D::Error::custom),
         Value::Number(_) | Value::Array(_) | Value::Object(_) => {
             Err(D::Error::custom("write true or false"))
         }

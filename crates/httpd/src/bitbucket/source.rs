@@ -16,8 +16,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use hyper::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderValue};
 use model::ObjectId;
-use serde::Serialize;
-use std::collections::HashMap;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 const QUERYABLE: &[&str] = &["path", "type", "size", "attributes", "commit"];
@@ -95,6 +94,14 @@ pub async fn get_root(
     Ok(Response::from_parts(parts, body))
 }
 
+/// `{commit}` and `{path}` of an address; without a path, it is the root.
+#[derive(Deserialize)]
+pub struct File {
+    commit: String,
+    #[serde(default)]
+    path: String,
+}
+
 /// Sends a file as it is, or lists a folder down to `max_depth`; `format=meta` shows either as JSON.
 #[utoipa::path(get, path = "/repositories/{workspace}/{repository}/src/{commit}/{path}",
     params(("format" = Option<String>, Query), ("max_depth" = Option<u32>, Query)),
@@ -105,12 +112,11 @@ pub async fn get_source(
     origin: Origin,
     list: ListRequest,
     Place(place): Place,
-    Path(names): Path<HashMap<String, String>>,
+    Path(File { commit, path }): Path<File>,
 ) -> Result<Response, Problem> {
     let open = doors.app.open_repository::<Reading>(&who, &place).await?;
-    let name = |it: &str| names.get(it).map_or("", String::as_str);
     let (meta, depth) = wanted(&list)?;
-    let (commit, source) = open.source(name("commit"), name("path"), depth).await?;
+    let (commit, source) = open.source(&commit, &path, depth).await?;
     let repository = open.path().to_string();
     let body = |it: &Entry| EntryBody::of(it, &commit, &repository, &origin);
     match source {

@@ -7,7 +7,7 @@ use crate::doors::Doors;
 use crate::json::JsonBody;
 use crate::list::{ListRequest, Paged};
 use crate::origin::Origin;
-use crate::place::{Path, Place};
+use crate::place::{Commit, Path, Place};
 use crate::problem::Problem;
 use crate::time;
 use crate::uuid::braced;
@@ -18,7 +18,6 @@ use axum::extract::State;
 use hyper::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::HashMap;
 use utoipa::ToSchema;
 
 /// What lists of statuses may be asked about.
@@ -116,10 +115,11 @@ impl StatusBody {
     }
 }
 
-/// The parts of the path that name a commit and a build.
-fn named(names: &HashMap<String, String>) -> (&str, &str) {
-    let name = |it: &str| names.get(it).map_or("", String::as_str);
-    (name("commit"), name("key"))
+/// `{commit}` and `{key}` of a path.
+#[derive(Deserialize)]
+pub struct Build {
+    commit: String,
+    key: String,
 }
 
 /// Lists what builds say of a commit; with `refname`, without those that were for other branches.
@@ -132,11 +132,11 @@ pub async fn list_statuses(
     origin: Origin,
     list: ListRequest,
     Place(place): Place,
-    Path(names): Path<HashMap<String, String>>,
+    Path(Commit { commit }): Path<Commit>,
 ) -> Result<Json<Value>, Problem> {
     let open = doors.app.open_repository::<Reading>(&who, &place).await?;
     let refname = list.parameter("refname").filter(|it| !it.is_empty());
-    let all = open.build_statuses(named(&names).0, refname).await?;
+    let all = open.build_statuses(&commit, refname).await?;
     let body = |it| StatusBody::of(it, NamedRepositoryBody::of(&open, &origin), &origin);
     listing::answer(&list, all.into_iter().map(body), QUERYABLE)
 }
@@ -150,11 +150,10 @@ pub async fn get_status(
     origin: Origin,
     list: ListRequest,
     Place(place): Place,
-    Path(names): Path<HashMap<String, String>>,
+    Path(Build { commit, key }): Path<Build>,
 ) -> Result<Json<Value>, Problem> {
     let open = doors.app.open_repository::<Reading>(&who, &place).await?;
-    let (commit, key) = named(&names);
-    let status = open.build_status(commit, key).await?;
+    let status = open.build_status(&commit, &key).await?;
     listing::one(&list, StatusBody::of(status, NamedRepositoryBody::of(&open, &origin), &origin))
 }
 
@@ -166,11 +165,11 @@ pub async fn post_status(
     Who(who): Who,
     origin: Origin,
     Place(place): Place,
-    Path(names): Path<HashMap<String, String>>,
+    Path(Commit { commit }): Path<Commit>,
     JsonBody(input): JsonBody<StatusInput>,
 ) -> Result<(StatusCode, Json<StatusBody>), Problem> {
     let open = doors.app.open_repository::<PostingBuild>(&who, &place).await?;
-    let status = open.post_build_status(named(&names).0, input.parse()).await?;
+    let status = open.post_build_status(&commit, input.parse()).await?;
     let repository = NamedRepositoryBody::of(&open, &origin);
     Ok((StatusCode::CREATED, Json(StatusBody::of(status, repository, &origin))))
 }
@@ -183,11 +182,10 @@ pub async fn update_status(
     Who(who): Who,
     origin: Origin,
     Place(place): Place,
-    Path(names): Path<HashMap<String, String>>,
+    Path(Build { commit, key }): Path<Build>,
     JsonBody(input): JsonBody<StatusInput>,
 ) -> Result<Json<StatusBody>, Problem> {
     let open = doors.app.open_repository::<PostingBuild>(&who, &place).await?;
-    let (commit, key) = named(&names);
-    let status = open.update_build_status(commit, key, input.parse()).await?;
+    let status = open.update_build_status(&commit, &key, input.parse()).await?;
     Ok(Json(StatusBody::of(status, NamedRepositoryBody::of(&open, &origin), &origin)))
 }

@@ -10,8 +10,7 @@ use app::ReviewGroup;
 use axum::Json;
 use axum::extract::State;
 use hyper::StatusCode;
-use serde::Serialize;
-use std::collections::HashMap;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// A group of the workspace, and who has named it.
@@ -37,6 +36,12 @@ impl From<ReviewGroup> for ReviewGroupBody {
     }
 }
 
+/// `{group}` of a path.
+#[derive(Deserialize)]
+pub struct Named {
+    group: String,
+}
+
 /// Lists the review groups by slug; those of a repository with those of its project.
 #[utoipa::path(get, path = "/repositories/{workspace}/{repository}/review-groups",
     responses((status = 200, body = Paged<ReviewGroupBody>)))]
@@ -57,9 +62,9 @@ pub async fn add_review_group(
     State(doors): State<Doors>,
     Who(who): Who,
     Place(place): Place,
-    Path(names): Path<HashMap<String, String>>,
+    Path(Named { group }): Path<Named>,
 ) -> Result<Json<ReviewGroupBody>, Problem> {
-    Ok(Json(doors.app.add_review_group(&who, &place, group(&names)).await?.into()))
+    Ok(Json(doors.app.add_review_group(&who, &place, &group).await?.into()))
 }
 
 /// Takes a group from the review groups.
@@ -69,12 +74,8 @@ pub async fn remove_review_group(
     State(doors): State<Doors>,
     Who(who): Who,
     Place(place): Place,
-    Path(names): Path<HashMap<String, String>>,
+    Path(Named { group }): Path<Named>,
 ) -> Result<StatusCode, Problem> {
-    doors.app.remove_review_group(&who, &place, group(&names)).await?;
+    doors.app.remove_review_group(&who, &place, &group).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-fn group(names: &HashMap<String, String>) -> &str {
-    names.get("group").map(String::as_str).unwrap_or_default()
 }

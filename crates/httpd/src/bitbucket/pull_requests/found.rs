@@ -6,14 +6,13 @@ use super::shapes::PullRequestBody;
 use crate::doors::Doors;
 use crate::list::{ListRequest, Paged, gather};
 use crate::origin::Origin;
-use crate::place::{Path, Place};
+use crate::place::{Commit, Path, Place, User};
 use crate::problem::Problem;
 use crate::who::Who;
 use app::PullRequestView;
 use axum::Json;
 use axum::extract::State;
 use serde_json::Value;
-use std::collections::HashMap;
 
 /// Lists what a user has opened in a workspace, the newest first; the open ones, unless `state` or
 /// `q` ask for others.
@@ -25,12 +24,11 @@ pub async fn list_pull_requests_of_user(
     origin: Origin,
     list: ListRequest,
     Place(place): Place,
-    Path(names): Path<HashMap<String, String>>,
+    Path(User { user }): Path<User>,
 ) -> Result<Json<Value>, Problem> {
-    let user = names.get("user").map(String::as_str).unwrap_or_default();
     let states = wanted(&list)?.states;
     let body = |it: PullRequestView| PullRequestBody::listed(&it, &origin);
-    let fetch = |page| doors.app.list_pull_requests_of(&who, &place, user, (&states, page));
+    let fetch = |page| doors.app.list_pull_requests_of(&who, &place, &user, (&states, page));
     if list.is_plain() {
         return listing::page(&list, fetch(list.page()).await?.map(body));
     }
@@ -47,9 +45,8 @@ pub async fn list_pull_requests_of_commit(
     origin: Origin,
     list: ListRequest,
     Place(place): Place,
-    Path(names): Path<HashMap<String, String>>,
+    Path(Commit { commit }): Path<Commit>,
 ) -> Result<Json<Value>, Problem> {
-    let commit = names.get("commit").map(String::as_str).unwrap_or_default();
-    let found = doors.app.list_pull_requests_with(&who, &place, commit, list.page()).await?;
+    let found = doors.app.list_pull_requests_with(&who, &place, &commit, list.page()).await?;
     listing::page(&list, found.map(|it| PullRequestBody::listed(&it, &origin)))
 }

@@ -2,6 +2,7 @@
 
 use super::shapes::PullRequestBody;
 use crate::bitbucket::input;
+use crate::bitbucket::shapes::{Links, links};
 use crate::doors::Doors;
 use crate::json::JsonBody;
 use crate::list::ListRequest;
@@ -9,7 +10,7 @@ use crate::origin::Origin;
 use crate::place::{Id, Path, Place};
 use crate::problem::{Past, Problem};
 use crate::who::Who;
-use app::{Merge, MergeTask, PlaceName};
+use app::{Fields, Merge, MergeTask, PlaceName};
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
@@ -38,7 +39,7 @@ pub struct MergeInput {
 pub struct MergeTaskBody {
     /// `PENDING` or `SUCCESS`.
     task_status: &'static str,
-    links: crate::bitbucket::shapes::Links,
+    links: Links,
     #[serde(skip_serializing_if = "Option::is_none")]
     merge_result: Option<PullRequestBody>,
 }
@@ -62,7 +63,10 @@ pub async fn merge_pull_request(
         message: input.message,
         close_source_branch: input.close_source_branch,
     };
-    if list.parameter("async").is_some_and(|it| it.eq_ignore_ascii_case("true")) {
+    let mut fields = Fields::default();
+    let at_once = list.flag("async", &mut fields).unwrap_or(false);
+    fields.check()?;
+    if at_once {
         let id = doors.app.start_merge(&who, &place, number, merge).await?;
         let headers = [(LOCATION, origin.link(&task_path(&place, number, &id)))];
         return Ok((StatusCode::ACCEPTED, headers).into_response());
@@ -73,6 +77,12 @@ pub async fn merge_pull_request(
 
 fn task_path(place: &PlaceName, number: i64, id: &str) -> String {
     format!("/2.0/repositories/{place}/pullrequests/{number}/merge/task-status/{id}")
+}
+
+/// `{task_id}` of a path.
+#[derive(Deserialize)]
+pub struct Task {
+    task_id: String,
 }
 
 /// Says how far a merge is that was begun with `?async=true`. One that was refused or has failed
@@ -87,12 +97,10 @@ pub async fn get_merge_task(
     origin: Origin,
     Place(place): Place,
     Id(number): Id,
-    Path(names): Path<std::collections::HashMap<String, String>>,
+    Path(Task { task_id: id }): Path<Task>,
 ) -> Result<Response, Problem> {
-    let id = names.get("task_id").map(String::as_str).unwrap_or_default();
-    let task = doors.app.merge_task(&who, &place, number, id).await?;
-    let links =
-        crate::bitbucket::shapes::links([("self", origin.link(&task_path(&place, number, id)))]);
+    let task = doors.app.merge_task(&who, &place, number, &id).await?;
+    let links = links([("self", origin.link(&task_path(&place, number, &id)))]);
     let (task_status, merge_result) = match task {
         MergeTask::Pending => ("PENDING", None),
         MergeTask::Merged(it) => ("SUCCESS", Some(PullRequestBody::of(&it.request, &origin))),

@@ -103,8 +103,8 @@ pub async fn put_policy(
     TextBody(text): TextBody,
 ) -> Result<Json<OutcomeBody>, Problem> {
     let mut fields = Fields::default();
-    let dry_run = flag(&query, "dry_run", &mut fields);
-    let elsewhere = flag(&query, "elsewhere", &mut fields);
+    let dry_run = query.flag("dry_run", &mut fields).unwrap_or(false);
+    let elsewhere = query.flag("elsewhere", &mut fields).unwrap_or(false);
     fields.check()?;
     let terms = PolicyTerms { dry_run, expected: expected(&headers)? };
     let mut read = match read::policy(&text) {
@@ -121,15 +121,4 @@ pub async fn put_policy(
     let outcome = doors.app.import_policy(&who, &place, &read.input, &terms).await;
     let outcome = outcome.map_err(|it| read.lines.name(it))?;
     Ok(Json(OutcomeBody::of(outcome, dry_run)))
-}
-
-fn flag(query: &ListRequest, name: &str, fields: &mut Fields) -> bool {
-    match query.parameter(name) {
-        None | Some("false") => false,
-        Some("true") => true,
-        Some(_) => {
-            fields.add(name, "write true or false");
-            false
-        }
-    }
 }
