@@ -35,6 +35,15 @@ pub enum Error {
         /// What state that is and what to do.
         message: String,
     },
+    /// The two branches of a pull request do not fit together.
+    #[error("{message}")]
+    Conflicting {
+        /// Which, and where.
+        message: String,
+        /// What brings them together, to paste in a clone; what git names is resolved and committed
+        /// before the last one, the push. Empty where nobody is there to do it.
+        commands: Vec<String>,
+    },
     /// It would shut out the one who asks, who has not said that this is meant. Nothing was changed.
     #[error("{message}")]
     Unconfirmed {

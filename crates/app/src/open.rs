@@ -79,6 +79,11 @@ impl<A> OpenRepository<A> {
         &self.path
     }
 
+    /// Where git fetches it from over HTTP.
+    pub(crate) fn clone_url(&self) -> String {
+        format!("{}/{}.git", self.app.public_url(), self.path)
+    }
+
     /// What is known of it besides what is in it.
     pub fn repository(&self) -> &Repository {
         &self.repository

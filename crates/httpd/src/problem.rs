@@ -48,7 +48,9 @@ pub fn status(error: &Error, dialect: Dialect) -> StatusCode {
         (Error::Conflict { .. }, Dialect::Git | Dialect::Native | Dialect::Ops) => {
             StatusCode::CONFLICT
         }
-        (Error::State { .. } | Error::Unconfirmed { .. }, _) => StatusCode::CONFLICT,
+        (Error::State { .. } | Error::Conflicting { .. } | Error::Unconfirmed { .. }, _) => {
+            StatusCode::CONFLICT
+        }
         (Error::NotFound { .. }, _) => StatusCode::NOT_FOUND,
         (Error::TooLarge { .. }, _) => StatusCode::PAYLOAD_TOO_LARGE,
         // Bitbucket has a status of its own for this.
@@ -132,6 +134,7 @@ fn refusals(error: &Error) -> &[RefusalRecord] {
         Error::Invalid(_)
         | Error::Conflict { .. }
         | Error::State { .. }
+        | Error::Conflicting { .. }
         | Error::Unconfirmed { .. }
         | Error::NotFound { .. }
         | Error::TooLarge { .. }
@@ -154,6 +157,7 @@ fn text(error: &Error) -> String {
         Error::Invalid(_)
         | Error::Conflict { .. }
         | Error::State { .. }
+        | Error::Conflicting { .. }
         | Error::Unconfirmed { .. }
         | Error::NotFound { .. }
         | Error::TooLarge { .. }
@@ -168,6 +172,9 @@ fn fields(error: &Error) -> Map<String, Value> {
         }
         Error::Conflict { field, message } | Error::State { field, message } => {
             Map::from_iter([((*field).to_owned(), json!([message]))])
+        }
+        Error::Conflicting { message, .. } => {
+            Map::from_iter([("source".to_owned(), json!([message]))])
         }
         Error::Unconfirmed { consequence, .. } => {
             Map::from_iter([("confirm".into(), json!([consequence.as_str()]))])
@@ -194,6 +201,9 @@ fn bitbucket(error: &Error) -> Value {
     if let Error::Unconfirmed { consequence, .. } = error {
         body["data"] = json!({ "code": consequence.code() });
     }
+    if let Some(commands) = commands(error) {
+        body["data"] = json!({ "commands": commands });
+    }
     if let Some(refusal) = first(error) {
         body["data"] = json!({ "code": refusal.code, "refusal": RefusalBody::of(refusal) });
         let others = others(error);
@@ -213,6 +223,7 @@ fn native(error: &Error, status: StatusCode) -> Value {
         | Error::Invalid(_)
         | Error::Conflict { .. }
         | Error::State { .. }
+        | Error::Conflicting { .. }
         | Error::NotFound { .. }
         | Error::TooLarge { .. }
         | Error::TookTooLong => refusal.map_or(code(status), |it| it.code.as_str()),
@@ -228,7 +239,28 @@ fn native(error: &Error, status: StatusCode) -> Value {
     if !others.is_empty() {
         body["also"] = json!(others);
     }
+    if let Some(commands) = commands(error) {
+        body["commands"] = json!(commands);
+    }
     json!({ "type": "error", "error": body })
+}
+
+/// What puts it right, ready to paste.
+fn commands(error: &Error) -> Option<&[String]> {
+    match error {
+        Error::Conflicting { commands, .. } => {
+            Some(commands).filter(|it| !it.is_empty()).map(|it| &**it)
+        }
+        Error::Refused(_)
+        | Error::Invalid(_)
+        | Error::Conflict { .. }
+        | Error::State { .. }
+        | Error::Unconfirmed { .. }
+        | Error::NotFound { .. }
+        | Error::TooLarge { .. }
+        | Error::TookTooLong
+        | Error::Failed(_) => None,
+    }
 }
 
 fn message(error: &Error) -> String {
@@ -238,6 +270,7 @@ fn message(error: &Error) -> String {
         | Error::Invalid(_)
         | Error::Conflict { .. }
         | Error::State { .. }
+        | Error::Conflicting { .. }
         | Error::Unconfirmed { .. }
         | Error::NotFound { .. }
         | Error::TooLarge { .. }

@@ -34,6 +34,7 @@ pub fn text(error: &Error) -> String {
         Error::Invalid(_)
         | Error::Conflict { .. }
         | Error::State { .. }
+        | Error::Conflicting { .. }
         | Error::Unconfirmed { .. }
         | Error::NotFound { .. }
         | Error::TooLarge { .. }
@@ -79,6 +80,7 @@ pub fn chain(error: &Error) -> String {
         | Error::Invalid(_)
         | Error::Conflict { .. }
         | Error::State { .. }
+        | Error::Conflicting { .. }
         | Error::Unconfirmed { .. }
         | Error::NotFound { .. }
         | Error::TooLarge { .. }

@@ -11,7 +11,10 @@ use crate::{App, Asker, PlaceName};
 use model::{RepositoryId, UserId};
 use serde_json::json;
 use std::sync::Arc;
-use store::SourceBranch;
+use store::{PullRequest, SourceBranch};
+
+/// The field that names where the commits come from.
+const SOURCE: &str = "source.branch.name";
 
 /// What a new pull request needs, as it was typed.
 #[derive(Clone, Debug, Default)]
@@ -28,15 +31,18 @@ pub struct NewPullRequest {
     pub draft: bool,
     /// User names or `{uuid}`s; the default reviewers are added.
     pub reviewers: Vec<String>,
+    /// Leave a request that is open between the two branches as it is, and say so.
+    pub only_new: bool,
 }
 
 impl App {
     /// Opens a pull request. Where one is open between the two branches already, that one gets
-    /// the texts and reviewers of this.
+    /// the texts and reviewers of this, unless only a new one is wanted.
     ///
     /// # Errors
     /// [`Error::Invalid`] names what does not fit: a branch that is not there, both ends the same,
-    /// nothing to merge, a reviewer who cannot be one.
+    /// nothing to merge, a reviewer who cannot be one. [`Error::State`] names the request that is
+    /// open, where only a new one is wanted.
     pub async fn create_pull_request(
         self: &Arc<Self>,
         who: &Asker,
@@ -44,7 +50,7 @@ impl App {
         new: NewPullRequest,
     ) -> Result<PullRequestView> {
         let open = self.open_repository::<CreatingPullRequest>(who, place).await?;
-        let reviewers = new.reviewers.clone();
+        let (reviewers, only_new) = (new.reviewers.clone(), new.only_new);
         // On the heap, as are the other long ways below: whoever pushes or merges waits inside of
         // this with a stack of 2 MiB.
         let checked = Box::pin(self.checked_request(&open, new)).await?;
@@ -54,7 +60,11 @@ impl App {
         let request = match made {
             // As in Bitbucket: a request that is open between the two is meant, then.
             Err(store::Error::Conflict { what: "open pull request" }) => {
-                return Box::pin(self.go_on(who, place, checked, reviewers)).await;
+                let there = self.open_between(&checked).await?;
+                if only_new {
+                    return Err(open_already(&there));
+                }
+                return Box::pin(self.go_on(who, place, (there, checked), reviewers)).await;
             }
             made => made?,
         };
@@ -75,7 +85,7 @@ impl App {
         let from = self.source_of(open, new.source_repository.as_ref(), &mut fields).await?;
         let source = match from {
             Some(from) => {
-                let name = ("source.branch.name", new.source.as_str());
+                let name = (SOURCE, new.source.as_str());
                 input::branch(open, from, name, &mut fields).await?
             }
             None => None,
@@ -151,7 +161,7 @@ impl App {
         }
         if self.leads_to(here, (source.tip, destination.tip)).await? {
             let message = format!("`{into}` has every commit of `{short}` already");
-            return Err(Fields::one("source.branch.name", message));
+            return Err(Fields::one(SOURCE, message));
         }
         Ok(())
     }
@@ -176,25 +186,29 @@ impl App {
         Ok(reviewers)
     }
 
-    /// What was to be a new request changes the one that is open between the same branches.
-    async fn go_on(
-        self: &Arc<Self>,
-        who: &Asker,
-        place: &PlaceName,
-        new: store::NewPullRequest,
-        reviewers: Vec<String>,
-    ) -> Result<PullRequestView> {
+    /// The request that is open between the branches of what was to be a new one.
+    async fn open_between(&self, new: &store::NewPullRequest) -> Result<PullRequest> {
         let there = self.store.open_pull_requests_at(new.repository, &new.destination).await?;
-        let same = |it: &store::PullRequest| {
+        let same = |it: &PullRequest| {
             it.destination == new.destination
                 && it.source.branch == new.source.branch
                 && it.source.repository == new.source.repository
         };
         // It has ended in the moment between.
-        let Some(request) = there.into_iter().find(same) else {
+        there.into_iter().find(same).ok_or_else(|| {
             let message = "a pull request between these branches was open: try again".to_owned();
-            return Err(Error::State { field: "source.branch.name", message });
-        };
+            Error::State { field: SOURCE, message }
+        })
+    }
+
+    /// What was to be a new request changes the one that is open between the same branches.
+    async fn go_on(
+        self: &Arc<Self>,
+        who: &Asker,
+        place: &PlaceName,
+        (there, new): (PullRequest, store::NewPullRequest),
+        reviewers: Vec<String>,
+    ) -> Result<PullRequestView> {
         let change = PullRequestChange {
             title: Some(new.title),
             description: Some(new.description),
@@ -204,6 +218,17 @@ impl App {
             reviewers: (!reviewers.is_empty()).then_some(reviewers),
             version: None,
         };
-        self.update_pull_request(who, place, request.number, change).await
+        self.update_pull_request(who, place, there.number, change).await
     }
+}
+
+/// Whoever wants a new one is told of the one that is there, and how to change that.
+fn open_already(there: &PullRequest) -> Error {
+    let (number, source) = (there.number, there.source.branch.short());
+    let message = format!(
+        "#{number} is open already, from `{source}` into `{}`; nothing was changed: \
+         `portcullis pull-request update {number}` changes it",
+        there.destination.short()
+    );
+    Error::State { field: SOURCE, message }
 }

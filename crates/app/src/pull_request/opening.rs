@@ -308,6 +308,7 @@ impl Openings {
             close_source_branch: opening.proposed,
             draft: wishes.draft,
             reviewers: wishes.reviewers.clone(),
+            only_new: false,
         };
         let place = PlaceName::from(open.path());
         let view = Box::pin(app.create_pull_request(&open.who, &place, new)).await?;

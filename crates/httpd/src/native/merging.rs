@@ -36,6 +36,9 @@ pub struct MergeabilityBody {
     conflicts: Vec<ConflictBody>,
     /// How many there are in all.
     conflicts_size: usize,
+    /// Where there are any, what brings the two together, to paste in a clone: what git names is
+    /// resolved and committed before the last one, the push.
+    commands: Vec<String>,
     /// Commits of the destination that the source lacks.
     behind: Option<u32>,
     /// Commits that the merge would bring.
@@ -82,6 +85,7 @@ impl From<Mergeability> for MergeabilityBody {
             open_dependencies: it.open_dependencies.into_iter().map(Into::into).collect(),
             conflicts: it.conflicts.into_iter().map(conflict).collect(),
             conflicts_size: it.conflicts_size,
+            commands: it.commands,
             behind: it.behind,
             ahead: it.ahead,
             strategies: it.strategies.into_iter().map(strategy).collect(),

@@ -1,7 +1,7 @@
 //! What a server answers when it does not do what was asked: both APIs' error shape, read without
 //! trusting it.
 
-use super::refusal::render_refusal;
+use super::refusal::{render_refusal, render_way_on};
 use super::terminal::{Style, clean};
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -50,6 +50,10 @@ impl ServerError {
                     Value::String(one) => one.clone(),
                     other => other.to_string(),
                 };
+                // Where that is all there is to say, it has been said.
+                if clean(&why) == self.message {
+                    continue;
+                }
                 let _: std::fmt::Result = write!(text, "\n  {}: {}", clean(field), clean(&why));
             }
         }
@@ -65,6 +69,16 @@ impl ServerError {
         }
         for refusal in self.ours("also").and_then(Value::as_array).into_iter().flatten() {
             let _: std::fmt::Result = write!(text, "\n{}", render_refusal(refusal, style));
+        }
+        let commands: Vec<_> = self
+            .ours("commands")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        if !commands.is_empty() {
+            let _: std::fmt::Result = write!(text, "\n{}", render_way_on(&commands, style));
         }
         let id = self.ours("request_id").and_then(Value::as_str).map(clean);
         if let (500.., Some(id)) = (self.status, id) {

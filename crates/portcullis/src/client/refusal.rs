@@ -152,3 +152,13 @@ fn render_remedy(remedy: &Value, style: Style) -> Vec<String> {
     }
     lines
 }
+
+/// What brings the branches of a pull request together, each command on a line of its own.
+pub fn render_way_on(commands: &[&str], style: Style) -> String {
+    let mut lines = vec![format!(
+        "  {} in a clone, resolving and committing what git names before the push:",
+        style.quiet("next    ")
+    )];
+    lines.extend(commands.iter().map(|it| format!("             {}", style.good(&clean(it)))));
+    lines.join("\n")
+}

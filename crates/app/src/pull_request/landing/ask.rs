@@ -155,7 +155,9 @@ impl App {
         let committer = open.who.signature(open.by.at);
         match self.make_commits(request, how, String::new(), committer).await? {
             MergeAnswer::Made(_) => Ok(()),
-            MergeAnswer::Not(why) => Err(not_mergeable(&why, strategy, request)),
+            MergeAnswer::Not(why) => {
+                Err(not_mergeable(&why, strategy, request, Some(&open.clone_url())))
+            }
         }
     }
 }

@@ -62,7 +62,7 @@ impl App {
                     self.drop_queue_ref(waiting).await?;
                 }
                 waiting.queued = None;
-                return Ok(Err(not_mergeable(&why, strategy, request)));
+                return Ok(Err(not_mergeable(&why, strategy, request, None)));
             }
         };
         let queued = QueuedCommit { base, commit: made.tip };

@@ -78,6 +78,7 @@ impl Failed {
             | Error::Invalid(_)
             | Error::Conflict { .. }
             | Error::State { .. }
+            | Error::Conflicting { .. }
             | Error::Unconfirmed { .. }
             | Error::NotFound { .. }
             | Error::TooLarge { .. } => Self::Ends(reason(&error)),

@@ -47,8 +47,8 @@ impl App {
     ///
     /// # Errors
     /// [`Error::Refused`] with everything that is missing; [`Error::Invalid`] for a strategy that
-    /// is not allowed here; [`Error::State`] where there is nothing to merge, it does not fit
-    /// together, or a branch has moved meanwhile.
+    /// is not allowed here; [`Error::Conflicting`] where it does not fit together; [`Error::State`]
+    /// where there is nothing to merge, or a branch has moved meanwhile.
     pub async fn merge_pull_request(
         self: &Arc<Self>,
         who: &Asker,
@@ -163,7 +163,9 @@ impl App {
         let committer = open.who.signature(open.by.at);
         match self.make_commits(request, (strategy, target), message, committer).await? {
             MergeAnswer::Made(made) => Ok(made),
-            MergeAnswer::Not(why) => Err(not_mergeable(&why, strategy, request)),
+            MergeAnswer::Not(why) => {
+                Err(not_mergeable(&why, strategy, request, Some(&open.clone_url())))
+            }
         }
     }
 

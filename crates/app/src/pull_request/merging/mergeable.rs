@@ -3,6 +3,7 @@
 
 use super::facts::BuildsOf;
 use super::merge::MergeOrder;
+use super::obstacle::{WayOn, way_on};
 use crate::error::{Error, Result};
 use crate::open::{Judged, ReadingPullRequests};
 use crate::pull_request::DependencyView;
@@ -35,6 +36,8 @@ pub struct Mergeability {
     pub conflicts: Vec<ConflictView>,
     /// How many there are in all.
     pub conflicts_size: usize,
+    /// Where there are any, what brings the two together, to paste in a clone.
+    pub commands: Vec<String>,
     /// How many commits of the destination the source lacks; `None` where that cannot be told.
     pub behind: Option<u32>,
     pub ahead: Option<u32>,
@@ -111,6 +114,10 @@ impl App {
         let strategies = strategies.views(compared.behind);
         let (conflicts, conflicts_size) = obstacles_of(preview, &mut obstacles);
         let verdict = judged.decision.verdict;
+        let commands = match conflicts_size {
+            0 => Vec::new(),
+            _ => way_on(WayOn::Merge, &request, &open.clone_url()),
+        };
         let fits = conflicts_size == 0 && strategies.iter().any(|it| it.obstacle.is_none());
         Ok(Mergeability {
             mergeable: verdict != Verdict::Refused && obstacles.is_empty() && fits,
@@ -121,6 +128,7 @@ impl App {
             open_dependencies: self.open_dependencies(&request).await?,
             conflicts,
             conflicts_size,
+            commands,
             behind: Some(compared.behind),
             ahead: Some(compared.ahead),
             strategies,
@@ -184,6 +192,7 @@ impl Mergeability {
             open_dependencies: Vec::new(),
             conflicts: Vec::new(),
             conflicts_size: 0,
+            commands: Vec::new(),
             behind: None,
             ahead: None,
             strategies: Vec::new(),

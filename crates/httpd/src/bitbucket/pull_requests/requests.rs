@@ -104,7 +104,7 @@ pub struct DeclineInput {
 }
 
 impl PullRequestInput {
-    fn into_new(self) -> NewPullRequest {
+    fn into_new(self, only_new: bool) -> NewPullRequest {
         let branch = |it: &Option<EndInput>| {
             it.as_ref().and_then(|it| it.branch.as_ref()).map(|it| it.name.clone())
         };
@@ -122,6 +122,7 @@ impl PullRequestInput {
             close_source_branch: self.close_source_branch.unwrap_or(false),
             draft: self.draft.unwrap_or(false),
             reviewers: names(self.reviewers),
+            only_new,
         }
     }
 
@@ -224,17 +225,24 @@ pub async fn get_pull_request(
     listing::one(&list, PullRequestBody::of(&view, &origin))
 }
 
-/// Opens a pull request.
+/// Opens a pull request. Where one is open between the same branches, that one is changed, as in
+/// Bitbucket; with `?only_new=true` it stays as it is, and the answer names it.
 #[utoipa::path(post, path = "/repositories/{workspace}/{repository}/pullrequests",
-    request_body = PullRequestInput, responses((status = 201, body = PullRequestBody)))]
+    params(("only_new" = Option<bool>, Query, description = "change none that is open")),
+    request_body = PullRequestInput,
+    responses((status = 201, body = PullRequestBody), (status = 409)))]
 pub async fn create_pull_request(
     State(doors): State<Doors>,
     Who(who): Who,
     origin: Origin,
+    list: ListRequest,
     Place(place): Place,
     JsonBody(input): JsonBody<PullRequestInput>,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<PullRequestBody>), Problem> {
-    let view = doors.app.create_pull_request(&who, &place, input.into_new()).await?;
+    let mut fields = Fields::default();
+    let only_new = list.flag("only_new", &mut fields).unwrap_or(false);
+    fields.check()?;
+    let view = doors.app.create_pull_request(&who, &place, input.into_new(only_new)).await?;
     let address = format!("/2.0/repositories/{place}/pullrequests/{}", view.request.number);
     let headers = [(LOCATION, origin.link(&address))];
     Ok((StatusCode::CREATED, headers, Json(PullRequestBody::of(&view, &origin))))
