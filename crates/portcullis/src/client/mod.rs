@@ -14,7 +14,7 @@ mod terminal;
 pub use answer::ServerError;
 pub use locate::{Connection, Login};
 pub use profile::Profiles;
-pub use refusal::{matcher, render_refusal};
+pub use refusal::{matcher, render_refusal, render_way_on};
 pub use terminal::{Style, clean, readable};
 
 pub(crate) use git::{credential_from_git, current_branch, fetch_and_checkout, last_subject};
@@ -43,6 +43,22 @@ pub struct Client {
     authorization: Option<String>,
     /// Changes are made even if they take something away from whoever asks.
     confirmed: bool,
+}
+
+/// What a server answered.
+struct Got {
+    body: Vec<u8>,
+    /// Its `ETag` without quotes; empty where it has none.
+    tag: String,
+    /// The URL that it leads on to, if it does.
+    leads_to: Option<String>,
+}
+
+impl Got {
+    /// As text; what is not UTF-8 is replaced.
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
 }
 
 impl Client {
@@ -100,8 +116,8 @@ impl Client {
 
     /// `GET` of a path: the answer, and the tag that names this state of it.
     pub fn get_tagged(&self, path: &str) -> Result<(Value, String), Error> {
-        let (text, tag) = self.exchange(Method::GET, path, "application/json", None, None)?;
-        Ok((self.json(&text)?, tag))
+        let got = self.exchange(Method::GET, path, "application/json", None, None)?;
+        Ok((self.json(&got)?, got.tag))
     }
 
     /// `PUT` of a JSON body over what this tag names; 409 if it is another one by now.
@@ -109,7 +125,7 @@ impl Client {
         let body = Some(("application/json", body.to_string()));
         // A server that gives no tags checks none.
         let tag = Some(tag).filter(|it| !it.is_empty());
-        self.json(&self.exchange(Method::PUT, path, "application/json", body, tag)?.0)
+        self.json(&self.exchange(Method::PUT, path, "application/json", body, tag)?)
     }
 
     /// `DELETE`.
@@ -135,29 +151,41 @@ impl Client {
 
     /// `GET` of a text: the text, and the tag that names this state of it.
     pub fn get_text(&self, path: &str) -> Result<(String, String), Error> {
-        self.exchange(Method::GET, path, "*/*", None, None)
+        let got = self.exchange(Method::GET, path, "*/*", None, None)?;
+        Ok((got.text(), got.tag))
+    }
+
+    /// `GET` of what is not text for certain, byte for byte.
+    pub fn get_bytes(&self, path: &str) -> Result<Vec<u8>, Error> {
+        Ok(self.exchange(Method::GET, path, "*/*", None, None)?.body)
+    }
+
+    /// Where the answer to this path is: it leads on, or is that itself.
+    pub fn led(&self, path: &str) -> Result<String, Error> {
+        let got = self.exchange(Method::GET, path, "*/*", None, None)?;
+        got.leads_to.as_deref().map_or_else(|| Ok(path.to_owned()), path_of)
     }
 
     /// `PUT` of a TOML text, answered in JSON; with a tag, only if that still names its state.
     pub fn put_text(&self, path: &str, text: &str, tag: Option<&str>) -> Result<Value, Error> {
         let body = Some(("application/toml", text.to_owned()));
-        self.json(&self.exchange(Method::PUT, path, "application/json", body, tag)?.0)
+        self.json(&self.exchange(Method::PUT, path, "application/json", body, tag)?)
     }
 
     fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Error> {
         let body = body.map(|it| ("application/json", it.to_string()));
-        self.json(&self.exchange(method, path, "application/json", body, None)?.0)
+        self.json(&self.exchange(method, path, "application/json", body, None)?)
     }
 
-    fn json(&self, text: &str) -> Result<Value, Error> {
-        if text.trim().is_empty() {
+    fn json(&self, got: &Got) -> Result<Value, Error> {
+        if got.body.trim_ascii().is_empty() {
             return Ok(Value::Null);
         }
-        serde_json::from_str(text)
+        serde_json::from_slice(&got.body)
             .map_err(|e| self.not_understood(&format!("its answer is not JSON: {e}")))
     }
 
-    /// One request: the text of its answer, and its `ETag` without quotes.
+    /// One request.
     fn exchange(
         &self,
         method: Method,
@@ -165,7 +193,7 @@ impl Client {
         accept: &str,
         body: Option<(&str, String)>,
         tag: Option<&str>,
-    ) -> Result<(String, String), Error> {
+    ) -> Result<Got, Error> {
         let confirm = match path.contains('?') {
             _ if !self.confirmed || method == Method::GET => String::new(),
             true => format!("&{CONFIRM}"),
@@ -190,18 +218,16 @@ impl Client {
         };
         let mut response = sent.map_err(|e| self.unreachable(&e))?;
         let status = response.status().as_u16();
-        let tag = response.headers().get("etag").and_then(|it| it.to_str().ok());
-        let tag = tag.unwrap_or_default().trim_matches('"').to_owned();
-        let text = response
-            .body_mut()
-            .with_config()
-            .limit(MAX_ANSWER)
-            .read_to_string()
-            .map_err(|e| self.unreachable(&e))?;
-        if (200..300).contains(&status) {
-            return Ok((text, tag));
+        let header = |name| response.headers().get(name).and_then(|it| it.to_str().ok());
+        let tag = header("etag").unwrap_or_default().trim_matches('"').to_owned();
+        let leads_to = header("location").filter(|_| (300..400).contains(&status));
+        let leads_to = leads_to.map(str::to_owned);
+        let body = response.body_mut().with_config().limit(MAX_ANSWER).read_to_vec();
+        let got = Got { body: body.map_err(|e| self.unreachable(&e))?, tag, leads_to };
+        if (200..300).contains(&status) || got.leads_to.is_some() {
+            return Ok(got);
         }
-        Err(Error::Server(Box::new(ServerError::read(&self.base, status, &text))))
+        Err(Error::Server(Box::new(ServerError::read(&self.base, status, &got.text()))))
     }
 
     fn unreachable(&self, error: &dyn std::fmt::Display) -> Error {

@@ -167,6 +167,8 @@ fn restrictions_and_branches_are_looked_after() {
         assert_eq!(made["matcher"]["except"][0], "release/next");
         let shown = site.admin(&format!("restriction show {id} {place}")).out;
         assert!(shown.contains("\"release/*\" except release/next"), "{shown}");
+        let exempt = "subjects    user:ann,until=2099-01-01T00:00:00Z,reason=why\n";
+        assert!(shown.contains(exempt), "{shown}");
         let changed = site.done(&format!("restriction update {id} --mode evaluate {place}"));
         assert_eq!((&changed["mode"], &changed["note"]), (&"evaluate".into(), &made["note"]));
         assert_eq!(changed["subjects"], made["subjects"]);

@@ -31,6 +31,7 @@ mod published;
 mod pull_requests;
 mod reading;
 mod refusals;
+mod request_commands;
 mod restricted;
 mod review_groups;
 mod serving;
