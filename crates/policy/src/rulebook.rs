@@ -4,6 +4,7 @@
 //! it. A rulebook holds the rules and finds them; what they say is `restriction.rs`'s.
 
 use crate::decision::{Outcome, WeighedRule};
+use crate::layers::is_everyone;
 use crate::matcher::Target;
 use crate::pattern::segment;
 use model::{
@@ -29,6 +30,10 @@ pub struct Entry {
     pub mode: Mode,
     on: RefKinds,
     has_exceptions: bool,
+    /// Does its list let everyone in, now or some time?
+    pub(crate) has_everyone: bool,
+    /// Does its list name anybody?
+    pub(crate) names: bool,
     rule: Arc<Restriction>,
 }
 
@@ -36,7 +41,9 @@ impl Entry {
     fn new(rule: Arc<Restriction>) -> Self {
         let Restriction { id, level, kind, mode, on, .. } = *rule;
         let has_exceptions = !rule.matcher.except.is_empty();
-        Self { id, level, kind, mode, on, has_exceptions, rule }
+        let has_everyone = rule.subjects.iter().any(|it| is_everyone(it.subject));
+        let names = rule.subjects.iter().any(|it| !is_everyone(it.subject));
+        Self { id, level, kind, mode, on, has_exceptions, has_everyone, names, rule }
     }
 
     /// What it said, for the trace.
@@ -146,13 +153,14 @@ impl Rulebook {
         let mut buckets = 0;
         for (bucket, fits) in known.chain(others.map(|it| (it, false))) {
             found.reserve(bucket.len());
-            let rules = bucket.iter().filter_map(|at| it.rules.get(*at));
-            let means = |it: &&Entry| {
-                target.is_of_kind(it.on)
-                    && (fits || target.fits(&it.matcher))
-                    && !(it.has_exceptions && target.is_exception(&it.matcher))
-            };
-            found.extend(rules.filter(means));
+            for rule in bucket.iter().filter_map(|at| it.rules.get(*at)) {
+                if target.is_of_kind(rule.on)
+                    && (fits || target.fits(&rule.matcher))
+                    && !(rule.has_exceptions && target.is_exception(&rule.matcher))
+                {
+                    found.push(rule);
+                }
+            }
             buckets += 1;
         }
         // Each bucket is in order already, and mostly there is one.

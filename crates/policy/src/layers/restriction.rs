@@ -196,32 +196,22 @@ enum Voice {
 }
 
 /// What an allow-list says, and the subject by which it names this principal.
-fn list(rule: &Restriction, who: &Principal, now: Timestamp) -> Said {
-    let (mut voice, mut named) = (Voice::Nobody, None);
-    for entry in &rule.subjects {
-        let subject = entry.subject;
-        match (is_everyone(subject), counts(entry, now)) {
-            (true, true) => voice = Voice::Everyone,
-            (true, false) => {}
-            (false, counts) => {
-                if voice == Voice::Nobody {
-                    voice = Voice::Some;
-                }
-                named = named.or_else(|| (counts && who.is(subject)).then_some(subject));
-            }
-        }
-    }
-    Said::List(voice, named)
+fn list(rule: &Entry, who: &Principal, now: Timestamp) -> Said {
+    let mut counted = rule.subjects.iter().filter(|it| counts(it, now)).map(|it| it.subject);
+    let voice = match rule.names {
+        _ if rule.has_everyone && counted.clone().any(is_everyone) => Voice::Everyone,
+        true => Voice::Some,
+        false => Voice::Nobody,
+    };
+    Said::List(voice, counted.find(|it| !is_everyone(*it) && who.is(*it)))
 }
 
 /// All allow-lists of a kind that mean the ref, read together: if any names subjects, the named may; else,
 /// if any says everyone, everyone may; else nobody.
 #[derive(Default)]
 struct AllowLists {
-    /// Of the enforced rules.
     enforced: Together,
-    /// Were the evaluated rules enforced, too.
-    all: Together,
+    evaluated: Together,
 }
 
 /// An allow-list of which more can be said when all were heard.
@@ -248,6 +238,14 @@ impl Together {
         self.lists |= named;
     }
 
+    fn with(self, other: Self) -> Self {
+        Self {
+            names: self.names || other.names,
+            lists: self.lists || other.lists,
+            everyone: self.everyone || other.everyone,
+        }
+    }
+
     fn admits(self) -> bool {
         if self.names { self.lists } else { self.everyone }
     }
@@ -255,18 +253,23 @@ impl Together {
 
 impl AllowLists {
     fn hear(&mut self, mode: Mode, voice: Voice, named: bool) {
-        self.all.hear(voice, named);
         match mode {
             Mode::Enforce => self.enforced.hear(voice, named),
-            Mode::Evaluate => (),
+            Mode::Evaluate => self.evaluated.hear(voice, named),
+        }
+    }
+
+    /// What the lists that count for a rule of this mode say: an evaluated one is weighed as if
+    /// every rule of its kind were enforced.
+    fn together(&self, mode: Mode) -> Together {
+        match mode {
+            Mode::Enforce => self.enforced,
+            Mode::Evaluate => self.enforced.with(self.evaluated),
         }
     }
 
     fn outcome(&self, mode: Mode, voice: Voice, named: Option<Subject>) -> Outcome {
-        let together = match mode {
-            Mode::Enforce => self.enforced,
-            Mode::Evaluate => self.all,
-        };
+        let together = self.together(mode);
         match (voice, together.names, named) {
             (Voice::Some, _, Some(subject)) | (Voice::Everyone, true, Some(subject)) => {
                 Outcome::Lists(subject)
