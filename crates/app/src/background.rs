@@ -8,11 +8,12 @@ use crate::sign_in::Used;
 use crate::{App, clock};
 use model::{Fingerprint, Layer, RepositoryId, Timestamp};
 use parking_lot::Mutex;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 use store::{LastRefused, UnknownKey};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 /// How often what waits is written down.
@@ -34,7 +35,10 @@ const UNKNOWN_KEYS: usize = 1000;
 pub(crate) struct Background {
     used: Mutex<HashMap<Used, Timestamp>>,
     refused: Mutex<HashMap<Used, LastRefused>>,
-    pushed: Mutex<BTreeSet<RepositoryId>>,
+    /// What may have grown since it was last looked after, and how often.
+    grown: Mutex<HashMap<RepositoryId, usize>>,
+    /// Something has grown so much that it should not wait for its time.
+    wake: Arc<Notify>,
     /// Keys that nobody has, by key and address.
     unknown_keys: Mutex<HashMap<(Fingerprint, String), UnknownKey>>,
     records: Mutex<Option<Bucket>>,
@@ -72,8 +76,8 @@ impl Background {
 impl App {
     /// Begins the background work. It ends with the application.
     pub(crate) fn start_background(self: &Arc<Self>) {
-        let app = Arc::downgrade(self);
-        *self.background.task.lock() = Some(tokio::spawn(work(app)));
+        let (app, wake) = (Arc::downgrade(self), Arc::clone(&self.background.wake));
+        *self.background.task.lock() = Some(tokio::spawn(work(app, wake)));
     }
 
     pub(crate) fn note_used(&self, token: Used) {
@@ -115,8 +119,14 @@ impl App {
         noted.times = noted.times.saturating_add(1);
     }
 
-    pub(crate) fn note_pushed(&self, repository: RepositoryId) {
-        self.background.pushed.lock().insert(repository);
+    /// Refs have moved, and mostly a pack came with them.
+    pub(crate) fn note_grown(&self, repository: RepositoryId) {
+        let mut grown = self.background.grown.lock();
+        let times = grown.entry(repository).or_default();
+        *times += 1;
+        if *times == repo::MANY_PACKS {
+            self.background.wake.notify_one();
+        }
     }
 
     /// Is there room for a record of these? What was refused to somebody who is known is always
@@ -173,15 +183,27 @@ impl App {
         }
     }
 
-    /// One repository after the other: maintenance is bulk work, and pushes come first.
-    async fn maintain_pushed(self: &Arc<Self>) {
-        let pushed = std::mem::take(&mut *self.background.pushed.lock());
-        for id in pushed {
+    /// Looks after what has grown at least so often. One repository after the other: maintenance is
+    /// bulk work, and pushes come first.
+    async fn maintain_grown(self: &Arc<Self>, often: usize) {
+        let due: Vec<_> = self.background.grown.lock().extract_if(|_, times| *times >= often).collect();
+        for (id, _) in due {
             match self.look_after(id, false).await {
                 Ok(()) => {}
                 Err(crate::Error::Failed(it)) if is_removed(&it) => {}
                 Err(error) => tracing::warn!(%error, repository = %id, "maintenance failed"),
             }
+        }
+    }
+
+    /// The process may have ended before it looked after what had grown.
+    async fn note_neglected(self: &Arc<Self>) {
+        let app = Arc::clone(self);
+        let neglected = tokio::task::spawn_blocking(move || app.repositories.neglected()).await;
+        match neglected {
+            Ok(Ok(all)) => all.into_iter().for_each(|it| self.note_grown(it)),
+            Ok(Err(error)) => tracing::warn!(%error, "not every repository could be looked at"),
+            Err(error) => tracing::warn!(%error, "looking at repositories was interrupted"),
         }
     }
 }
@@ -197,14 +219,22 @@ fn warn(noted: store::Result<()>, what: &str) {
     }
 }
 
-async fn work(app: Weak<App>) {
+async fn work(app: Weak<App>, wake: Arc<Notify>) {
     let mut ticks = tokio::time::interval(EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    if let Some(app) = app.upgrade() {
+        app.note_neglected().await;
+    }
     loop {
-        ticks.tick().await;
+        let is_due = tokio::select! {
+            _ = ticks.tick() => true,
+            () = wake.notified() => false,
+        };
         let Some(app) = app.upgrade() else { return };
-        app.flush_used().await;
-        app.tidy_journal().await;
-        app.maintain_pushed().await;
+        if is_due {
+            app.flush_used().await;
+            app.tidy_journal().await;
+        }
+        app.maintain_grown(if is_due { 1 } else { repo::MANY_PACKS }).await;
     }
 }

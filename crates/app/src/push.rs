@@ -79,7 +79,7 @@ fn receive<A>(
     let outcome = outcome.inspect_err(|_| count("failed", repo::FailureCode::Internal.code()))?;
     note(&outcome);
     if outcome.refs.iter().any(|it| it.status == RefStatus::Landed) {
-        app.note_pushed(open.repository.id);
+        app.note_grown(open.repository.id);
     }
     Ok(Received { outcome, refused: judge.refused })
 }

@@ -15,7 +15,7 @@ const MANY_REF_FILES: usize = 100;
 impl Repository {
     /// Is it time for [`Repository::maintain`]? One listing of a folder.
     pub fn needs_maintenance(&self) -> Result<bool> {
-        Ok(count_packs(self.git_dir())? >= MANY_PACKS)
+        has_many_packs(self.git_dir())
     }
 
     /// Moves refs into `packed-refs`, combines packs so that sizes grow geometrically (large ones are left alone), indexes them
@@ -51,6 +51,10 @@ impl Repository {
         }
         Ok(size)
     }
+}
+
+pub(crate) fn has_many_packs(git_dir: &Path) -> Result<bool> {
+    Ok(count_packs(git_dir)? >= MANY_PACKS)
 }
 
 /// Pushes and maintenance take files away at any moment; those count for nothing.

@@ -6,6 +6,7 @@ use crate::fetch::PackCache;
 use crate::fetch::Visible;
 use crate::git::Git;
 use crate::journal::Journal;
+use crate::maintain::has_many_packs;
 use crate::repository::Repository;
 use crate::{Error, Result, replay};
 use model::{RefName, RepositoryId};
@@ -151,6 +152,22 @@ impl Repositories {
     fn git_dir(&self, id: RepositoryId) -> PathBuf {
         let shard = format!("{:02x}", id.0 & 0xff);
         self.root.join("repositories").join(shard).join(format!("{id}.git"))
+    }
+
+    /// Those that need [`Repository::maintain`], found without opening any: one listing for each.
+    pub fn neglected(&self) -> Result<Vec<RepositoryId>> {
+        let mut found = Vec::new();
+        for shard in list(&self.root.join("repositories"))? {
+            for folder in list(&shard)? {
+                let number = folder.file_stem().and_then(|it| it.to_str()?.parse().ok());
+                if let Some(number) = number
+                    && has_many_packs(&folder)?
+                {
+                    found.push(RepositoryId(number));
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// Removes drafts and removals of whole repositories that were cut off.

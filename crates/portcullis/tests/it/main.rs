@@ -44,6 +44,7 @@ mod superseding;
 mod talk;
 mod transport;
 mod two_worlds;
+mod upkeep;
 mod workbench;
 
 /// A file that nobody names above would look like tests and never run.

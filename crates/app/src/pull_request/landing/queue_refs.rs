@@ -23,7 +23,7 @@ impl App {
             let repository = app.repositories.repository(here)?;
             let wanted = [(request_ref(number, QUEUE)?, made.tip)];
             let objects = made.pack.as_deref().map_or(ObjectsFrom::Here, ObjectsFrom::Pack);
-            repository.set_own_refs(&wanted, objects, &app.options.limits)
+            app.set_own_refs(&repository, &wanted, objects, &app.options.limits)
         });
         Ok(kept.await??)
     }

@@ -41,6 +41,21 @@ impl App {
         Ok(limits)
     }
 
+    /// Sets refs of the server's own. What comes with them is kept fast like what is pushed.
+    pub(crate) fn set_own_refs(
+        &self,
+        repository: &Repository,
+        refs: &[(RefName, ObjectId)],
+        objects: ObjectsFrom<'_>,
+        limits: &Limits,
+    ) -> repo::Result<()> {
+        repository.set_own_refs(refs, objects, limits)?;
+        if let Some(id) = repository.id() {
+            self.note_grown(id);
+        }
+        Ok(())
+    }
+
     /// Copies the commits of a fork here, for a request that is about to be opened: whatever is
     /// asked about it is asked here. A ref of the server's own holds them until the request has
     /// its refs; one that stays because the process died holds what is of no use and harms nobody.
@@ -56,7 +71,7 @@ impl App {
             let held = [(held_name(tip)?, tip)];
             let repository = app.repositories.repository(here)?;
             let limits = app.room_in(&repository, limit)?;
-            repository.set_own_refs(&held, ObjectsFrom::Other(&fork), &limits)
+            app.set_own_refs(&repository, &held, ObjectsFrom::Other(&fork), &limits)
         });
         match held.await? {
             Err(repo::Error::Failed(Failure { code: FailureCode::PackTooLarge, .. })) => {
@@ -76,7 +91,7 @@ impl App {
         let gone = tokio::task::spawn_blocking(move || {
             let gone = [(held_name(tip)?, ObjectId::ZERO)];
             let repository = app.repositories.repository(here)?;
-            repository.set_own_refs(&gone, ObjectsFrom::Here, &app.options.limits)
+            app.set_own_refs(&repository, &gone, ObjectsFrom::Here, &app.options.limits)
         });
         Ok(gone.await??)
     }
@@ -89,9 +104,12 @@ impl App {
             Some(fork) => {
                 let fork = self.repositories.repository(fork)?;
                 let limits = self.room_in(&repository, limit)?;
-                repository.set_own_refs(&[from], ObjectsFrom::Other(&fork), &limits)?;
+                self.set_own_refs(&repository, &[from], ObjectsFrom::Other(&fork), &limits)?;
             }
-            None => repository.set_own_refs(&[from], ObjectsFrom::Here, &self.options.limits)?,
+            None => {
+                let limits = &self.options.limits;
+                self.set_own_refs(&repository, &[from], ObjectsFrom::Here, limits)?;
+            }
         }
         // Nobody's push fails because there is no preview.
         if let Err(error) = self.keep_preview(request, &repository) {
@@ -130,11 +148,11 @@ impl App {
         match self.merge_of(request, repository)? {
             Some((tip, pack)) => {
                 let objects = pack.as_deref().map_or(ObjectsFrom::Here, ObjectsFrom::Pack);
-                repository.set_own_refs(&[(merge, tip)], objects, limits)
+                self.set_own_refs(repository, &[(merge, tip)], objects, limits)
             }
             None => {
                 let gone = [(merge, ObjectId::ZERO)];
-                repository.set_own_refs(&gone, ObjectsFrom::Here, limits)
+                self.set_own_refs(repository, &gone, ObjectsFrom::Here, limits)
             }
         }
     }
