@@ -50,12 +50,18 @@ pub enum Error {
         /// The last of what it said.
         stderr: String,
     },
-    /// A git command was ended because it took longer than anybody waits.
+    /// Something was ended because it took longer, or more memory, than anybody is given.
     #[error("git {verb} took too long")]
     TookTooLong {
         /// The subcommand.
         verb: &'static str,
     },
+    /// A merge would have to go by more `.gitattributes` than anybody has on purpose.
+    #[error(
+        "the `.gitattributes` of the folders that both sides have changed are too many, or more \
+         than 16 MiB together: make them fewer, or merge in a clone and push"
+    )]
+    TooManyAttributes,
     /// A file operation failed.
     #[error("cannot {what} `{path}`")]
     Io {
@@ -146,6 +152,7 @@ impl Error {
             | Self::GitTooOld { .. }
             | Self::Git { .. }
             | Self::TookTooLong { .. }
+            | Self::TooManyAttributes
             | Self::Io { .. }
             | Self::Object { .. }
             | Self::DamagedRefs { .. }

@@ -2,6 +2,7 @@
 
 use crate::watchdog::Watchdog;
 use crate::{Error, Result};
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use std::io::Read as _;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -95,6 +96,12 @@ fn tail(stderr: &[u8]) -> String {
     String::from_utf8_lossy(stderr.get(start..).unwrap_or_default()).trim().to_owned()
 }
 
+/// How much memory git may take for one question, in bytes.
+const MEMORY: u64 = 2 << 30;
+
+/// What git says when there is no more.
+const NO_MEMORY: &str = "Out of memory";
+
 /// A child that does not outlive its owner, and whose errors are drained so that it never waits
 /// for us to read them.
 pub struct Running {
@@ -102,6 +109,7 @@ pub struct Running {
     verb: &'static str,
     stderr: Option<std::thread::JoinHandle<String>>,
     watchdog: Option<Watchdog>,
+    is_bounded: bool,
 }
 
 impl Running {
@@ -142,7 +150,7 @@ impl Running {
                 tail(&kept)
             })
         });
-        Ok(Self { child, verb, stderr, watchdog: None })
+        Ok(Self { child, verb, stderr, watchdog: None, is_bounded: false })
     }
 
     /// The same, ended when it has taken so long: its output ends, and [`finish`](Self::finish)
@@ -150,6 +158,19 @@ impl Running {
     pub(crate) fn within(mut self, time: Duration) -> Self {
         self.watchdog = Some(Watchdog::over(&self.child, time));
         self
+    }
+
+    /// The same for what anybody may ask: it may take no more memory than [`MEMORY`], either. A few
+    /// trees that hold one another many times over make git list more paths than a machine holds.
+    pub(crate) fn bounded(mut self, time: Duration) -> Self {
+        let most = Rlimit { current: Some(MEMORY), maximum: Some(MEMORY) };
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        // Of its own and not of what it maps: packs may be as large as they are.
+        if let Err(error) = prlimit(pid, Resource::Data, most) {
+            tracing::debug!(%error, "git had ended before its memory was bounded");
+        }
+        self.is_bounded = true;
+        self.within(time)
     }
 
     /// The child, for its pipes.
@@ -178,6 +199,9 @@ impl Running {
         let said = self.stderr.take().map(|it| it.join().unwrap_or_default()).unwrap_or_default();
         match status.code().filter(|it| answers.contains(it)) {
             Some(code) => Ok(code),
+            None if self.is_bounded && said.contains(NO_MEMORY) => {
+                Err(Error::TookTooLong { verb: self.verb })
+            }
             None => Err(Error::Git { verb: self.verb, status: status.to_string(), stderr: said }),
         }
     }

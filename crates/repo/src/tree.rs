@@ -6,7 +6,7 @@ use model::ObjectId;
 use std::collections::BTreeMap;
 
 /// What a name stands for in a tree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct TreeEntry {
     pub mode: u16,
     pub id: ObjectId,

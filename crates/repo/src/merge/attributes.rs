@@ -17,6 +17,13 @@ const NAME: &[u8] = b".gitattributes";
 /// Git does not read longer ones.
 const LONGEST: u64 = 100 << 20;
 
+/// What is laid out for one merge at most. The same small file in many folders is no more to push
+/// than in one.
+const MOST_FILES: usize = 10_000;
+const MOST_BYTES: u64 = 16 << 20;
+/// Folders that are looked into for one merge at most.
+const MOST_FOLDERS: usize = 100_000;
+
 /// Attribute files: the folder of each, from the root, with a `/` at its end, and its content.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Attributes(Vec<(Vec<u8>, ObjectId)>);
@@ -33,9 +40,14 @@ impl Attributes {
         // A list and not a recursion: trees may be as deep as somebody likes.
         let others: Vec<_> = others.iter().map(|it| Some(*it)).collect();
         let mut waiting = vec![(Vec::new(), checked_out, others)];
+        let mut opened = 0;
         while let Some((folder, tree, others)) = waiting.pop() {
             if others.iter().all(|it| *it == Some(tree)) {
                 continue;
+            }
+            opened += 1;
+            if opened > MOST_FOLDERS || found.len() > MOST_FILES {
+                return Err(Error::TooManyAttributes);
             }
             let names = tree::read(objects, &tree)?;
             // A link is not followed, by git neither.
@@ -59,9 +71,13 @@ impl Attributes {
 
     /// Writes them where they would be if `root` were the top of what is checked out.
     pub(super) fn lay_out(&self, objects: &dyn Lookup, root: &Path) -> Result<()> {
+        let mut bytes = 0;
         for (folder, id) in &self.0 {
-            if objects.find_header(id)?.is_none_or(|it| it.1 > LONGEST) {
-                continue;
+            let length = objects.find_header(id)?.map(|it| it.1);
+            let Some(length) = length.filter(|it| *it <= LONGEST) else { continue };
+            bytes += length;
+            if bytes > MOST_BYTES {
+                return Err(Error::TooManyAttributes);
             }
             let Some(file) = objects.find(id)? else { continue };
             let folder = root.join(OsStr::from_bytes(folder));

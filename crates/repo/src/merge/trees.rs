@@ -10,7 +10,7 @@ use crate::Result;
 use crate::objects::ObjectKind;
 use crate::tree::{self, Names, TreeEntry};
 use model::ObjectId;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// Folders deeper than this are left to git, so that a stack of ours need not hold them.
 const DEEPEST: usize = 100;
@@ -30,13 +30,13 @@ pub(super) fn merge(
     };
     match sides.choose() {
         Choice::Take(entry) => Ok(entry.map(|it| it.id)),
-        Choice::Open => open(workshop, sides, DEEPEST),
+        Choice::Open => Walk { workshop, known: HashMap::new() }.open(sides, DEEPEST),
         Choice::AskGit => Ok(None),
     }
 }
 
 /// One name on the three sides.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Sides {
     base: Option<TreeEntry>,
     ours: Option<TreeEntry>,
@@ -69,31 +69,48 @@ impl Sides {
     }
 }
 
-fn open(workshop: &mut Workshop<'_>, folder: Sides, depth: usize) -> Result<Option<ObjectId>> {
-    let Some(depth) = depth.checked_sub(1) else { return Ok(None) };
-    let names = |side: Option<TreeEntry>| match side {
-        Some(entry) => tree::read(workshop, &entry.id),
-        None => Ok(Names::new()),
-    };
-    let (base, ours, theirs) = (names(folder.base)?, names(folder.ours)?, names(folder.theirs)?);
-    let all: BTreeSet<&Vec<u8>> = base.keys().chain(ours.keys()).chain(theirs.keys()).collect();
-    let mut merged = Names::new();
-    for name in all {
-        let side = |it: &Names| it.get(name).copied();
-        let sides = Sides { base: side(&base), ours: side(&ours), theirs: side(&theirs) };
-        let entry = match sides.choose() {
-            Choice::Take(entry) => entry,
-            Choice::AskGit => return Ok(None),
-            Choice::Open => match open(workshop, sides, depth)? {
-                Some(tree) => Some(TreeEntry::tree(tree)),
-                None => return Ok(None),
-            },
+/// Opens folders that all sides have changed.
+struct Walk<'a, 'r> {
+    workshop: &'a mut Workshop<'r>,
+    /// What came of folders that were opened. A few of them, each inside of the next many times
+    /// over, make more paths than anybody can visit, and only so many different threes.
+    known: HashMap<Sides, ObjectId>,
+}
+
+impl Walk<'_, '_> {
+    fn open(&mut self, folder: Sides, depth: usize) -> Result<Option<ObjectId>> {
+        if let Some(known) = self.known.get(&folder) {
+            return Ok(Some(*known));
+        }
+        self.workshop.time_left()?;
+        let Some(depth) = depth.checked_sub(1) else { return Ok(None) };
+        let names = |side: Option<TreeEntry>| match side {
+            Some(entry) => tree::read(self.workshop, &entry.id),
+            None => Ok(Names::new()),
         };
-        merged.extend(entry.map(|it| (name.clone(), it)));
+        let (base, ours, theirs) =
+            (names(folder.base)?, names(folder.ours)?, names(folder.theirs)?);
+        let all: BTreeSet<&Vec<u8>> = base.keys().chain(ours.keys()).chain(theirs.keys()).collect();
+        let mut merged = Names::new();
+        for name in all {
+            let side = |it: &Names| it.get(name).copied();
+            let sides = Sides { base: side(&base), ours: side(&ours), theirs: side(&theirs) };
+            let entry = match sides.choose() {
+                Choice::Take(entry) => entry,
+                Choice::AskGit => return Ok(None),
+                Choice::Open => match self.open(sides, depth)? {
+                    Some(tree) => Some(TreeEntry::tree(tree)),
+                    None => return Ok(None),
+                },
+            };
+            merged.extend(entry.map(|it| (name.clone(), it)));
+        }
+        if merged.is_empty() {
+            // A folder that has lost everything on one side or the other.
+            return Ok(None);
+        }
+        let tree = self.workshop.add(ObjectKind::Tree, tree::write(&merged))?;
+        self.known.insert(folder, tree);
+        Ok(Some(tree))
     }
-    if merged.is_empty() {
-        // A folder that has lost everything on one side or the other.
-        return Ok(None);
-    }
-    workshop.add(ObjectKind::Tree, tree::write(&merged)).map(Some)
 }

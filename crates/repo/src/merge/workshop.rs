@@ -16,9 +16,10 @@ use model::ObjectId;
 use std::collections::{HashMap, HashSet};
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// How long git may take over one question.
+/// How long one merge may take, with whatever git is asked for it: the trees of a small pack can
+/// lead to more paths than anybody can visit.
 const TIME: Duration = Duration::from_secs(60);
 
 /// What git said.
@@ -40,6 +41,7 @@ pub(super) struct Workshop<'a> {
     laid_out: Option<(Attributes, PathBuf)>,
     /// How many times any were.
     layouts: usize,
+    began: Instant,
 }
 
 struct Made {
@@ -57,7 +59,14 @@ impl<'a> Workshop<'a> {
         let folder = objects.join(name);
         let old = repository.objects();
         let made = HashMap::new();
-        Ok(Self { repository, old, folder, by_git: None, made, laid_out: None, layouts: 0 })
+        let began = Instant::now();
+        Ok(Self { repository, old, folder, by_git: None, made, laid_out: None, layouts: 0, began })
+    }
+
+    /// How much of the time for it is left.
+    pub(super) fn time_left(&self) -> Result<Duration> {
+        let left = TIME.checked_sub(self.began.elapsed());
+        left.ok_or(Error::TookTooLong { verb: "merge-tree" })
     }
 
     /// Makes an object of this content; its id.
@@ -90,7 +99,7 @@ impl<'a> Workshop<'a> {
             .current_dir(&checked_out)
             .env("GIT_OBJECT_DIRECTORY", &self.folder)
             .env("GIT_ALTERNATE_OBJECT_DIRECTORIES", git_dir.join("objects"));
-        let mut running = Running::start(subcommand, command)?.within(TIME);
+        let mut running = Running::start(subcommand, command)?.bounded(self.time_left()?);
         let mut said = Vec::new();
         if let Some(stdout) = &mut running.child().stdout {
             stdout.read_to_end(&mut said).map_err(Error::io("read from", &self.folder))?;

@@ -1,7 +1,7 @@
 //! Merges go by `.gitattributes` as stock git does where it has checked out the destination.
 
 use crate::merge::{made, make, push_branches, write_commit};
-use crate::support::{World, git, git_in, git_with};
+use crate::support::{World, git, git_in, git_with, leftovers};
 use model::{MergeStrategy, ObjectId};
 use repo::{MergeAnswer, MergePreview};
 use std::collections::BTreeMap;
@@ -160,4 +160,28 @@ fn what_attributes_say_of_merging_is_done_as_git_does_it() {
     }
     assert!(clean > 20 && conflicting > 20, "{clean} {conflicting}");
     world.check();
+}
+
+/// A file costs the same to push in one folder and in many, but not to lay out.
+#[test]
+fn more_attributes_than_anybody_has_are_not_laid_out() {
+    let world = World::new();
+    let large = format!("# {}\n", "x".repeat(1 << 20));
+    let side = |line: &str| -> Files {
+        let folders = (0..20).flat_map(|at| {
+            let folder = format!("f{at}/");
+            [attributes(&folder, &large), (format!("{folder}{line}"), line.to_owned())]
+        });
+        let plain = folders.chain([(String::from("x.l"), format!("{line}\n{}", lines()))]);
+        plain.map(|(name, content)| (name, (false, content))).collect()
+    };
+    let mut stream = String::new();
+    write_commit(&mut stream, "base", None, &side("base"));
+    write_commit(&mut stream, "ours", Some("base"), &side("ours"));
+    write_commit(&mut stream, "theirs", Some("base"), &side("theirs"));
+    git_with(&world.clone.dir, &["fast-import", "--quiet"], stream.as_bytes());
+    let ids = push_branches(&world);
+    let preview = world.repository.merge_preview(&ids["ours"], &ids["theirs"]);
+    assert!(matches!(preview, Err(repo::Error::TooManyAttributes)), "{preview:?}");
+    assert_eq!(leftovers(world.repository.git_dir()), Vec::<std::path::PathBuf>::new());
 }

@@ -444,3 +444,49 @@ fn a_merge_is_the_same_when_it_makes_the_same_to_the_last_byte() {
     assert!(same(moved, moved, base), "neither brings anything");
     assert!(!same(moved, conflicting, conflicting));
 }
+
+/// Ten trees, each eight times in the next, are a thousand million paths.
+#[test]
+fn trees_that_hold_one_another_are_merged_at_once() {
+    let world = World::new();
+    let bomb = |leaf: &str| {
+        let blob = world.clone.object("blob", leaf.as_bytes());
+        let entry = |at: usize, kind: &str, id| format!("{kind} {id}\t{at}\n");
+        let tree = |entries: String| {
+            let made = git_with(&world.clone.dir, &["mktree"], entries.as_bytes());
+            String::from_utf8(made).unwrap().trim().to_owned()
+        };
+        // One file that only this side changes, in every folder.
+        let mut top = tree(entry(0, "100644 blob", blob.to_string()));
+        for _ in 0..10 {
+            top = tree((0..8).map(|at| entry(at, "040000 tree", top.clone())).collect());
+        }
+        top
+    };
+    let commit = |tree: &str, branch: &str, parents: &[&str]| {
+        let parents: Vec<_> = parents.iter().flat_map(|it| ["-p", *it]).collect();
+        let made =
+            git(&world.clone.dir, &[&["commit-tree", tree, "-m", branch], &parents[..]].concat());
+        git(&world.clone.dir, &["update-ref", &format!("refs/heads/{branch}"), made.trim()]);
+        made.trim().to_owned()
+    };
+    let with = |tree: &str, name: &str| {
+        let listed = git(&world.clone.dir, &["ls-tree", tree]);
+        let blob = world.clone.object("blob", name.as_bytes());
+        let entries = format!("{listed}\n100644 blob {blob}\t{name}\n");
+        let made =
+            git_with(&world.clone.dir, &["mktree"], entries.replace("\n\n", "\n").as_bytes());
+        String::from_utf8(made).unwrap().trim().to_owned()
+    };
+    let (one, other) = (bomb("one"), bomb("other"));
+    let base = commit(&one, "base", &[]);
+    commit(&with(&other, "ours"), "ours", &[&base]);
+    commit(&with(&one, "theirs"), "theirs", &[&base]);
+    // Both sides changed every folder, and every one in the same way but for the leaf.
+    commit(&bomb("a third"), "third", &[&base]);
+    let ids = push_branches(&world);
+    let clean = make(&world.repository, MergeStrategy::MergeCommit, ids["ours"], ids["theirs"]);
+    made(clean);
+    let preview = world.repository.merge_preview(&ids["ours"], &ids["third"]);
+    assert!(!matches!(preview, Ok(MergePreview::Clean { .. })), "{preview:?}");
+}
