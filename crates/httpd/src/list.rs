@@ -4,6 +4,7 @@
 use crate::doors::Doors;
 use crate::origin::Origin;
 use crate::problem::Problem;
+use crate::who::CONFIRM;
 use app::{Error, Fields, Page, PageRequest};
 use axum::extract::{FromRequestParts, Query};
 use hyper::http::request::Parts;
@@ -78,6 +79,21 @@ impl ListRequest {
     /// A parameter that is true or false; `None` where it is left out, or is neither, which is noted.
     pub fn flag(&self, name: &str, fields: &mut Fields) -> Option<bool> {
         fields.take(name, truth(self.parameter(name)?)).flatten()
+    }
+
+    /// Where a parameter decides whether anything changes: whatever else is sent is misspelt, sent
+    /// twice, or has no value, and is noted.
+    pub fn has_only(&self, names: &[&str], fields: &mut Fields) {
+        // That one is read where the asker signs in.
+        for (name, value) in self.pairs.iter().filter(|(name, _)| name != CONFIRM) {
+            if !names.contains(&name.as_str()) {
+                fields.add(name, format!("is no parameter here: use {}", names.join(" or ")));
+            } else if value.is_empty() {
+                fields.add(name, "write true or false");
+            } else if self.parameters(name).count() > 1 {
+                fields.add(name, "send it once");
+            }
+        }
     }
 
     /// Every value of a parameter that may be sent more than once.

@@ -38,17 +38,20 @@ impl FromRequestParts<Doors> for Who {
     }
 }
 
+/// The parameter that every route takes besides its own.
+pub const CONFIRM: &str = "confirm";
+
 /// `?confirm=lose-admin`: what the one who asks is prepared for. Git never asks for such things.
 fn confirmed(parts: &Parts) -> Result<Vec<Consequence>, Problem> {
     let Ok(Query(pairs)) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri) else {
         return Ok(Vec::new());
     };
-    let given = pairs.iter().filter(|(name, _)| name == "confirm");
+    let given = pairs.iter().filter(|(name, _)| name == CONFIRM);
     let words = given.flat_map(|(_, value)| value.split(',')).filter(|it| !it.is_empty());
     let mut fields = Fields::default();
     let known = Consequence::ALL.map(Consequence::as_str).join(", ");
     let read = |it: &str| Consequence::parse(it).ok_or(format!("use one of {known}"));
-    let confirmed = words.filter_map(|it| fields.take("confirm", read(it))).collect();
+    let confirmed = words.filter_map(|it| fields.take(CONFIRM, read(it))).collect();
     fields.check()?;
     Ok(confirmed)
 }

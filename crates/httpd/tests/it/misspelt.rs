@@ -105,3 +105,22 @@ async fn a_misspelt_member_is_named_where_it_stands() {
         assert_eq!(answer.json["error"]["fields"], json!({ field: [message] }));
     }
 }
+
+#[tokio::test]
+async fn a_misspelt_parameter_imports_no_policy() {
+    let server = Server::with_people().await;
+    let audited = server.get("root", "/api/v1/audit").await.json["size"].clone();
+    for (query, field, message) in [
+        ("dry-run=true", "dry-run", "is no parameter here: use dry_run or elsewhere"),
+        ("dry_run=", "dry_run", "write true or false"),
+        ("dry_run=false&dry_run=true", "dry_run", "send it once"),
+    ] {
+        let path = format!("/api/v1/repositories/acme/site/policy?{query}");
+        let request = Request::builder().method("PUT").uri(path);
+        let request = request.body(Body::from("format = 1\nrestrictions = []\n")).unwrap();
+        let answer = server.ask("root", request).await;
+        assert_eq!(answer.status, 400, "{query}: {}", answer.text);
+        assert_eq!(answer.json["error"]["fields"][field][0], message, "{query}");
+    }
+    assert_eq!(server.get("root", "/api/v1/audit").await.json["size"], audited);
+}
