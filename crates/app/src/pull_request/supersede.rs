@@ -10,6 +10,7 @@ use crate::open::{
 };
 use crate::{App, Asker, PlaceName};
 use model::PullRequestState;
+use policy::Act;
 use serde_json::json;
 use std::sync::Arc;
 use store::{PullRequest, Superseding};
@@ -32,10 +33,11 @@ impl App {
         let request = self.find_request(&open, number).await?;
         if input::is_own(who, &request.author) {
             let open = self.open_repository::<DecliningOwnPullRequest>(who, place).await?;
-            self.supersede_opened(&open, &request, by).await
+            let judged = self.judge(who, place, &Act::DeclineOthersPullRequest).await?;
+            self.supersede_opened(&open, &request, by, judged.decision.is_allowed()).await
         } else {
             let open = self.open_repository::<DecliningOthersPullRequest>(who, place).await?;
-            self.supersede_opened(&open, &request, by).await
+            self.supersede_opened(&open, &request, by, true).await
         }
     }
 
@@ -44,8 +46,10 @@ impl App {
         open: &OpenRepository<A>,
         request: &PullRequest,
         by: i64,
+        may_write: bool,
     ) -> Result<PullRequestView> {
         must_be_open(request)?;
+        let _until_closed = self.hold_request(request)?;
         let with = self.store.find_pull_request(request.repository, by).await?;
         let with = with.ok_or_else(|| field(format!("there is no pull request #{by} here")))?;
         if with.id == request.id {
@@ -56,7 +60,11 @@ impl App {
             return Err(field(format!("#{by} is {word}: name one that is open or merged")));
         }
         let payload = json!({ "by": by, "reason": superseded(by) }).to_string();
-        let done = self.store.supersede_pull_request(&open.by, request, &with, &payload).await;
+        // By naming one that was merged long ago, an author would lift what others wait for.
+        let follows = may_write || with.state == PullRequestState::Open;
+        let superseding =
+            self.store.supersede_pull_request(&open.by, request, &with, follows, &payload);
+        let done = superseding.await;
         match done.map_err(|error| if_moved(error, request))? {
             Superseding::Done(after) => {
                 self.landings.poke(request.repository);

@@ -38,6 +38,19 @@ fn a_request_is_superseded_and_whoever_waited_for_it_waits_for_the_other() {
 }
 
 #[test]
+fn an_author_who_may_only_read_lifts_no_dependency() {
+    let (server, _tree) = four();
+    let (ann, ray) = (server.rest_as("ann"), server.rest_as("ray"));
+    ann.post(&format!("{REQUESTS}/4/merge"), &json!({})).expect(200);
+    let body = json!({ "title": "Ray's", "source": { "branch": { "name": "part2" } },
+        "destination": { "branch": { "name": "part1" } } });
+    let of_ray = ray.post(REQUESTS, &body).expect(201)["id"].as_i64().unwrap();
+    depend(&ann, 1, of_ray).expect(200);
+    supersede(&ray, of_ray, json!(4)).expect(200);
+    assert_eq!(listed(&ann, 1), [format!("{of_ray} SUPERSEDED")]);
+}
+
+#[test]
 fn what_takes_no_place_is_named_and_ends_nothing() {
     let (server, _tree) = four();
     let (ann, ray, eve) = (server.rest_as("ann"), server.rest_as("ray"), server.rest_as("eve"));

@@ -18,14 +18,15 @@ pub enum Superseding {
 }
 
 impl Store {
-    /// Ends an open request, and has everybody who waited for it wait for the one that takes its
-    /// place. [`Error::Moved`] if it is not open any more, or the other one has ended without
-    /// being merged.
+    /// Ends an open request, and, if whoever waited for it `follows`, has them wait for the one that
+    /// takes its place; else they wait for the one that has ended. [`Error::Moved`] if it is not
+    /// open any more, or the other one has ended without being merged.
     pub async fn supersede_pull_request(
         &self,
         by: &Actor,
         before: &PullRequest,
         with: &PullRequest,
+        follows: bool,
         payload: &str,
     ) -> Result<Superseding> {
         let mut tx = self.database.change().await?;
@@ -50,7 +51,9 @@ impl Store {
         if tx.execute(sql, args).await? == 0 {
             return Err(Error::Moved);
         }
-        move_dependencies(&mut tx, before.id, with.id).await?;
+        if follows {
+            move_dependencies(&mut tx, before.id, with.id).await?;
+        }
         let place = (before.repository, before.id);
         let after = finish(tx, by, place, closing.kind, payload).await?;
         Ok(Superseding::Done(Box::new(after)))

@@ -107,12 +107,12 @@ async fn what_waited_for_a_request_waits_for_the_one_that_takes_its_place(w: &Wo
     for (from, on) in [(&one, &two), (&three, &two), (&four, &one)] {
         assert_eq!(s.add_dependency(&by, from, on, "{}").await.unwrap(), Depending::Noted);
     }
-    let circle = s.supersede_pull_request(&by, &two, &four, "{}").await.unwrap();
+    let circle = s.supersede_pull_request(&by, &two, &four, true, "{}").await.unwrap();
     assert_eq!(circle, Superseding::Circle(vec![4, 1]));
     let still = s.find_pull_request_by_id(two.id).await.unwrap().unwrap();
     assert_eq!((still.state, still.superseded_by), (PullRequestState::Open, None));
 
-    let done = s.supersede_pull_request(&by, &two, &three, "{}").await.unwrap();
+    let done = s.supersede_pull_request(&by, &two, &three, true, "{}").await.unwrap();
     let Superseding::Done(done) = done else { panic!("{done:?}") };
     assert_eq!((done.state, done.superseded_by), (PullRequestState::Superseded, Some(3)));
     let on = async |id| {
@@ -120,7 +120,7 @@ async fn what_waited_for_a_request_waits_for_the_one_that_takes_its_place(w: &Wo
         all.iter().map(|it| it.number).collect::<Vec<_>>()
     };
     assert_eq!((on(one.id).await, on(three.id).await), (vec![3], vec![]));
-    let again = s.supersede_pull_request(&by, &two, &three, "{}").await;
+    let again = s.supersede_pull_request(&by, &two, &three, true, "{}").await;
     assert!(matches!(again, Err(Error::Moved)), "{again:?}");
     // Whoever was about to merge it has done so all the same.
     end(w, &two, PullRequestState::Merged).await;
@@ -128,7 +128,7 @@ async fn what_waited_for_a_request_waits_for_the_one_that_takes_its_place(w: &Wo
     assert_eq!((two.state, two.superseded_by), (PullRequestState::Merged, None));
     // Nobody takes the place of another who has gone meanwhile.
     end(w, &three, PullRequestState::Declined).await;
-    let late = s.supersede_pull_request(&by, &one, &three, "{}").await;
+    let late = s.supersede_pull_request(&by, &one, &three, true, "{}").await;
     assert!(matches!(late, Err(Error::Moved)), "{late:?}");
     let one = s.find_pull_request_by_id(one.id).await.unwrap().unwrap();
     assert_eq!((one.state, one.version), (PullRequestState::Open, 1));
