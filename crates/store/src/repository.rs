@@ -275,8 +275,9 @@ impl Store {
         change.execute("delete from push where repository_id = $1", args![id.0]).await?;
         crate::pull_request::forget_pull_requests(&mut change, id).await?;
         crate::build_status::forget_builds(&mut change, id).await?;
-        let sql = "update repository set parent_id = null where parent_id = $1";
-        change.execute(sql, args![id.0]).await?;
+        // What holds for the forks of what this was made from holds for its forks, too.
+        let sql = "update repository set parent_id = $2 where parent_id = $1";
+        change.execute(sql, args![id.0, repository.parent.map(|it| it.0)]).await?;
         crate::merge_strategies::forget_merge_strategies(&mut change, id).await?;
         change.execute("delete from repository where id = $1", args![id.0]).await?;
         let what = format!("removed repository `{}`", repository.slug);

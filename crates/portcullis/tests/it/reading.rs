@@ -315,6 +315,33 @@ fn folders(server: &Server) -> Vec<PathBuf> {
     inside(server.data().join("repositories")).flat_map(inside).collect()
 }
 
+/// Rule 62: what is kept private of a repository is kept private of its forks' forks, whichever of
+/// those between are still there.
+#[test]
+fn rule_062_a_fork_of_a_fork_that_is_gone_is_kept_as_private() {
+    let (server, _tree) = world();
+    let admin = server.admin();
+    admin.put(SITE, &json!({ "fork_policy": "no_public_forks" })).expect(200);
+    let project = json!({ "key": "OPEN", "name": "Open", "is_private": false });
+    admin.post("/2.0/workspaces/acme/projects", &project).expect(201);
+    let fork = |of: &str, name: &str| {
+        let body = json!({ "name": name, "workspace": { "slug": "acme" },
+            "project": { "key": "OPEN" } });
+        admin.post(&format!("{of}/forks"), &body).expect(201);
+        format!("/2.0/repositories/acme/{name}")
+    };
+    let middle = fork(SITE, "middle");
+    let last = fork(&middle, "last");
+    admin.delete(&middle).expect(204);
+    let public = admin.put(&last, &json!({ "is_private": false, "fork_policy": "allow_forks" }));
+    assert_eq!(public.status, 400, "{}", public.text);
+    let shown = admin.get(&last).expect(200);
+    assert_eq!(
+        (&shown["is_private"], &shown["parent"]["full_name"]),
+        (&json!(true), &json!("acme/site"))
+    );
+}
+
 #[test]
 fn a_fork_has_what_can_be_seen_and_nothing_that_was_taken_back() {
     let (server, tree) = world();
