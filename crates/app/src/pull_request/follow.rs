@@ -48,7 +48,7 @@ impl App {
             }
         }
         for request in self.note_destinations(requests).await? {
-            self.follow(by, request).await?;
+            self.follow_if_it_can_be(by, request).await;
         }
         Ok(())
     }
@@ -61,10 +61,19 @@ impl App {
         all.iter().for_each(|it| self.landings.renew_preview(it.id));
         for id in self.moved_requests(all).await? {
             if let Some(request) = self.store.find_pull_request_by_id(id).await? {
-                self.follow(&by, request).await?;
+                self.follow_if_it_can_be(&by, request).await;
             }
         }
         Ok(())
+    }
+
+    /// One that cannot be brought up to date stays at the commits it has, which are not merged
+    /// once its branch has others. It must not hold up the rest, nor the start of the server.
+    async fn follow_if_it_can_be(self: &Arc<Self>, by: &Actor, request: PullRequest) {
+        let (repository, number) = (request.repository, request.number);
+        if let Err(error) = self.follow(by, request).await {
+            tracing::error!(%error, %repository, number, "a pull request stays as it was");
+        }
     }
 
     /// Brings one request up to date with its branches.

@@ -101,20 +101,27 @@ impl App {
                 if into.replace(it.repository) != Some(it.repository) {
                     tips.forget();
                 }
-                let destination = tips.find(it.repository, &it.destination)?;
-                let source = match it.source.repository {
-                    Some(from) => tips.find(from, &it.source.branch)?,
-                    None => None,
-                };
-                // A branch that is gone leaves the request with the commits it had.
-                if destination.is_some_and(|tip| tip != it.destination_commit)
-                    || source.is_some_and(|tip| tip != it.source.commit)
-                {
-                    moved.push(it.id);
+                match has_moved(&it, &mut tips) {
+                    Ok(true) => moved.push(it.id),
+                    Ok(false) => {}
+                    // One repository that cannot be read is no reason to serve none.
+                    Err(error) => tracing::error!(%error, request = %it.id, "cannot be followed"),
                 }
             }
-            Ok::<_, repo::Error>(moved)
+            moved
         });
-        Ok(found.await??)
+        Ok(found.await?)
     }
+}
+
+/// Is a branch of it elsewhere than it was last seen? One that is gone leaves the request with the
+/// commits it had.
+fn has_moved(it: &OpenEnds, tips: &mut Tips<'_>) -> repo::Result<bool> {
+    let destination = tips.find(it.repository, &it.destination)?;
+    let source = match it.source.repository {
+        Some(from) => tips.find(from, &it.source.branch)?,
+        None => None,
+    };
+    Ok(destination.is_some_and(|tip| tip != it.destination_commit)
+        || source.is_some_and(|tip| tip != it.source.commit))
 }

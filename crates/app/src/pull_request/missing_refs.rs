@@ -14,11 +14,19 @@ impl App {
         let all = self.store.list_open_ends().await?;
         let app = Arc::clone(self);
         let missing = tokio::task::spawn_blocking(move || {
-            let of_one = all.chunk_by(|one, next| one.repository == next.repository);
-            let found = of_one.map(|them| app.without_refs(them)).collect::<repo::Result<Vec<_>>>();
-            found.map(|it| it.concat())
+            let mut found = Vec::new();
+            for of_one in all.chunk_by(|one, next| one.repository == next.repository) {
+                match app.without_refs(of_one) {
+                    Ok(them) => found.extend(them),
+                    Err(error) => {
+                        let repository = of_one.first().map(|it| it.repository.0);
+                        tracing::error!(%error, repository, "its requests were not looked at");
+                    }
+                }
+            }
+            found
         });
-        for ends in missing.await?? {
+        for ends in missing.await? {
             let Some(request) = self.store.find_pull_request_by_id(ends.id).await? else {
                 continue;
             };

@@ -437,6 +437,33 @@ fn a_fork_proposes_its_commits_and_they_are_merged() {
 }
 
 #[test]
+fn a_fork_that_outgrows_its_original_holds_up_nothing() {
+    let (mut server, _) = world();
+    let into = json!({ "name": "fork", "workspace": { "slug": "acme" } });
+    server.admin().post("/2.0/repositories/acme/site/forks", &into).expect(201);
+    server.grant("acme/fork", &json!({ "type": "user", "name": "ann" }), "write");
+    let tree = server.clone_as("ann", "acme/fork");
+    tree.git(&["checkout", "-q", "-b", "better"]);
+    let small = tree.commit("better");
+    tree.push("better").accepted();
+    let from = json!({ "title": "Better", "source": {
+        "branch": { "name": "better" }, "repository": { "full_name": "acme/fork" },
+    } });
+    server.rest_as("ann").post(REQUESTS, &from).expect(201);
+    let limit = json!({ "size_limit": 200_000 });
+    server.admin().put(&format!("/api/v1/repositories/{SITE}"), &limit).expect(200);
+    let noise: Vec<u8> =
+        (0..100_000_u32).flat_map(|it| it.wrapping_mul(2_654_435_761).to_be_bytes()).collect();
+    tree.commit_file("noise", &noise, "noise");
+    let before = server.holdings(SITE);
+    tree.push("better").accepted();
+    server.restart();
+    assert_eq!(server.holdings(SITE), before);
+    assert_eq!(shown(server.admin(), 1)["source"]["commit"]["hash"], small[..12]);
+    assert_eq!(server.admin().post(&format!("{REQUESTS}/1/merge"), &json!({})).status, 409);
+}
+
+#[test]
 fn a_forks_request_whose_commits_are_pushed_into_its_destination_is_merged() {
     let (server, _) = world();
     let rest = server.rest_as("ann");
