@@ -186,7 +186,8 @@ impl App {
     /// Looks after what has grown at least so often. One repository after the other: maintenance is
     /// bulk work, and pushes come first.
     async fn maintain_grown(self: &Arc<Self>, often: usize) {
-        let due: Vec<_> = self.background.grown.lock().extract_if(|_, times| *times >= often).collect();
+        let due: Vec<_> =
+            self.background.grown.lock().extract_if(|_, times| *times >= often).collect();
         for (id, _) in due {
             match self.look_after(id, false).await {
                 Ok(()) => {}

@@ -173,16 +173,17 @@ impl Store {
         Ok(status)
     }
 
-    /// How the builds of a commit went. With a branch, without those that were for others.
+    /// How the builds of a commit went: those for one of these refs, and those for none in
+    /// particular. Branches by their short names.
     pub async fn count_builds(
         &self,
         repository: RepositoryId,
         commit: &ObjectId,
-        branch: Option<&str>,
+        refs: &[&str],
     ) -> Result<BuildCounts> {
         let mut counts = BuildCounts::default();
         for it in self.list_build_statuses(repository, commit).await? {
-            if !it.is_for(branch) {
+            if !it.is_for_one_of(refs) {
                 continue;
             }
             match it.state {
@@ -247,14 +248,14 @@ impl Store {
 }
 
 impl BuildStatus {
-    /// Is it about this branch, or about none in particular?
+    /// Is it about this branch, or about none in particular? Without a branch, anything will do.
     pub fn is_for(&self, branch: Option<&str>) -> bool {
-        match (branch, self.refname.as_deref()) {
-            (None, _) | (_, None) => true,
-            (Some(branch), Some(refname)) => {
-                refname.strip_prefix("refs/heads/").unwrap_or(refname) == branch
-            }
-        }
+        branch.is_none_or(|it| self.is_for_one_of(&[it]))
+    }
+
+    fn is_for_one_of(&self, refs: &[&str]) -> bool {
+        let Some(refname) = self.refname.as_deref() else { return true };
+        refs.contains(&refname.strip_prefix("refs/heads/").unwrap_or(refname))
     }
 }
 

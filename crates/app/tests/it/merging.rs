@@ -172,8 +172,10 @@ async fn what_is_in_the_way_is_told_before_and_instead() {
     }
     for strategy in ["merge_commit", "squash", "rebase_merge"] {
         let answer = Box::pin(app.merge_pull_request(&ann, &site(), number, by(strategy))).await;
-        let Err(Error::State { field: "source", message }) = answer else { panic!("{answer:?}") };
+        let Err(Error::Conflicting { message, commands }) = answer else { panic!("{answer:?}") };
         assert!(message.contains("`topic` (contents)"), "{message}");
+        let join = if strategy == "rebase_merge" { "git rebase" } else { "git merge" };
+        assert!(commands.iter().any(|it| it == &format!("{join} origin/main")), "{commands:?}");
     }
     let answer = Box::pin(app.merge_pull_request(&ann, &site(), number, by("fast_forward"))).await;
     assert!(matches!(answer, Err(Error::State { field: "merge_strategy", .. })));

@@ -434,3 +434,42 @@ fn the_command_line_asks_lists_and_takes_back() {
     run(&format!("merge {number} --cancel"));
     ann.get(&format!("{OWN}/{number}/auto-merge")).expect(404);
 }
+
+#[test]
+fn builds_for_other_branches_say_nothing_of_what_is_queued() {
+    let (server, tree) = world(&[("require_passing_builds_to_merge", 1)]);
+    let (ann, bea) = (server.rest_as("ann"), server.rest_as("bea"));
+    let number = request(&ann, &tree, "topic");
+    let path = format!("/2.0/repositories/acme/site/commit/{}/statuses/build", tree.id("topic"));
+    let said = |key: &str, refname: &str| {
+        let body = json!({ "key": key, "state": "SUCCESSFUL", "refname": refname,
+            "url": "https://ci.example.org/1" });
+        bea.post(&path, &body).expect(201);
+    };
+    said("nightly", "nightly");
+    let queue = format!("{OWN}/{number}/queue");
+    let asked = ann.post(&queue, &json!({ "merge_strategy": "fast_forward" })).expect(200);
+    assert_eq!(asked["merged"], false);
+    let commit =
+        until("its commit", || ann.get(&queue).expect(200)["commit"].as_str().map(str::to_owned));
+    assert_eq!(commit, tree.id("topic"));
+    until("what is missing", || {
+        (!ann.get(&queue).expect(200)["missing"].as_array().unwrap().is_empty()).then_some(())
+    });
+    assert_eq!(state(&ann, number), "OPEN");
+    said("of what is queued", &format!("refs/pull-requests/{number}/queue"));
+    merged(&ann, number);
+}
+
+#[test]
+fn the_source_branch_is_closed_only_if_that_was_so_when_it_was_asked_for() {
+    let (server, tree) = world(&[("require_approvals_to_merge", 1)]);
+    let (ann, bea) = (server.rest_as("ann"), server.rest_as("bea"));
+    let number = request(&ann, &tree, "topic");
+    bea.post(&format!("{OWN}/{number}/auto-merge"), &json!({})).expect(200);
+    let closing = json!({ "title": "topic", "close_source_branch": true });
+    ann.put(&format!("{REQUESTS}/{number}"), &closing).expect(200);
+    approve(&bea, number);
+    merged(&bea, number);
+    assert!(server.tip(SITE, "topic").is_some(), "nobody has asked bea");
+}

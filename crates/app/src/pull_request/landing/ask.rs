@@ -126,6 +126,7 @@ impl App {
                 (Some(strategy), Some(message.unwrap_or_else(|| usual_message(&view))))
             }
         };
+        let close = merge.close_source_branch.unwrap_or(request.close_source_branch);
         let terms = WaitingTerms {
             way,
             destination: request.destination.clone(),
@@ -134,7 +135,8 @@ impl App {
             address: open.who.who.network.address.map(|it| it.to_string()),
             strategy: kept_strategy,
             message,
-            close_source_branch: merge.close_source_branch,
+            // It goes with the rights of whoever asks, so it is theirs to say.
+            close_source_branch: Some(close),
         };
         Ok((terms, strategy))
     }

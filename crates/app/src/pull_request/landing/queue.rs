@@ -42,9 +42,9 @@ impl App {
             let Some(id) = entries.first().map(|it| it.waiting.repository) else { return Ok(()) };
             // Without its branch a queue waits for it to come back.
             let Some(tip) = self.tip(id, branch).await? else { return Ok(()) };
-            if let Err(why) = self.renew_queued_commits(&mut entries, tip).await? {
-                let Some(first) = entries.first() else { return Ok(()) };
-                self.end_waiting(&first.waiting, &reason(&why)).await?;
+            let renewed = self.renew_queued_commits(&mut entries, tip).await?;
+            if let Err((entry, why)) = renewed {
+                self.end_waiting(&entry.waiting, &reason(&why)).await?;
             } else if let Some(first) = entries.first()
                 && let Some(queued) = first.waiting.queued
             {

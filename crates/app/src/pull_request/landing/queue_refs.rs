@@ -3,13 +3,11 @@
 
 use crate::App;
 use crate::error::Result;
-use crate::pull_request::merging::request_ref;
+use crate::pull_request::merging::{QUEUE, request_ref};
 use model::{ObjectId, WaitingWay};
 use repo::{MadeMerge, ObjectsFrom};
 use std::sync::Arc;
 use store::WaitingMerge;
-
-const QUEUE: &str = "queue";
 
 impl App {
     /// Keeps what was made where builds find it.

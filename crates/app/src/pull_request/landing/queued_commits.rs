@@ -20,17 +20,20 @@ pub(super) struct Entry {
 
 impl App {
     /// Makes what is not made yet, or was made on something else, on top of the destination as it
-    /// is at `tip`. What cannot be made is passed over; of the first one, this is the error.
-    pub(super) async fn renew_queued_commits(
+    /// is at `tip`. What does not fit is passed over, unless it is the first; that one, or one that
+    /// takes too long, comes back with the error.
+    pub(super) async fn renew_queued_commits<'a>(
         self: &Arc<Self>,
-        entries: &mut [Entry],
+        entries: &'a mut [Entry],
         tip: ObjectId,
-    ) -> Result<std::result::Result<(), Error>> {
+    ) -> Result<std::result::Result<(), (&'a Entry, Error)>> {
         let mut base = tip;
         for (nth, entry) in entries.iter_mut().take(AHEAD).enumerate() {
             match self.renew_queued_commit(entry, base).await? {
                 Ok(commit) => base = commit,
-                Err(why) if nth == 0 => return Ok(Err(why)),
+                Err(why) if nth == 0 || matches!(why, Error::TookTooLong) => {
+                    return Ok(Err((entry, why)));
+                }
                 // It fits perhaps when those before it have gone.
                 Err(_) => {}
             }
@@ -54,9 +57,11 @@ impl App {
         let message = waiting.terms.message.clone().unwrap_or_default();
         let committer = self.signature_of(&waiting.asked_by, waiting.asked_at).await?;
         let how = (strategy, base);
-        let made = match self.make_commits(request, how, message, committer).await? {
-            MergeAnswer::Made(made) => made,
-            MergeAnswer::Not(why) => {
+        let made = match self.make_commits(request, how, message, committer).await {
+            Ok(MergeAnswer::Made(made)) => made,
+            Err(Error::TookTooLong) => return Ok(Err(Error::TookTooLong)),
+            Err(error) => return Err(error),
+            Ok(MergeAnswer::Not(why)) => {
                 if waiting.queued.is_some() {
                     self.store.set_queued_commit(&by, waiting, None).await?;
                     self.drop_queue_ref(waiting).await?;

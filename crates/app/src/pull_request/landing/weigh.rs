@@ -73,8 +73,10 @@ impl Failed {
             // It was there a moment ago: somebody was faster.
             Error::Refused(refused) if refused.records.iter().all(is_merge_check) => Self::Waits,
             Error::State { field: "state" | "destination", .. } => Self::Waits,
-            Error::TookTooLong | Error::Failed(_) => Self::Unknown(error),
-            Error::Refused(_)
+            Error::Failed(_) => Self::Unknown(error),
+            // It would again, and others wait.
+            Error::TookTooLong
+            | Error::Refused(_)
             | Error::Invalid(_)
             | Error::Conflict { .. }
             | Error::State { .. }

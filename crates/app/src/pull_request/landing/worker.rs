@@ -1,22 +1,26 @@
-//! The one task that merges what waits. Whoever changes something that a merge may wait for pokes
-//! it; it looks at everything now and then besides, because tokens expire and rules change. What it
-//! was told is only a hint: it goes by the rows.
+//! What merges later is merged here, in the background. Whoever changes something that a merge may
+//! wait for pokes the repository; everything is looked at now and then besides, because tokens expire
+//! and rules change. What is told here is only a hint: the work goes by the rows. Repositories do
+//! not wait for each other, so that one whose commits take long to make holds up only itself.
 
 use crate::App;
 use crate::error::Result;
 use model::{PullRequestId, RefName, RepositoryId, WaitingWay};
 use parking_lot::Mutex;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use store::WaitingMerge;
 use tokio::sync::Notify;
-use tokio::task::JoinHandle;
+use tokio::task::{self, JoinHandle, JoinSet};
 use tokio::time::MissedTickBehavior;
 
 /// How often everything that waits is looked at.
 const EVERY: Duration = Duration::from_secs(60);
+
+/// In so many repositories merges are looked at at the same time.
+const AT_ONCE: usize = 4;
 
 /// So many previews wait to be made anew; of more, the oldest requests keep theirs.
 const PREVIEWS: usize = 1000;
@@ -49,7 +53,7 @@ impl Landings {
         self.wake.notify_one();
     }
 
-    /// Ends the task after what it is doing now.
+    /// Ends the work after what is being done now.
     pub async fn stop(&self) {
         self.is_closing.store(true, Ordering::SeqCst);
         self.wake.notify_one();
@@ -81,18 +85,13 @@ impl App {
         }
     }
 
-    /// Looks at what was poked until nothing is left.
-    async fn work_off(self: &Arc<Self>) {
-        while !self.landings.is_closing() {
-            let poked = self.landings.poked.lock().pop_first();
-            if let Some(repository) = poked {
-                self.land_in(repository).await;
-                continue;
-            }
-            let preview = self.landings.previews.lock().pop_last();
-            let Some(request) = preview else { return };
-            if let Err(error) = self.renew_preview(request).await {
-                tracing::warn!(%error, %request, "the preview of a merge is not up to date");
+    async fn do_job(self: Arc<Self>, job: Job) {
+        match job {
+            Job::Land(repository) => self.land_in(repository).await,
+            Job::Preview(request) => {
+                if let Err(error) = self.renew_preview(request).await {
+                    tracing::warn!(%error, %request, "the preview of a merge is not up to date");
+                }
             }
         }
     }
@@ -129,19 +128,83 @@ fn warn(waiting: &WaitingMerge, done: Result<()>) {
     }
 }
 
+/// A piece of the work.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Job {
+    /// Merges what waits in a repository.
+    Land(RepositoryId),
+    /// Makes the preview of one request anew.
+    Preview(PullRequestId),
+}
+
+/// What is being done at the moment.
+#[derive(Default)]
+struct UnderWay {
+    tasks: JoinSet<()>,
+    jobs: HashMap<task::Id, Job>,
+}
+
+impl UnderWay {
+    /// Begins what may be begun now: nothing twice at the same time, and previews one by one,
+    /// because merges come first.
+    fn begin(&mut self, app: &Arc<App>) {
+        while !app.landings.is_closing()
+            && let Some(job) = self.next(&app.landings)
+        {
+            let begun = self.tasks.spawn(Arc::clone(app).do_job(job));
+            self.jobs.insert(begun.id(), job);
+        }
+    }
+
+    fn next(&self, landings: &Landings) -> Option<Job> {
+        let is_preview = |it: &&Job| matches!(it, Job::Preview(_));
+        let previews = self.jobs.values().filter(is_preview).count();
+        if self.jobs.len() - previews < AT_ONCE {
+            let mut poked = landings.poked.lock();
+            let is_free =
+                |it: &&RepositoryId| !self.jobs.values().any(|job| *job == Job::Land(**it));
+            if let Some(repository) = poked.iter().find(is_free).copied() {
+                poked.remove(&repository);
+                return Some(Job::Land(repository));
+            }
+        }
+        let preview = || landings.previews.lock().pop_last();
+        (previews == 0).then(preview).flatten().map(Job::Preview)
+    }
+
+    /// Waits until one has ended; for ever when there is none.
+    async fn ended(&mut self) {
+        let Some(ended) = self.tasks.join_next_with_id().await else {
+            return std::future::pending().await;
+        };
+        let id = match ended {
+            Ok((id, ())) => id,
+            Err(error) => {
+                tracing::error!(%error, "a merge that waits, or a preview, was interrupted");
+                error.id()
+            }
+        };
+        self.jobs.remove(&id);
+    }
+}
+
 async fn work(app: Weak<App>, wake: Arc<Notify>) {
     let mut ticks = tokio::time::interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut under_way = UnderWay::default();
     loop {
         // The first tick comes at once: what a crash has left is looked at first.
         let is_due = tokio::select! {
             _ = ticks.tick() => true,
             () = wake.notified() => false,
+            () = under_way.ended() => false,
         };
-        let Some(app) = app.upgrade().filter(|it| !it.landings.is_closing()) else { return };
+        let Some(app) = app.upgrade().filter(|it| !it.landings.is_closing()) else { break };
         if is_due {
             app.poke_all().await;
         }
-        app.work_off().await;
+        under_way.begin(&app);
     }
+    // What was begun is done.
+    while under_way.tasks.join_next().await.is_some() {}
 }

@@ -2,6 +2,7 @@
 //! builds, and how far the source is behind. Always read anew.
 
 use super::merge::MergeOrder;
+use super::refs::{QUEUE, request_ref};
 use crate::App;
 use crate::error::Result;
 use model::ObjectId;
@@ -42,13 +43,21 @@ impl App {
 
     /// Of the destination's repository: in a fork, whoever proposes would vouch for themselves.
     async fn builds_of(&self, request: &PullRequest, of: BuildsOf) -> Result<BuildCounts> {
-        let (commit, branch) = match of {
-            BuildsOf::Source => (request.source.commit, request.source.branch.branch_name()),
-            // Nothing but the queue leads to it: it does not matter what the build calls that.
-            BuildsOf::Queued(commit) => (commit, None),
+        let source = request.source.branch.branch_name();
+        let queued = request_ref(request.number, QUEUE)?;
+        let (commit, refs) = match of {
+            BuildsOf::Source => (request.source.commit, vec![source]),
+            // As a part of the destination, or for what it is. Anybody may have made a branch of
+            // it and had it built in another way.
+            BuildsOf::Queued(commit) => {
+                let is_source = commit == request.source.commit;
+                let own = source.filter(|_| is_source);
+                (commit, vec![request.destination.branch_name(), Some(queued.as_str()), own])
+            }
             BuildsOf::Unmade => return Ok(BuildCounts::default()),
         };
-        Ok(self.store.count_builds(request.repository, &commit, branch).await?)
+        let refs: Vec<_> = refs.into_iter().flatten().collect();
+        Ok(self.store.count_builds(request.repository, &commit, &refs).await?)
     }
 
     async fn commits_behind(

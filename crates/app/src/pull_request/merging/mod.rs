@@ -18,7 +18,7 @@ pub(crate) use held::MergesUnderWay;
 pub(crate) use merge::{MergeOrder, must_be_ready};
 pub(crate) use message::{checked as checked_message, usual as usual_message};
 pub(crate) use obstacle::not_mergeable;
-pub(crate) use refs::request_ref;
+pub(crate) use refs::{QUEUE, request_ref};
 pub(crate) use tasks::MergeTasks;
 
 pub use close_branch::SourceBranchFate;

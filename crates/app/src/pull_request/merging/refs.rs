@@ -15,6 +15,9 @@ use store::PullRequest;
 /// What the destination would be.
 const MERGE: &str = "merge";
 
+/// What would land of an entry of the merge queue.
+pub(crate) const QUEUE: &str = "queue";
+
 impl App {
     /// Brings the refs of a request up to date, and the commits of a fork into the repository.
     pub(crate) async fn keep_request_refs(self: &Arc<Self>, request: &PullRequest) -> Result<()> {
