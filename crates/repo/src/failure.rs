@@ -43,6 +43,9 @@ failure_codes! {
     TooManyOptions "PC-PUSH-OPTIONS",
         "the push carries more or longer push options than this server allows",
         "leave out some of the `-o` options";
+    OptionUnfit "PC-PUSH-OPTION-VALUE",
+        "a push option asks for what cannot be done",
+        "correct the option, or leave it out, and push again";
     UploadBroken "PC-UPLOAD-BROKEN",
         "the upload broke off",
         "push again; if it breaks at the same size, look for a limit in a proxy in between";

@@ -8,6 +8,10 @@ use model::{BadRefName, ObjectId, RefName};
 use std::collections::HashMap;
 use thiserror::Error as ThisError;
 
+/// So many bytes of push options that are too many or too long are read and forgotten, so that the
+/// report can say so. More end the conversation.
+const FORGOTTEN: usize = 16 << 20;
+
 /// How much a stranger may send before anything has been decided about it.
 #[derive(Clone, Copy, Debug)]
 pub struct PushLimits {
@@ -55,15 +59,16 @@ pub enum CommandProblem {
 }
 
 /// All a push says before its pack.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PushRequest {
     /// In the order they were sent. Empty when the client has nothing to push after all.
     pub commands: Vec<Command>,
     pub capabilities: Capabilities,
     /// Commits without parents on the client's side: it pushes from a shallow clone.
     pub shallow: Vec<ObjectId>,
-    /// Push options as sent, escaped where they are not text.
-    pub options: Vec<String>,
+    /// Push options as sent, escaped where they are not text. An error where they are more or longer
+    /// than is allowed: the push is to fail with it.
+    pub options: Result<Vec<String>, Error>,
 }
 
 impl PushRequest {
@@ -98,13 +103,25 @@ pub struct PushRequestReader {
     limits: PushLimits,
     stage: Stage,
     names: usize,
+    forgotten: usize,
     request: PushRequest,
 }
 
 impl PushRequestReader {
     /// A reader that has seen nothing.
     pub fn new(limits: PushLimits) -> Self {
-        Self { limits, stage: Stage::Commands, names: 0, request: PushRequest::default() }
+        let request = PushRequest {
+            commands: Vec::new(),
+            capabilities: Capabilities::default(),
+            shallow: Vec::new(),
+            options: Ok(Vec::new()),
+        };
+        Self { limits, stage: Stage::Commands, names: 0, forgotten: 0, request }
+    }
+
+    /// What the client can do, as far as it has said: how it is to be answered, whatever it sends.
+    pub fn capabilities(&self) -> &Capabilities {
+        &self.request.capabilities
     }
 
     /// Takes the next packet. After [`Progress::Done`] it takes no more.
@@ -167,12 +184,20 @@ impl PushRequestReader {
     }
 
     fn accept_option(&mut self, line: &[u8]) -> Result<(), Error> {
-        check_length("a push option", line, self.limits.option)?;
-        check_count("push options", self.request.options.len(), self.limits.options)?;
-        self.request.options.push(match std::str::from_utf8(line) {
-            Ok(text) if !text.contains(char::is_control) => text.to_owned(),
-            Ok(_) | Err(_) => escape(line),
-        });
+        let options = match &mut self.request.options {
+            Ok(options) => options,
+            Err(error) => {
+                self.forgotten = self.forgotten.saturating_add(line.len());
+                return if self.forgotten <= FORGOTTEN { Ok(()) } else { Err(error.clone()) };
+            }
+        };
+        let fits = check_length("a push option", line, self.limits.option)
+            .and_then(|()| check_count("push options", options.len(), self.limits.options));
+        match (fits, std::str::from_utf8(line)) {
+            (Err(error), _) => self.request.options = Err(error),
+            (Ok(()), Ok(text)) if !text.contains(char::is_control) => options.push(text.to_owned()),
+            (Ok(()), Ok(_) | Err(_)) => options.push(escape(line)),
+        }
         Ok(())
     }
 }

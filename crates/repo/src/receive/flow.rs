@@ -1,6 +1,6 @@
 //! The steps of a push.
 
-use super::input::{Request, advertise_receive, read_request};
+use super::input::{advertise_receive, protocol, read_request};
 use super::limits::ReceiveOptions;
 use super::report::{explain_failures, write_error, write_report};
 use crate::crash::crash_point;
@@ -17,7 +17,7 @@ use crate::understand::understand;
 use crate::{Error, Result};
 use model::ObjectId;
 use std::io::{Read, Write};
-use wire::{CommandProblem, PushRequest, SentName};
+use wire::{CommandProblem, PushRequest, PushRequestReader, SentName};
 
 /// Receives one push: reads it, has it judged, lands it, answers it. An error means that the
 /// answer could not be given; what came of the push is in the outcome, and said to the client.
@@ -37,15 +37,21 @@ pub fn receive_pack(
     }
     let id = PushId::random()?;
     let nothing = PushOutcome { id, refs: Vec::new(), failure: None, work: Work::default() };
-    let Request { request, rest } = match read_request(input, options.limits.commands) {
-        Ok(Some(request)) => request,
+    let mut reader = PushRequestReader::new(options.limits.commands);
+    let rest = match read_request(input, &mut reader) {
+        Ok(Some(rest)) => rest,
         Ok(None) => return Ok(nothing),
         Err(Error::Failed(failure)) => {
-            write_error(output, &failure)?;
+            write_error(output, reader.capabilities(), &failure)?;
             return Ok(PushOutcome { failure: Some(failure), ..nothing });
         }
         Err(error) => return Err(error),
     };
+    let request = reader.finish().map_err(|error| protocol(&error))?;
+    // The client has nothing to push after all.
+    if request.commands.is_empty() {
+        return Ok(nothing);
+    }
     crash_point("after-commands");
     let mut input = rest.as_slice().chain(input);
     let mut session = Session::new(repository, judge, options, id, request);
@@ -92,7 +98,7 @@ impl<'a> Session<'a> {
         let push = Push {
             id,
             atomic: request.is_atomic(),
-            options: request.options.clone(),
+            options: Vec::new(),
             agent: request.capabilities.agent().map(str::to_owned),
             commands,
         };
@@ -117,6 +123,7 @@ impl<'a> Session<'a> {
     }
 
     fn steps(&mut self, input: &mut dyn Read) -> Result<()> {
+        self.push.options = self.request.options.clone().map_err(|error| protocol(&error))?;
         self.judge.route(&mut self.push).map_err(unjudged)?;
         self.ask_before_pack()?;
         self.check_early()?;

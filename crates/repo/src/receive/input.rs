@@ -5,7 +5,7 @@ use crate::fetch::{View, Visible};
 use crate::repository::Repository;
 use crate::{Error, Result};
 use std::io::{self, Read, Write};
-use wire::{Decoder, Progress, PushLimits, PushRequest, PushRequestReader, Version};
+use wire::{Decoder, Progress, PushRequestReader, Version};
 
 /// Writes the advertisement of the refs for a push: the answer to `info/refs` without the service
 /// header, or the first thing said in a stateful conversation. Does not flush.
@@ -36,16 +36,13 @@ pub fn advertise_receive(
     output.write_all(b"0000").map_err(Error::Peer)
 }
 
-/// What was read, and the bytes after it that were read along.
-pub(super) struct Request {
-    pub request: PushRequest,
-    pub rest: Vec<u8>,
-}
-
-/// Reads commands and push options. `None`: the client has nothing to push after all.
-pub(super) fn read_request(input: &mut dyn Read, limits: PushLimits) -> Result<Option<Request>> {
+/// Reads commands and push options to their end, and gives the bytes after them that were read
+/// along. `None`: there was nothing at all.
+pub(super) fn read_request(
+    input: &mut dyn Read,
+    reader: &mut PushRequestReader,
+) -> Result<Option<Vec<u8>>> {
     let mut decoder = Decoder::new();
-    let mut reader = PushRequestReader::new(limits);
     let mut anything = false;
     loop {
         while !decoder.is_ready().map_err(|error| protocol(&error))? {
@@ -64,14 +61,11 @@ pub(super) fn read_request(input: &mut dyn Read, limits: PushLimits) -> Result<O
             break;
         }
     }
-    let request = reader.finish().map_err(|error| protocol(&error))?;
-    if request.commands.is_empty() {
-        return Ok(None);
-    }
-    Ok(Some(Request { request, rest: decoder.rest().to_vec() }))
+    Ok(Some(decoder.rest().to_vec()))
 }
 
-fn protocol(error: &wire::Error) -> Error {
+/// The failure of a push that was not understood, or has too much of something.
+pub(super) fn protocol(error: &wire::Error) -> Error {
     let code = match error {
         wire::Error::TooMany { what: "commands" | "bytes of ref names", .. } => {
             FailureCode::TooManyCommands

@@ -81,9 +81,21 @@ pub(super) fn explain_failures(failure: Option<&Failure>, refs: &[RefOutcome]) -
     text
 }
 
-/// Tells a client that was not understood, in the only way that needs no understanding.
-pub(super) fn write_error(output: &mut dyn Write, failure: &Failure) -> Result<()> {
+/// Tells a client that was not understood to the end. One that has agreed to side-bands listens to
+/// nothing else; before that, there is only one way, which needs no understanding.
+pub(super) fn write_error(
+    output: &mut dyn Write,
+    capabilities: &Capabilities,
+    failure: &Failure,
+) -> Result<()> {
     let mut out = Vec::new();
-    wire::put_error(&mut out, &short(failure));
+    match side_band(capabilities) {
+        Some(dialect) => {
+            let text = explain_failures(Some(failure), &[]);
+            wire::put_band(&mut out, dialect, Band::Progress, text.as_bytes());
+            wire::put_band(&mut out, dialect, Band::Fatal, short(failure).as_bytes());
+        }
+        None => wire::put_error(&mut out, &short(failure)),
+    }
     output.write_all(&out).map_err(Error::Peer)
 }

@@ -311,14 +311,24 @@ fn requests_that_are_no_pushes() {
     }
     wire::put_flush(&mut options);
     let before = (listing(&world.data()), world.refs());
+    // A client that was understood so far is answered the way it listens.
+    let answer = raw_push(&world.repository, &options, &mut AllowAll, &limits);
+    assert_eq!(answer.outcome.failure.unwrap().code.code(), "PC-PUSH-OPTIONS");
+    let why = "PC-PUSH-OPTIONS: the push carries more or longer push options than this server \
+               allows (more than 1 push options in one request)";
+    assert_eq!(answer.report, format!("unpack {why}\nng refs/heads/x {why}"));
+    assert!(answer.text.starts_with("PC-PUSH-OPTIONS  "), "{}", answer.text);
+    let answer = raw_push(&world.repository, &three, &mut AllowAll, &limits);
+    assert_eq!(answer.outcome.failure.unwrap().code.code(), "PC-PUSH-TOO-MANY-REFS");
+    let (told, fatal) = answer.text.split_once('\x03').unwrap();
+    assert!(told.starts_with("PC-PUSH-TOO-MANY-REFS  "), "{told}");
+    assert!(fatal.starts_with("PC-PUSH-TOO-MANY-REFS: "), "{fatal}");
     for (body, code) in [
         (&b"zzzz"[..], "PC-PROTOCOL"),
         (b"0005", "PC-PROTOCOL"),
         (b"000chello wo0000", "PC-PROTOCOL"),
         (b"fff1", "PC-PROTOCOL"),
         (&three[..40], "PC-PROTOCOL"),
-        (&three, "PC-PUSH-TOO-MANY-REFS"),
-        (&options, "PC-PUSH-OPTIONS"),
     ] {
         let answer = raw_push(&world.repository, body, &mut AllowAll, &limits);
         let failure = answer.outcome.failure.unwrap();
