@@ -116,7 +116,7 @@ impl App {
 }
 
 /// A name from outside, no longer than a message can bear.
-fn cut(name: &str) -> String {
+pub(super) fn cut(name: &str) -> String {
     name.chars().take(64).collect()
 }
 

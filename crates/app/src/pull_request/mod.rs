@@ -24,6 +24,7 @@ mod text;
 mod tips;
 mod update;
 mod view;
+mod wishes;
 
 pub use activity::ActivityView;
 pub use comment::{CommentInput, CommentView};

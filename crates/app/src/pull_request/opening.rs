@@ -7,6 +7,7 @@
 
 use super::create::NewPullRequest;
 use super::input::is_own;
+use super::wishes::{Update, Wishes};
 use crate::error::{Fields, Result};
 use crate::open::OpenRepository;
 use crate::{App, PlaceName};
@@ -45,54 +46,26 @@ pub(crate) struct Candidate {
     there: bool,
 }
 
-/// What the push options ask for.
-#[derive(Default)]
-struct Wishes {
-    create: bool,
-    into: Option<String>,
-    title: Option<String>,
-    description: Option<String>,
-    reviewers: Vec<String>,
-    draft: bool,
-    /// The number of the request to continue, whatever its commits are.
-    number: Option<i64>,
-    /// The number, as it was typed, of the request whose place the opened one takes.
-    supersedes: Option<String>,
-    /// What cannot be done, as sentences.
-    unfit: Vec<String>,
-}
+/// What became of a request that was open already.
+const UPDATED: &str = "updated";
 
-impl Wishes {
-    /// Reads `pull-request.title=…` and its like. Other options are for somebody else.
-    fn read(options: &[String]) -> Self {
-        let mut wishes = Self::default();
-        for option in options {
-            let Some(option) = option.strip_prefix("pull-request.") else { continue };
-            let (name, value) = option.split_once('=').unwrap_or((option, ""));
-            let value = value.to_owned();
-            match name {
-                "create" => wishes.create = true,
-                "target" => wishes.into = Some(value),
-                "title" => wishes.title = Some(value),
-                "description" => wishes.description = Some(value),
-                "reviewer" => wishes.reviewers.push(value),
-                "draft" => wishes.draft = true,
-                "supersedes" => wishes.supersedes = Some(value),
-                "update" => match value.parse() {
-                    Ok(number) => wishes.number = Some(number),
-                    Err(_) => wishes.unfit.push(format!(
-                        "The option pull-request.update={} is left out: write the number of a pull \
-                         request.",
-                        crate::visible(&value)
-                    )),
-                },
-                other => wishes.unfit.push(format!(
-                    "The option pull-request.{} is left out: there is none of this name.",
-                    crate::visible(other)
-                )),
-            }
+/// Why a push goes to no request that it names.
+const NOT_THERE: &str = "no such pull request of yours is open into that branch, from another one \
+                         of this repository that the push does not name";
+
+impl Candidate {
+    /// Does a push of this commit go on with it: because it names its number, or because the commit
+    /// goes on from what it brings?
+    fn is_meant(
+        &self,
+        number: Option<i64>,
+        new: &ObjectId,
+        objects: &Quarantine<'_>,
+    ) -> repo::Result<bool> {
+        match number {
+            Some(number) => Ok(number == self.request.number),
+            None => Ok(self.of_a_push && objects.leads_to(&self.request.source.commit, new)?),
         }
-        wishes
     }
 }
 
@@ -104,11 +77,7 @@ impl Openings {
         open: &OpenRepository<A>,
         push: &mut Push,
     ) -> Result<()> {
-        self.wishes = Wishes::read(&push.options);
-        for sentence in &self.wishes.unfit {
-            // Writing to a `String` cannot fail.
-            let _infallible = writeln!(self.told, "{sentence}");
-        }
+        self.read_wishes(push)?;
         for place in 0..push.commands.len() {
             let Some(command) = push.commands.get(place).filter(|it| !it.is_delete()) else {
                 continue;
@@ -129,6 +98,23 @@ impl Openings {
                     }
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Reads the options, and says which are left out.
+    fn read_wishes(&mut self, push: &Push) -> Result<()> {
+        self.wishes = Wishes::read(&push.options);
+        let names = || push.commands.iter().filter(|it| !it.is_delete()).map(|it| &it.name);
+        let proposes = names().any(|it| it.as_str().starts_with(policy::PROPOSALS));
+        let creates = self.wishes.create && names().any(|it| it.branch_name().is_some());
+        self.wishes.note_unused(proposes, creates);
+        for sentence in &self.wishes.unfit {
+            // Writing to a `String` cannot fail.
+            let _infallible = writeln!(self.told, "{sentence}");
+        }
+        if let Some(update) = self.wishes.update.as_ref().filter(|_| proposes) {
+            update.number().map_err(repo::Error::from)?;
         }
         Ok(())
     }
@@ -202,22 +188,21 @@ impl Openings {
         push: &mut Push,
         objects: &Quarantine<'_>,
     ) -> repo::Result<()> {
+        let update = self.wishes.update.clone().filter(|_| !self.places().is_empty());
+        let number = update.as_ref().map(Update::number).transpose()?;
+        let mut found = false;
         for opening in self.all.iter_mut().filter(|it| it.proposed) {
             let Some(command) = push.commands.get(opening.place) else { continue };
             let mut continued = None;
             for it in candidates.iter().filter(|it| it.request.destination == opening.into) {
-                let is_meant = match self.wishes.number {
-                    Some(number) => number == it.request.number,
-                    None => {
-                        it.of_a_push && objects.leads_to(&it.request.source.commit, &command.new)?
-                    }
-                };
-                if is_meant {
+                if it.is_meant(number, &command.new, objects)? {
                     continued = Some(it);
                 }
             }
             let Some(Candidate { request, there, .. }) = continued else { continue };
-            if push.commands.iter().any(|it| it.name == request.source.branch) {
+            let mut others =
+                push.commands.iter().enumerate().filter(|(place, _)| *place != opening.place);
+            if others.any(|(_, it)| it.name == request.source.branch) {
                 continue;
             }
             if let Some(command) = push.commands.get_mut(opening.place) {
@@ -225,9 +210,13 @@ impl Openings {
                 // A branch that was removed is made again; one that moved meanwhile is stale.
                 command.old = if *there { request.source.commit } else { ObjectId::ZERO };
                 opening.branch = request.source.branch.clone();
+                found = true;
             }
         }
-        Ok(())
+        match update.filter(|_| !found) {
+            Some(update) => Err(update.unfit(NOT_THERE).into()),
+            None => Ok(()),
+        }
     }
 
     /// Opens what has landed, and notes what is to be told. The commits are safe by now: what
@@ -253,6 +242,9 @@ impl Openings {
                         self.told,
                         "Pull request #{number} {what}: {title}\n  {url}/{path}/pull-requests/{number}\n"
                     );
+                    if what == UPDATED {
+                        self.told.push_str(&self.wishes.left_as_it_is());
+                    }
                     self.supersede(app, open, number).await;
                 }
                 Err(error) => {
@@ -295,7 +287,7 @@ impl Openings {
         let same =
             |it: &PullRequest| it.destination == opening.into && it.source.branch == opening.branch;
         if let Some(request) = there.into_iter().find(same) {
-            return Ok(("updated", request));
+            return Ok((UPDATED, request));
         }
         let (subject, body) = message_of(app, here, tip).await?;
         let wishes = &self.wishes;
@@ -306,7 +298,7 @@ impl Openings {
             source_repository: None,
             destination: Some(opening.into.short().to_owned()),
             close_source_branch: opening.proposed,
-            draft: wishes.draft,
+            draft: wishes.draft.unwrap_or(false),
             reviewers: wishes.reviewers.clone(),
             only_new: false,
         };
