@@ -156,9 +156,9 @@ pub use public_key::{Authority, read_authorities};
 pub use pull_request::{
     ActivityView, AskedMerge, BranchAt, CommentInput, CommentView, ConflictView, DependencyView,
     EndView, Merge, MergeStrategiesChange, MergeStrategiesView, MergeTask, Mergeability,
-    MergedView, NewPullRequest, ParticipantView, Person, PullRequestChange, PullRequestView,
-    PullRequestWanted, SourceBranchFate, StrategiesIn, StrategyView, TaskInput, TaskView,
-    WaitingMergeView, WaitingState,
+    MergedView, NewPullRequest, Obstacle, ParticipantView, Person, PullRequestChange,
+    PullRequestView, PullRequestWanted, SourceBranchFate, StrategiesIn, StrategyView, TaskInput,
+    TaskView, WaitingMergeView, WaitingState,
 };
 pub use refusal::{
     CredentialNote, PrincipalNote, RefusalId, RefusalRecord, RemedyNote, RequestNote, RuleNote,

@@ -35,7 +35,7 @@ pub(crate) use landing::Landings;
 pub use landing::{AskedMerge, WaitingMergeView, WaitingState};
 pub use merging::{
     ConflictView, Merge, MergeStrategiesChange, MergeStrategiesView, MergeTask, Mergeability,
-    MergedView, SourceBranchFate, StrategiesIn, StrategyView,
+    MergedView, Obstacle, SourceBranchFate, StrategiesIn, StrategyView,
 };
 pub(crate) use merging::{MergeOrder, MergeTasks, MergesUnderWay, StrategyRules};
 pub(crate) use opening::Openings;

@@ -50,8 +50,7 @@ pub(crate) struct Candidate {
 const UPDATED: &str = "updated";
 
 /// Why a push goes to no request that it names.
-const NOT_THERE: &str = "no such pull request of yours is open into that branch, from another one \
-                         of this repository that the push does not name";
+const NOT_THERE: &str = "none of yours of that number is open into that branch";
 
 impl Candidate {
     /// Does a push of this commit go on with it: because it names its number, or because the commit

@@ -1,6 +1,7 @@
 //! Changing an open pull request: its texts, its reviewers, where it goes.
 
 use super::input;
+use super::merging::Obstacle;
 use super::text::text;
 use super::view::PullRequestView;
 use crate::error::{Error, Fields, Result};
@@ -159,9 +160,7 @@ pub(crate) fn must_be_open(request: &PullRequest) -> Result<()> {
     if request.state == model::PullRequestState::Open {
         return Ok(());
     }
-    let word = request.state.as_str().to_lowercase();
-    let message = format!("pull request #{} is {word}: only an open one changes", request.number);
-    Err(Fields::one("state", message))
+    Err(Obstacle::Ended { number: request.number, state: request.state }.into())
 }
 
 /// Somebody else was faster.

@@ -74,14 +74,14 @@ impl From<Mergeability> for MergeabilityBody {
         let conflict = |it: app::ConflictView| ConflictBody { path: it.path, reason: it.reason };
         let strategy = |it: app::StrategyView| StrategyBody {
             strategy: it.strategy.as_str(),
-            obstacle: it.obstacle,
+            obstacle: it.obstacle.map(|it| it.to_string()),
         };
         Self {
             mergeable: it.mergeable,
             decision: it.verdict,
             refusals: it.refusals.iter().map(RefusalBody::of).collect(),
             notices: it.notices.iter().map(RefusalBody::of).collect(),
-            obstacles: it.obstacles,
+            obstacles: it.obstacles.iter().map(ToString::to_string).collect(),
             open_dependencies: it.open_dependencies.into_iter().map(Into::into).collect(),
             conflicts: it.conflicts.into_iter().map(conflict).collect(),
             conflicts_size: it.conflicts_size,

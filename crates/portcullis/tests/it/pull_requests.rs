@@ -569,8 +569,7 @@ fn a_push_for_a_request_that_is_not_there_goes_nowhere(door: Door) {
     ]);
     let theirs = ahead(&server, door, "bea");
     let before = theirs.git(&["ls-remote", "origin"]);
-    let why = "no such pull request of yours is open into that branch, from another one of this \
-               repository that the push does not name";
+    let why = "none of yours of that number is open into that branch";
     // 1 is ann's; 99 and -1 are nobody's.
     for (number, why) in [
         ("1", why),

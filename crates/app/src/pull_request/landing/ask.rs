@@ -6,10 +6,10 @@ use super::weigh::{Weighed, weigh};
 use crate::error::{Error, Fields, Result};
 use crate::open::{MergingPullRequest, OpenRepository};
 use crate::pull_request::merging::{
-    BuildsOf, Merge, MergeOrder, MergedView, checked_message, must_be_ready, not_mergeable,
+    BuildsOf, Merge, MergeOrder, MergedView, Obstacle, checked_message, must_be_mergeable,
     usual_message,
 };
-use crate::pull_request::update::{moved, must_be_open};
+use crate::pull_request::update::moved;
 use crate::{App, Asker, PlaceName};
 use model::{Channel, MergeStrategy, ReviewBehaviour, WaitingWay};
 use repo::MergeAnswer;
@@ -42,8 +42,7 @@ impl App {
         who.who.channel = Channel::Merge;
         let open = self.open_repository::<MergingPullRequest>(&who, place).await?;
         let request = self.find_request(&open, number).await?;
-        must_be_open(&request)?;
-        must_be_ready(&request)?;
+        must_be_mergeable(&request)?;
         if let Some(view) = self.waits_already(&request, way).await? {
             return Ok(AskedMerge::Waits(Box::new(view)));
         }
@@ -158,7 +157,8 @@ impl App {
         match self.make_commits(request, how, String::new(), committer).await? {
             MergeAnswer::Made(_) => Ok(()),
             MergeAnswer::Not(why) => {
-                Err(not_mergeable(&why, strategy, request, Some(&open.clone_url())))
+                let obstacle = Obstacle::of_merge(&why, strategy, request);
+                Err(obstacle.with_way_on(request, &open.clone_url()))
             }
         }
     }

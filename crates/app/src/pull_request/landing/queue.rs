@@ -6,8 +6,8 @@ use super::weigh::{Weighed, reason, weigh};
 use crate::App;
 use crate::error::{Fields, Result};
 use crate::open::{MergingPullRequest, OpenRepository};
-use crate::pull_request::merging::{BuildsOf, MergeOrder, must_be_ready};
-use crate::pull_request::update::{moved, must_be_open};
+use crate::pull_request::merging::{BuildsOf, MergeOrder, must_be_mergeable};
+use crate::pull_request::update::moved;
 use model::{RefName, WaitingWay};
 use repo::MadeMerge;
 use std::sync::Arc;
@@ -108,8 +108,7 @@ impl App {
     ) -> Result<()> {
         // Again, now that nobody else can have begun.
         let request = self.find_request(open, order.request.number).await?;
-        must_be_open(&request)?;
-        must_be_ready(&request)?;
+        must_be_mergeable(&request)?;
         if super::leave::outlived(waiting, &request).is_some() {
             return Err(moved(&request));
         }

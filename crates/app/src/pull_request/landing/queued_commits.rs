@@ -3,7 +3,7 @@
 
 use crate::App;
 use crate::error::{Error, Result};
-use crate::pull_request::merging::not_mergeable;
+use crate::pull_request::merging::Obstacle;
 use model::ObjectId;
 use repo::MergeAnswer;
 use std::sync::Arc;
@@ -67,7 +67,7 @@ impl App {
                     self.drop_queue_ref(waiting).await?;
                 }
                 waiting.queued = None;
-                return Ok(Err(not_mergeable(&why, strategy, request, None)));
+                return Ok(Err(Obstacle::of_merge(&why, strategy, request).into()));
             }
         };
         let queued = QueuedCommit { base, commit: made.tip };

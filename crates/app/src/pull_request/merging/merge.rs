@@ -2,11 +2,10 @@
 
 use super::close_branch::SourceBranchFate;
 use super::facts::BuildsOf;
-use super::{message, not_mergeable};
+use super::{Obstacle, message};
 use crate::error::{Error, Fields, Result};
 use crate::open::{MergingPullRequest, OpenRepository};
 use crate::pull_request::PullRequestView;
-use crate::pull_request::update::must_be_open;
 use crate::{App, Asker, PlaceName};
 use model::{
     ActivityKind, Channel, MergeStrategy, ObjectId, PullRequestId, PullRequestState, Timestamp,
@@ -106,10 +105,9 @@ impl App {
         let who = &open.who;
         // Again, now that nobody else can have begun.
         let request = self.find_request(open, number).await?;
-        must_be_open(&request)?;
-        must_be_ready(&request)?;
+        must_be_mergeable(&request)?;
         if meant.is_some_and(|it| it != request.source.commit) {
-            return Err(source_moved());
+            return Err(Obstacle::SourceMoved.into());
         }
         let mut fields = Fields::default();
         let strategy = self.chosen_strategy(open, &request, merge.strategy, &mut fields).await?;
@@ -141,16 +139,23 @@ impl App {
     /// Where the destination is now. The source must be where the request has it: the one who
     /// merges has seen that.
     pub(crate) async fn target_of(self: &Arc<Self>, request: &PullRequest) -> Result<ObjectId> {
+        Ok(self.find_target(request).await??)
+    }
+
+    /// The same, with what keeps it from being merged into.
+    pub(super) async fn find_target(
+        self: &Arc<Self>,
+        request: &PullRequest,
+    ) -> Result<std::result::Result<ObjectId, Obstacle>> {
         if let Some(from) = request.source.repository
             && let Some(tip) = self.tip(from, &request.source.branch).await?
             && tip != request.source.commit
         {
-            return Err(source_moved());
+            return Ok(Err(Obstacle::SourceMoved));
         }
-        self.tip(request.repository, &request.destination).await?.ok_or_else(|| Error::State {
-            field: "destination",
-            message: format!("there is no branch `{}` any more", request.destination.short()),
-        })
+        let tip = self.tip(request.repository, &request.destination).await?;
+        let into = || request.destination.short().to_owned();
+        Ok(tip.ok_or_else(|| Obstacle::DestinationGone { into: into() }))
     }
 
     async fn make_merge(
@@ -164,7 +169,8 @@ impl App {
         match self.make_commits(request, (strategy, target), message, committer).await? {
             MergeAnswer::Made(made) => Ok(made),
             MergeAnswer::Not(why) => {
-                Err(not_mergeable(&why, strategy, request, Some(&open.clone_url())))
+                let obstacle = Obstacle::of_merge(&why, strategy, request);
+                Err(obstacle.with_way_on(request, &open.clone_url()))
             }
         }
     }
@@ -289,17 +295,7 @@ impl App {
     }
 }
 
-/// A draft is not merged, and does not wait for it.
-pub(crate) fn must_be_ready(request: &PullRequest) -> Result<()> {
-    if !request.draft {
-        return Ok(());
-    }
-    let number = request.number;
-    let message = format!("pull request #{number} is a draft: say first that it is ready");
-    Err(Error::State { field: "draft", message })
-}
-
-fn source_moved() -> Error {
-    let message = "the source branch has moved: look at what it brings now and try again";
-    Error::State { field: "source", message: message.into() }
+/// Nothing that has ended or is a draft is merged, nor waits for it.
+pub(crate) fn must_be_mergeable(request: &PullRequest) -> Result<()> {
+    Obstacle::of_request(request).next().map_or(Ok(()), |it| Err(it.into()))
 }

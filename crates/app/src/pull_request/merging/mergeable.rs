@@ -1,20 +1,21 @@
 //! Could a pull request be merged as things are? Everything that is in the way, before anybody
 //! clicks. Asks the same function as the merge; changes and records nothing.
 
+use super::Obstacle;
 use super::facts::BuildsOf;
 use super::merge::MergeOrder;
-use super::obstacle::{WayOn, way_on};
+use super::way_on::{WayOn, way_on};
 use crate::error::{Error, Result};
 use crate::open::{Judged, ReadingPullRequests};
 use crate::pull_request::DependencyView;
 use crate::pull_request::landing::WaitingMergeView;
-use crate::pull_request::update::must_be_open;
 use crate::refusal::RefusalRecord;
 use crate::{App, Asker, PlaceName};
 use model::{Channel, MergeStrategy, ReviewBehaviour};
 use policy::{Act, Change, Content, RefUpdate, Verdict, Way};
 use repo::{Conflicts, MergePreview};
 use std::sync::Arc;
+use store::PullRequest;
 
 /// What stands between a pull request and its merge.
 #[derive(Clone, Debug)]
@@ -28,8 +29,8 @@ pub struct Mergeability {
     /// Checks that are not enforced here and not met, and rules in `evaluate` mode.
     pub notices: Vec<RefusalRecord>,
     /// What keeps the request itself from being merged: it is closed, a draft, or a branch has
-    /// gone. As sentences.
-    pub obstacles: Vec<String>,
+    /// gone.
+    pub obstacles: Vec<Obstacle>,
     /// What it depends on and is not merged. In the way only where a merge check says so.
     pub open_dependencies: Vec<DependencyView>,
     /// Where the two sides do not fit together.
@@ -63,7 +64,7 @@ pub struct ConflictView {
 pub struct StrategyView {
     pub strategy: MergeStrategy,
     /// `None` when it would; else why not.
-    pub obstacle: Option<String>,
+    pub obstacle: Option<Obstacle>,
 }
 
 impl App {
@@ -78,19 +79,13 @@ impl App {
         let request = self.find_request(&open, number).await?;
         let mut who = who.clone();
         who.who.channel = Channel::Merge;
-        let mut obstacles = Vec::new();
-        for checked in [must_be_open(&request), super::merge::must_be_ready(&request)] {
-            if let Err(error) = checked {
-                obstacles.push(error.to_string());
-            }
-        }
-        let target = match self.target_of(&request).await {
+        let mut obstacles: Vec<_> = Obstacle::of_request(&request).collect();
+        let target = match self.find_target(&request).await? {
             Ok(target) => Some(target),
-            Err(error @ Error::State { .. }) => {
-                obstacles.push(error.to_string());
+            Err(obstacle) => {
+                obstacles.push(obstacle);
                 self.tip(request.repository, &request.destination).await?
             }
-            Err(error) => return Err(error),
         };
         let auto_merge_allowed =
             self.behaviours(&request).await?.contains(&ReviewBehaviour::AutoMerge);
@@ -111,8 +106,8 @@ impl App {
             })
             .await?;
         let strategies = self.strategy_rules(&open).await?.of_branch(request.destination.as_str());
-        let strategies = strategies.views(compared.behind);
-        let (conflicts, conflicts_size) = obstacles_of(preview, &mut obstacles);
+        let strategies = strategies.views(compared.behind, &request);
+        let (conflicts, conflicts_size) = conflicts_of(preview, &request, &mut obstacles);
         let verdict = judged.decision.verdict;
         let commands = match conflicts_size {
             0 => Vec::new(),
@@ -182,7 +177,7 @@ struct Later {
 }
 
 impl Mergeability {
-    fn never(obstacles: Vec<String>, later: Later) -> Self {
+    fn never(obstacles: Vec<Obstacle>, later: Later) -> Self {
         Self {
             mergeable: false,
             verdict: Verdict::Undecided.as_str(),
@@ -202,15 +197,20 @@ impl Mergeability {
     }
 }
 
-fn obstacles_of(preview: MergePreview, obstacles: &mut Vec<String>) -> (Vec<ConflictView>, usize) {
+/// Where the sides do not fit together, and at how many places; other obstacles are noted.
+fn conflicts_of(
+    preview: MergePreview,
+    request: &PullRequest,
+    obstacles: &mut Vec<Obstacle>,
+) -> (Vec<ConflictView>, usize) {
     match preview {
         MergePreview::FastForward | MergePreview::Clean { .. } => (Vec::new(), 0),
         MergePreview::UpToDate => {
-            obstacles.push("the destination has every change of the source already".into());
+            obstacles.push(Obstacle::nothing(request));
             (Vec::new(), 0)
         }
         MergePreview::Unrelated => {
-            obstacles.push("source and destination have no common history".into());
+            obstacles.push(Obstacle::unrelated(request));
             (Vec::new(), 0)
         }
         MergePreview::Conflicting(Conflicts { listed, total }) => {

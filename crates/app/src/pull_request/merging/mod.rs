@@ -12,12 +12,13 @@ mod obstacle;
 mod refs;
 mod strategies;
 mod tasks;
+mod way_on;
 
 pub(crate) use facts::BuildsOf;
 pub(crate) use held::MergesUnderWay;
-pub(crate) use merge::{MergeOrder, must_be_ready};
+pub(crate) use merge::{MergeOrder, must_be_mergeable};
 pub(crate) use message::{checked as checked_message, usual as usual_message};
-pub(crate) use obstacle::not_mergeable;
+pub use obstacle::Obstacle;
 pub(crate) use refs::{QUEUE, request_ref};
 pub(crate) use tasks::MergeTasks;
 

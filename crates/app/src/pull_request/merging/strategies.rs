@@ -1,6 +1,7 @@
 //! Which merge strategies are allowed into a branch, and which is the usual one: what the
 //! repository says of the branch's class, else of any branch, else all of them.
 
+use super::Obstacle;
 use super::mergeable::StrategyView;
 use crate::error::{Fields, Result};
 use crate::open::{MergingPullRequest, OpenRepository, Reading, Updating};
@@ -49,19 +50,11 @@ impl StrategiesIn {
     }
 
     /// The same, with what keeps each from being taken now.
-    pub(super) fn views(&self, behind: u32) -> Vec<StrategyView> {
-        let obstacle = |it: MergeStrategy| match it {
-            MergeStrategy::FastForward | MergeStrategy::SquashFastForward if behind > 0 => {
-                Some(format!("the source lacks {behind} commits of its destination"))
-            }
-            MergeStrategy::FastForward
-            | MergeStrategy::SquashFastForward
-            | MergeStrategy::MergeCommit
-            | MergeStrategy::Squash
-            | MergeStrategy::RebaseFastForward
-            | MergeStrategy::RebaseMerge => None,
+    pub(super) fn views(&self, behind: u32, request: &PullRequest) -> Vec<StrategyView> {
+        let view = |it: &MergeStrategy| StrategyView {
+            strategy: *it,
+            obstacle: Obstacle::of_strategy(*it, behind, request),
         };
-        let view = |it: &MergeStrategy| StrategyView { strategy: *it, obstacle: obstacle(*it) };
         self.0.iter().map(view).collect()
     }
 }
