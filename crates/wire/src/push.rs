@@ -187,7 +187,8 @@ impl PushRequestReader {
         let options = match &mut self.request.options {
             Ok(options) => options,
             Err(error) => {
-                self.forgotten = self.forgotten.saturating_add(line.len());
+                // The packet's length counts: empty lines would go on for ever.
+                self.forgotten = self.forgotten.saturating_add(line.len() + 4);
                 return if self.forgotten <= FORGOTTEN { Ok(()) } else { Err(error.clone()) };
             }
         };

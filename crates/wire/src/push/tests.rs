@@ -155,6 +155,16 @@ fn malformed_pushes_are_errors() {
     assert_eq!(answer(&much), "error: more than 100 bytes of ref names in one request");
 }
 
+#[test]
+fn options_that_are_too_many_are_not_read_for_ever() {
+    let mut reader = PushRequestReader::new(LIMITS);
+    reader.accept(Pkt::Data(&expand("0 1 refs/heads/a\0push-options"))).unwrap();
+    reader.accept(Pkt::Flush).unwrap();
+    // Four bytes each, of which none is text; those that fit and the first that does not are free.
+    let ended = (0..FORGOTTEN).take_while(|_| reader.accept(Pkt::Data(b"")).is_ok()).count();
+    assert_eq!(ended, LIMITS.options + 1 + FORGOTTEN / 4);
+}
+
 proptest! {
     #[test]
     fn no_packets_make_the_reader_panic(
