@@ -36,6 +36,25 @@ struct Opening {
     proposed: bool,
 }
 
+impl Opening {
+    /// Does another command of the push name this branch?
+    fn is_pushed_besides(&self, branch: &RefName, push: &Push) -> bool {
+        let mut commands = push.commands.iter().enumerate();
+        commands.any(|(place, it)| place != self.place && it.name == *branch)
+    }
+
+    /// The command goes to the branch of that request.
+    fn go_on_with(&mut self, it: &Candidate, push: &mut Push) {
+        let source = &it.request.source;
+        if let Some(command) = push.commands.get_mut(self.place) {
+            command.name = source.branch.clone();
+            // A branch that was removed is made again; one that moved meanwhile is stale.
+            command.old = if it.there { source.commit } else { ObjectId::ZERO };
+            self.branch = source.branch.clone();
+        }
+    }
+}
+
 /// What may be continued by a push to `refs/for/…`: a request that its author has open.
 pub(crate) struct Candidate {
     request: PullRequest,
@@ -49,8 +68,9 @@ pub(crate) struct Candidate {
 /// What became of a request that was open already.
 const UPDATED: &str = "updated";
 
-/// Why a push goes to no request that it names.
+/// Why a push does not go to the request that it names.
 const NOT_THERE: &str = "none of yours of that number is open into that branch";
+const PUSHED_BESIDES: &str = "its branch is in the same push: push one of the two";
 
 impl Candidate {
     /// Does a push of this commit go on with it: because it names its number, or because the commit
@@ -189,7 +209,6 @@ impl Openings {
     ) -> repo::Result<()> {
         let update = self.wishes.update.clone().filter(|_| !self.places().is_empty());
         let number = update.as_ref().map(Update::number).transpose()?;
-        let mut found = false;
         for opening in self.all.iter_mut().filter(|it| it.proposed) {
             let Some(command) = push.commands.get(opening.place) else { continue };
             let mut continued = None;
@@ -198,24 +217,21 @@ impl Openings {
                     continued = Some(it);
                 }
             }
-            let Some(Candidate { request, there, .. }) = continued else { continue };
-            let mut others =
-                push.commands.iter().enumerate().filter(|(place, _)| *place != opening.place);
-            if others.any(|(_, it)| it.name == request.source.branch) {
-                continue;
-            }
-            if let Some(command) = push.commands.get_mut(opening.place) {
-                command.name = request.source.branch.clone();
-                // A branch that was removed is made again; one that moved meanwhile is stale.
-                command.old = if *there { request.source.commit } else { ObjectId::ZERO };
-                opening.branch = request.source.branch.clone();
-                found = true;
+            let why_not = match continued {
+                None => NOT_THERE,
+                Some(it) if opening.is_pushed_besides(&it.request.source.branch, push) => {
+                    PUSHED_BESIDES
+                }
+                Some(it) => {
+                    opening.go_on_with(it, push);
+                    continue;
+                }
+            };
+            if let Some(update) = &update {
+                return Err(update.unfit(why_not).into());
             }
         }
-        match update.filter(|_| !found) {
-            Some(update) => Err(update.unfit(NOT_THERE).into()),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     /// Opens what has landed, and notes what is to be told. The commits are safe by now: what

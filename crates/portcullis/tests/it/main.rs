@@ -29,6 +29,7 @@ mod previews;
 mod program;
 mod published;
 mod pull_requests;
+mod push_options;
 mod reading;
 mod refusals;
 mod request_commands;

@@ -399,8 +399,8 @@ fn a_request_lives_from_its_opening_to_its_merge() {
             [0]
             ann$ mergeable 1
             portcullis: #1 cannot be merged now
-              obstacle state: pull request #1 is merged: only an open one changes
-              obstacle the destination has every change of the source already
+              obstacle pull request #1 is merged: only an open one changes
+              obstacle `main` has every change of `topic` already
             [1]
             ann$ show 9
             portcullis: no such pull request
