@@ -17,13 +17,19 @@ pub struct ServerError {
 }
 
 impl ServerError {
-    /// Reads an answer; one that is not ours still says its status and first line.
-    pub fn read(base: &str, status: u16, text: &str) -> Self {
+    /// Reads an answer; one that is not ours still says its status and first line, or the URL that
+    /// it leads to.
+    pub fn read(base: &str, status: u16, leads_to: Option<&str>, text: &str) -> Self {
         let document: Value = serde_json::from_str(text).unwrap_or(Value::Null);
         let said = document.pointer("/error/message").and_then(Value::as_str);
-        let message = match said {
-            Some(message) => clean(message),
-            None => {
+        let message = match (said, leads_to) {
+            (Some(message), _) => clean(message),
+            (None, Some(link)) => format!(
+                "`{base}` answered {status} and leads to `{}`: give the address of the server \
+                 itself with --server",
+                clean(link)
+            ),
+            (None, None) => {
                 let line = clean(text.lines().next().unwrap_or_default().trim());
                 let line: String = line.chars().take(200).collect();
                 format!("`{base}` answered {status} {line}").trim_end().to_owned()

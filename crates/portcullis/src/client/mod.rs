@@ -47,14 +47,20 @@ pub struct Client {
 
 /// What a server answered.
 struct Got {
+    /// The HTTP status.
+    status: u16,
     body: Vec<u8>,
     /// Its `ETag` without quotes; empty where it has none.
     tag: String,
-    /// The URL that it leads on to, if it does.
+    /// The URL that it leads on to, where it has another one instead of an answer.
     leads_to: Option<String>,
 }
 
 impl Got {
+    fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
     /// As text; what is not UTF-8 is replaced.
     fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
@@ -144,7 +150,8 @@ impl Client {
                 Some(Value::Array(values)) => entries.extend(values),
                 Some(_) | None => return Err(self.not_understood("a list has no `values`")),
             }
-            next = page.get("next").and_then(Value::as_str).map(path_of).transpose()?;
+            let link = page.get("next").and_then(Value::as_str);
+            next = link.map(|it| path_of(it, "the link to the next page")).transpose()?;
         }
         Ok(entries)
     }
@@ -160,10 +167,14 @@ impl Client {
         Ok(self.exchange(Method::GET, path, "*/*", None, None)?.body)
     }
 
-    /// Where the answer to this path is: it leads on, or is that itself.
+    /// Where the answer to this path is: it leads on, or is that itself. Only here is leading on
+    /// an answer.
     pub fn led(&self, path: &str) -> Result<String, Error> {
-        let got = self.exchange(Method::GET, path, "*/*", None, None)?;
-        got.leads_to.as_deref().map_or_else(|| Ok(path.to_owned()), path_of)
+        let got = self.ask(Method::GET, path, "*/*", None, None)?;
+        match got.leads_to.as_deref() {
+            Some(link) => path_of(link, "where it leads"),
+            None => self.answered(got).map(|_| path.to_owned()),
+        }
     }
 
     /// `PUT` of a TOML text, answered in JSON; with a tag, only if that still names its state.
@@ -185,8 +196,31 @@ impl Client {
             .map_err(|e| self.not_understood(&format!("its answer is not JSON: {e}")))
     }
 
-    /// One request.
+    /// One request that is done as it was asked.
     fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        accept: &str,
+        body: Option<(&str, String)>,
+        tag: Option<&str>,
+    ) -> Result<Got, Error> {
+        self.answered(self.ask(method, path, accept, body, tag)?)
+    }
+
+    /// Only if it was done. What leads on has not been done, wherever it leads: a proxy answers so
+    /// for the server.
+    fn answered(&self, got: Got) -> Result<Got, Error> {
+        if got.is_success() {
+            return Ok(got);
+        }
+        let leads_to = got.leads_to.as_deref();
+        let error = ServerError::read(&self.base, got.status, leads_to, &got.text());
+        Err(Error::Server(Box::new(error)))
+    }
+
+    /// One request, and the answer whatever it says.
+    fn ask(
         &self,
         method: Method,
         path: &str,
@@ -223,11 +257,7 @@ impl Client {
         let leads_to = header("location").filter(|_| (300..400).contains(&status));
         let leads_to = leads_to.map(str::to_owned);
         let body = response.body_mut().with_config().limit(MAX_ANSWER).read_to_vec();
-        let got = Got { body: body.map_err(|e| self.unreachable(&e))?, tag, leads_to };
-        if (200..300).contains(&status) || got.leads_to.is_some() {
-            return Ok(got);
-        }
-        Err(Error::Server(Box::new(ServerError::read(&self.base, status, &got.text()))))
+        Ok(Got { status, body: body.map_err(|e| self.unreachable(&e))?, tag, leads_to })
     }
 
     fn unreachable(&self, error: &dyn std::fmt::Display) -> Error {
@@ -239,11 +269,10 @@ impl Client {
     }
 }
 
-/// The path and query of an absolute link. The host is left out on purpose: whatever a list says,
-/// the secret goes only to the server it belongs to.
-fn path_of(link: &str) -> Result<String, Error> {
-    let bad =
-        || Error::Failed(format!("the link to the next page is not a URL: `{}`", clean(link)));
+/// The path and query of an absolute link; `what` it is, for the error. The host is left out on
+/// purpose: whatever a server says, the secret goes only to the one it belongs to.
+fn path_of(link: &str, what: &str) -> Result<String, Error> {
+    let bad = || Error::Failed(format!("{what} is not a URL: `{}`", clean(link)));
     let (_, rest) = link.split_once("://").ok_or_else(bad)?;
     let at = rest.find('/').ok_or_else(bad)?;
     rest.get(at..).map(str::to_owned).ok_or_else(bad)

@@ -4,7 +4,10 @@
 use crate::program::{program, run};
 use crate::site::Site;
 use serde_json::Value;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
+use std::sync::mpsc;
 
 #[test]
 fn an_installation_is_set_up_from_the_command_line() {
@@ -326,4 +329,74 @@ fn of_several_who_change_a_rule_at_once_none_is_lost() {
     let listed = site.done(&again)["subjects"].clone();
     assert_eq!(listed.as_array().unwrap().len(), people.len());
     assert_eq!(listed.as_array().unwrap().iter().filter(|it| it["reason"] == "again").count(), 1);
+}
+
+/// A proxy that sends everything elsewhere, as those do that want another scheme or somebody to
+/// sign in: its URL, and what it was asked. It ends when nobody listens to that any more.
+fn proxy() -> (String, mpsc::Receiver<String>) {
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", proxy.local_addr().unwrap());
+    let (asked, lines) = mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in proxy.incoming() {
+            let mut stream = BufReader::new(stream.unwrap());
+            let head: Vec<_> = stream
+                .by_ref()
+                .lines()
+                .map(Result::unwrap)
+                .take_while(|it| !it.is_empty())
+                .collect();
+            let length = head
+                .iter()
+                .find_map(|it| it.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+            stream.read_exact(&mut vec![0; length.unwrap_or(0)]).unwrap();
+            let request = head[0].strip_suffix(" HTTP/1.1").unwrap();
+            let path = request.split_once(' ').unwrap().1;
+            let answer = format!(
+                "HTTP/1.1 308 Permanent Redirect\r\nlocation: https://git.example.com{path}\r\n\
+                 content-length: 0\r\nconnection: close\r\n\r\n"
+            );
+            if asked.send(request.to_owned()).is_err() {
+                return;
+            }
+            stream.get_mut().write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    (url, lines)
+}
+
+#[test]
+fn what_only_leads_elsewhere_is_not_done() {
+    let (url, lines) = proxy();
+    let home = tempfile::tempdir().unwrap();
+    let requests = "/2.0/repositories/acme/site/pullrequests";
+    for (command, times, path) in [
+        ("pull-request approve 1 --repository acme/site", 1, format!("POST {requests}/1/approve")),
+        ("pull-request decline 1 --repository acme/site", 1, format!("POST {requests}/1/decline")),
+        ("pull-request merge 1 --repository acme/site", 1, format!("POST {requests}/1/merge")),
+        (
+            "pull-request request-changes 1 --undo --repository acme/site",
+            1,
+            format!("DELETE {requests}/1/request-changes"),
+        ),
+        ("workspace member-set acme ann", 1, "PUT /api/v1/workspaces/acme/members/ann".to_owned()),
+        (
+            "pull-request list --repository acme/site",
+            1,
+            format!("GET {requests}?state=open&pagelen=100"),
+        ),
+        // Here the server itself leads on, and what it leads to is asked of nobody else.
+        ("pull-request diff 1 --repository acme/site", 2, format!("GET {requests}/1/diff")),
+    ] {
+        let mut program = program(home.path());
+        program.env("PORTCULLIS_SERVER", &url).env("PORTCULLIS_TOKEN", "secret");
+        let ended = run(program.args(command.split(' ')));
+        let elsewhere = path.split_once(' ').unwrap().1;
+        let told = format!(
+            "portcullis: `{url}` answered 308 and leads to `https://git.example.com{elsewhere}`: \
+             give the address of the server itself with --server\n"
+        );
+        assert_eq!((ended.code, ended.out.as_str(), ended.err), (Some(1), "", told), "{command}");
+        assert_eq!(lines.try_iter().collect::<Vec<_>>(), vec![path; times], "{command}");
+    }
 }
