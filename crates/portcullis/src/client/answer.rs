@@ -38,12 +38,15 @@ impl ServerError {
         Self { status, document, message }
     }
 
-    /// For a terminal: the sentence and its code, what is wrong with which field, the refusal, and
-    /// the id to look for in the server's log when the fault is the server's.
+    /// For a terminal: the sentence and its code, if it has one of its own, what is wrong with which
+    /// field, the refusal, and the id to look for in the server's log when the fault is the server's.
     pub fn render(&self, style: Style) -> String {
         let mut text = style.strong(&self.message);
-        if let Some(code) = self.ours("code").and_then(Value::as_str).map(clean) {
-            let _: std::fmt::Result = write!(text, " {}", style.quiet(&format!("({code})")));
+        // Other codes are words for the status, for programs.
+        let code = self.ours("code").and_then(Value::as_str).unwrap_or_default();
+        if code.starts_with("PC-") {
+            let _: std::fmt::Result =
+                write!(text, " {}", style.quiet(&format!("({})", clean(code))));
         }
         if let Some(Value::Object(fields)) = self.document.pointer("/error/fields") {
             let mut fields: Vec<_> = fields.iter().collect();
@@ -56,14 +59,15 @@ impl ServerError {
                     Value::String(one) => one.clone(),
                     other => other.to_string(),
                 };
+                let why = clean(&why);
+                let line = format!("{}: {why}", clean(field));
                 // Where that is all there is to say, it has been said.
-                if clean(&why) == self.message {
+                if why == self.message || line == self.message {
                     continue;
                 }
-                let _: std::fmt::Result = write!(text, "\n  {}: {}", clean(field), clean(&why));
+                let _: std::fmt::Result = write!(text, "\n  {line}");
             }
         }
-        let code = self.ours("code").and_then(Value::as_str).unwrap_or_default();
         if code.starts_with("PC-CONFIRM-") {
             text.push_str("\n  next  the same command with --yes");
         }

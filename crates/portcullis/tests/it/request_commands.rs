@@ -157,7 +157,6 @@ fn a_request_lives_from_its_opening_to_its_merge() {
             [0]
             bea$ comment 1 'x' --file nowhere.rs --line 2
             portcullis: inline.path: neither side of the pull request has a file `nowhere.rs`
-              inline.path: neither side of the pull request has a file `nowhere.rs`
             [1]
             bea$ comment 1 'x' --line 2
             error: the following required arguments were not provided:
@@ -453,7 +452,7 @@ fn branches_that_do_not_fit_are_brought_together_by_what_is_printed() {
                          git push --force-with-lease origin topic
             [1]
             ann$ merge 1 --queue
-            portcullis: `topic` and `main` do not fit together: `both` (contents) (conflict)
+            portcullis: `topic` and `main` do not fit together: `both` (contents)
               next     in a clone, resolving and committing what git names before the push:
                          git fetch origin
                          git switch topic
