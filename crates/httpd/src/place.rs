@@ -44,6 +44,14 @@ pub struct Commit {
     pub commit: String,
 }
 
+/// `{commit}` and `{path}` of a path: a file or folder at a commit. Without a path, it is the root.
+#[derive(Deserialize)]
+pub struct File {
+    pub commit: String,
+    #[serde(default)]
+    pub path: String,
+}
+
 /// `{spec}` of a path: commits, written `A` or `A..B`.
 #[derive(Deserialize)]
 pub struct Spec {

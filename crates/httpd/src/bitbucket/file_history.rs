@@ -6,13 +6,13 @@ use super::shapes::{Links, links};
 use crate::doors::Doors;
 use crate::list::{ListRequest, Paged};
 use crate::origin::Origin;
-use crate::place::{Path, Place};
+use crate::place::{File, Path, Place};
 use crate::problem::Problem;
 use crate::who::Who;
 use app::{CommitInfo, Fields, FileVersion, Page, Reading};
 use axum::Json;
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -52,13 +52,6 @@ impl FileVersionBody {
             path,
         }
     }
-}
-
-/// `{commit}` and `{path}` of an address.
-#[derive(Deserialize)]
-pub struct File {
-    commit: String,
-    path: String,
 }
 
 /// Lists the commits that have changed a file, newest first; also those from when it had another

@@ -8,7 +8,7 @@ use super::shapes::{Links, links};
 use crate::doors::Doors;
 use crate::list::{ListRequest, Paged};
 use crate::origin::Origin;
-use crate::place::{Path, Place};
+use crate::place::{File, Path, Place};
 use crate::problem::Problem;
 use crate::who::Who;
 use app::{Entry, Fields, OpenRepository, Page, Reading, Source, TreeEntry};
@@ -16,7 +16,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use hyper::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderValue};
 use model::ObjectId;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 const QUERYABLE: &[&str] = &["path", "type", "size", "attributes", "commit"];
@@ -92,14 +92,6 @@ pub async fn get_root(
     let (mut parts, body) = found.into_parts();
     parts.status = hyper::StatusCode::FOUND;
     Ok(Response::from_parts(parts, body))
-}
-
-/// `{commit}` and `{path}` of an address; without a path, it is the root.
-#[derive(Deserialize)]
-pub struct File {
-    commit: String,
-    #[serde(default)]
-    path: String,
 }
 
 /// Sends a file as it is, or lists a folder down to `max_depth`; `format=meta` shows either as JSON.
