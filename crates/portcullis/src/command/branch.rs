@@ -2,11 +2,10 @@
 //! a push.
 
 use super::output::Field;
-use super::shared::{Session, repository};
+use super::shared::{OfRepository, Session};
 use crate::Error;
 use crate::client::segment;
-use clap::{Args, Subcommand};
-use model::RepositoryPath;
+use clap::Subcommand;
 use serde_json::json;
 
 const FIELDS: &[Field] = &[("name", "/name"), ("commit", "/target/hash"), ("date", "/target/date")];
@@ -17,7 +16,7 @@ pub enum BranchCommand {
     /// List branches
     List {
         #[command(flatten)]
-        of: Of,
+        of: OfRepository,
     },
     /// Create a branch
     #[command(after_help = "Example:
@@ -28,30 +27,20 @@ pub enum BranchCommand {
         /// Where it starts: a branch or a commit
         start: String,
         #[command(flatten)]
-        of: Of,
+        of: OfRepository,
     },
     /// Delete a branch
     Delete {
         /// Its name, without refs/heads/
         name: String,
         #[command(flatten)]
-        of: Of,
+        of: OfRepository,
     },
 }
 
-/// A repository.
-#[derive(Args, Debug)]
-pub struct Of {
-    /// The repository; the one that one stands in if not given
-    #[arg(long, value_name = "WORKSPACE/REPOSITORY", value_parser = repository)]
-    repository: Option<RepositoryPath>,
-}
-
-impl Of {
-    fn path(&self, session: &Session) -> Result<String, Error> {
-        let path = session.repository(self.repository.as_ref())?;
-        Ok(format!("/2.0/repositories/{path}/refs/branches"))
-    }
+/// All branches of a repository.
+fn branches(of: &OfRepository, session: &Session) -> Result<String, Error> {
+    Ok(format!("/2.0/repositories/{}/refs/branches", of.name(session)?))
 }
 
 impl BranchCommand {
@@ -59,16 +48,16 @@ impl BranchCommand {
     pub fn run(&self, session: &Session) -> Result<(), Error> {
         match self {
             Self::List { of } => {
-                let list = session.client.list(&of.path(session)?)?;
+                let list = session.client.list(&branches(of, session)?)?;
                 session.out.table(list, FIELDS, "no branches")
             }
             Self::Create { name, start, of } => {
                 let body = json!({ "name": name, "target": { "hash": start } });
-                session.out.one(&session.client.post(&of.path(session)?, &body)?, FIELDS)
+                session.out.one(&session.client.post(&branches(of, session)?, &body)?, FIELDS)
             }
             Self::Delete { name, of } => {
                 let parts: Vec<_> = name.split('/').map(segment).collect();
-                let path = format!("{}/{}", of.path(session)?, parts.join("/"));
+                let path = format!("{}/{}", branches(of, session)?, parts.join("/"));
                 let answer = session.client.delete(&path)?;
                 session.out.done(&answer, &format!("deleted branch {name}"))
             }

@@ -1,6 +1,7 @@
 //! `portcullis branching-model`: what branches are called, for rules about classes of them.
 
-use super::shared::{ProjectPath, Session, given, project, repository};
+use super::answer::list;
+use super::shared::{OfRepository, ProjectPath, Session, given, project, repository};
 use crate::Error;
 use crate::client::clean;
 use clap::{Args, Subcommand};
@@ -50,14 +51,6 @@ pub struct Of {
     /// The project
     #[arg(long, value_name = "WORKSPACE/KEY", value_parser = project)]
     project: Option<ProjectPath>,
-}
-
-/// A repository.
-#[derive(Args, Debug)]
-pub struct OfRepository {
-    /// The repository; the one that one stands in if not given
-    #[arg(long, value_name = "WORKSPACE/REPOSITORY", value_parser = repository)]
-    repository: Option<RepositoryPath>,
 }
 
 /// What shall be different.
@@ -151,8 +144,8 @@ impl BranchingModelCommand {
                 let answer = session.client.put(&path, &change.body())?;
                 session.out.text(&answer, &words(&answer))
             }
-            Self::Inherit { of } => of.goes_by_its_own(session, false),
-            Self::Override { of } => of.goes_by_its_own(session, true),
+            Self::Inherit { of } => goes_by_its_own(of, session, false),
+            Self::Override { of } => goes_by_its_own(of, session, true),
         }
     }
 }
@@ -181,7 +174,7 @@ fn words(answer: &Value) -> String {
         format!("development  {}", branch(answer.get("development"))),
         format!("production   {}", branch(answer.get("production"))),
     ];
-    for it in answer.get("branch_types").and_then(Value::as_array).into_iter().flatten() {
+    for it in list(answer, "branch_types") {
         let prefix = match flag(it, "enabled") {
             Some(false) => "disabled".into(),
             Some(true) | None => format!("{}*", text(it, "prefix").unwrap_or_default()),
@@ -191,13 +184,11 @@ fn words(answer: &Value) -> String {
     lines.join("\n")
 }
 
-impl OfRepository {
-    fn goes_by_its_own(&self, session: &Session, own: bool) -> Result<(), Error> {
-        let path = session.repository(self.repository.as_ref())?;
-        let body = json!({ "override_settings": { "branching_model": own } });
-        let address = format!("/2.0/repositories/{path}/override-settings");
-        let answer = session.client.put(&address, &body)?;
-        let whose = if own { "its own" } else { "its project's" };
-        session.out.done(&answer, &format!("{path} goes by {whose} branching model"))
-    }
+fn goes_by_its_own(of: &OfRepository, session: &Session, own: bool) -> Result<(), Error> {
+    let path = of.name(session)?;
+    let body = json!({ "override_settings": { "branching_model": own } });
+    let address = format!("/2.0/repositories/{path}/override-settings");
+    let answer = session.client.put(&address, &body)?;
+    let whose = if own { "its own" } else { "its project's" };
+    session.out.done(&answer, &format!("{path} goes by {whose} branching model"))
 }

@@ -1,6 +1,7 @@
 //! `portcullis can`: one question before something is tried, answered by the exit code. Scripts
 //! branch on it, so a typing error never looks like a refusal.
 
+use super::answer::list;
 use super::explain::{OPERATIONS, Question, render_layer};
 use super::shared::{Session, repository};
 use crate::Error;
@@ -68,10 +69,6 @@ fn misspelt(error: Error) -> Error {
         Error::Server(answer) if answer.status == 400 => Error::Usage(answer.to_string()),
         other => other,
     }
-}
-
-fn list<'a>(answer: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
-    answer.get(name).and_then(Value::as_array).into_iter().flatten()
 }
 
 /// The refusals as a push would print them.

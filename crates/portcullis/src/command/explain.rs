@@ -1,6 +1,7 @@
 //! `portcullis explain`: why something was refused, or what would be decided now, with every
 //! layer and rule that was weighed.
 
+use super::answer::{list, text};
 use super::shared::{Session, repository};
 use crate::Error;
 use crate::client::{Style, clean, render_refusal, segment};
@@ -93,13 +94,12 @@ fn render(answer: &Value, style: Style) -> String {
     if answer.get("code").is_some_and(Value::is_string) {
         blocks.push(render_refusal(answer, style));
     }
-    let list = |name: &str| answer.get(name).and_then(Value::as_array).into_iter().flatten();
-    blocks.extend(list("refusals").map(|it| render_refusal(it, style)));
-    for notice in list("notices") {
+    blocks.extend(list(answer, "refusals").map(|it| render_refusal(it, style)));
+    for notice in list(answer, "notices") {
         let title = style.quiet("would be refused, were the rule enforced:");
         blocks.push(format!("{title}\n{}", render_refusal(notice, style)));
     }
-    let layers: Vec<_> = list("trace").flat_map(|it| render_layer(it, style)).collect();
+    let layers: Vec<_> = list(answer, "trace").flat_map(|it| render_layer(it, style)).collect();
     if !layers.is_empty() {
         blocks.push(format!("{}\n{}", style.quiet("weighed, layer by layer:"), layers.join("\n")));
     }
@@ -108,21 +108,17 @@ fn render(answer: &Value, style: Style) -> String {
 
 /// A layer with what it found and what it looked at, and below it each rule.
 pub fn render_layer(layer: &Value, style: Style) -> Vec<String> {
-    let text = |value: &Value, name: &str| {
-        value.get(name).and_then(Value::as_str).map(clean).unwrap_or_default()
-    };
-    let outcome = text(layer, "outcome");
+    let outcome = text(layer, "/outcome");
     // Padded before it is painted: colours have no width.
     let outcome = painted(&format!("{outcome:<9}"), style);
-    let rules: Vec<_> =
-        layer.get("rules").and_then(Value::as_array).into_iter().flatten().collect();
+    let rules: Vec<_> = list(layer, "rules").collect();
     // Where there are rules, the detail says the same as they do.
-    let detail = if rules.is_empty() { text(layer, "detail") } else { String::new() };
-    let line = format!("  {:<16}  {outcome}  {detail}", text(layer, "layer"));
+    let detail = if rules.is_empty() { text(layer, "/detail") } else { String::new() };
+    let line = format!("  {:<16}  {outcome}  {detail}", text(layer, "/layer"));
     let mut lines = vec![line.trim_end().to_owned()];
     for rule in rules {
         let id = rule.get("id").map(Value::to_string).unwrap_or_default();
-        let [level, kind, outcome] = ["level", "kind", "outcome"].map(|it| text(rule, it));
+        let [level, kind, outcome] = ["/level", "/kind", "/outcome"].map(|it| text(rule, it));
         lines.push(format!("    rule {id} ({kind}, {level}): {outcome}"));
     }
     lines

@@ -1,6 +1,7 @@
 //! The command line: what can be asked, and how an answer becomes an exit code. Each noun has a
 //! module of its own; none of them decides anything, they ask the server.
 
+mod answer;
 mod audit;
 mod branch;
 mod branching_model;

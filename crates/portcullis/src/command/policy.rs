@@ -1,6 +1,7 @@
 //! `portcullis policy`: what hangs on a place, as one text. Carries the text to and fro; what it
 //! means is the server's.
 
+use super::answer::list;
 use super::output::{Output, print};
 use super::shared::{Place, Session, project, repository, workspace_slug};
 use crate::Error;
@@ -120,7 +121,7 @@ fn clean_lines(error: &toml::de::Error) -> String {
 
 fn tell(out: Output, answer: &Value, dry_run: bool) -> Result<(), Error> {
     let style = Style::of_stdout();
-    let changes = answer.get("changes").and_then(Value::as_array).into_iter().flatten();
+    let changes = list(answer, "changes");
     let words = changes.filter_map(|it| it["words"].as_str());
     let mut lines: Vec<_> = words.map(|it| format!("  {}", clean(it))).collect();
     let digest = answer["digest"].as_str().map(clean).unwrap_or_default();

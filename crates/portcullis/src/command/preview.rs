@@ -1,6 +1,7 @@
 //! `portcullis restriction preview`: what a rule would have done to the pushes and refusals of late.
 //! Shows what the server found; changes nothing.
 
+use super::answer::{list, text};
 use super::restriction::{KINDS, Rule, changed_rule, list_path, new_rule};
 use super::shared::{Place, Session};
 use crate::Error;
@@ -52,12 +53,8 @@ impl PreviewArgs {
     }
 }
 
-fn list<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
-    value.get(name).and_then(Value::as_array).into_iter().flatten()
-}
-
-fn text(value: &Value, pointer: &str) -> String {
-    value.pointer(pointer).and_then(Value::as_str).map(readable).unwrap_or_default()
+fn moment(value: &Value, pointer: &str) -> String {
+    readable(&text(value, pointer))
 }
 
 /// The counts, then who and where, then each event, then what is not known.
@@ -67,8 +64,8 @@ fn render(answer: &Value, style: Style) -> String {
         0 => "nothing was pushed or refused here yet".to_owned(),
         _ => format!(
             "looked at {looked} pushes and refusals, {} to {}",
-            text(answer, "/looked_at/oldest"),
-            text(answer, "/looked_at/newest")
+            moment(answer, "/looked_at/oldest"),
+            moment(answer, "/looked_at/newest")
         ),
     }];
     lines.push(format!("  {}", tally(&answer["total"])));
@@ -139,7 +136,7 @@ fn event(it: &Value, style: Style) -> String {
     };
     format!(
         "  {}  {} ({})  {} {}  {was}  {would}",
-        text(it, "/at"),
+        moment(it, "/at"),
         principal(it),
         text(it, "/credential"),
         text(it, "/change"),

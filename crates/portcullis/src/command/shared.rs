@@ -43,6 +43,21 @@ pub fn repository(text: &str) -> Result<RepositoryPath, String> {
     RepositoryPath::parse(text).map_err(|e| e.to_string())
 }
 
+/// A repository.
+#[derive(clap::Args, Debug)]
+pub struct OfRepository {
+    /// The repository; the one that one stands in if not given
+    #[arg(long, value_name = "WORKSPACE/REPOSITORY", value_parser = repository)]
+    repository: Option<RepositoryPath>,
+}
+
+impl OfRepository {
+    /// `acme/site`.
+    pub fn name(&self, session: &Session) -> Result<RepositoryPath, Error> {
+        session.repository(self.repository.as_ref())
+    }
+}
+
 /// A project as people write it: `acme/CORE`.
 #[derive(Clone, Debug)]
 pub struct ProjectPath {

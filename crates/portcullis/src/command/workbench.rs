@@ -1,12 +1,12 @@
 //! `portcullis restriction matches` and `check`: the pattern workbench. Shows what the server
 //! found; changes nothing.
 
+use super::answer::{list, text};
 use super::restriction::{Refs, WHICH, list_path};
-use super::shared::{Place, Session, repository};
+use super::shared::{OfRepository, Place, Session};
 use crate::Error;
 use crate::client::{Style, clean};
 use clap::Args;
-use model::RepositoryPath;
 use serde_json::{Value, json};
 
 /// Arguments of `restriction matches`.
@@ -14,9 +14,8 @@ use serde_json::{Value, json};
 pub struct MatchesArgs {
     #[command(flatten)]
     refs: Refs,
-    /// The repository; the one that one stands in if not given
-    #[arg(long, value_name = "WORKSPACE/REPOSITORY", value_parser = repository)]
-    repository: Option<RepositoryPath>,
+    #[command(flatten)]
+    of: OfRepository,
 }
 
 impl MatchesArgs {
@@ -25,7 +24,7 @@ impl MatchesArgs {
         let Some(matcher) = self.refs.matcher() else {
             return Err(Error::Usage(WHICH.into()));
         };
-        let place = session.repository(self.repository.as_ref())?;
+        let place = self.of.name(session)?;
         let body = json!({ "matcher": matcher, "on": self.refs.on });
         let path = format!("/api/v1/repositories/{place}/matches");
         let answer = session.client.post(&path, &body)?;
@@ -46,14 +45,6 @@ impl CheckArgs {
         let answer = session.client.get(&format!("{}/check", list_path(session, &self.place)?))?;
         session.out.text(&answer, &render_check(&answer))
     }
-}
-
-fn list<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
-    value.get(name).and_then(Value::as_array).into_iter().flatten()
-}
-
-fn text(value: &Value, pointer: &str) -> String {
-    value.pointer(pointer).and_then(Value::as_str).map(clean).unwrap_or_default()
 }
 
 fn render_matches(answer: &Value, style: Style) -> String {
