@@ -353,7 +353,7 @@ fn the_command_line_opens_lists_shows_and_declines() {
         assert!(ended.success(), "{line}\n{}", ended.stderr());
         ended.stdout()
     };
-    let made = run("create --into main --reviewer bea --description 'At last'");
+    let made = run("create --destination main --reviewer bea --description 'At last'");
     for part in ["four", "topic", "main", "/acme/site/pull-requests/1"] {
         assert!(made.contains(part), "no `{part}` in:\n{made}");
     }

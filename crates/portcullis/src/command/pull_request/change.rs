@@ -5,6 +5,7 @@
 use super::show::SHOWN;
 use super::which::One;
 use crate::Error;
+use crate::command::answer::list;
 use crate::command::shared::{Session, given};
 use clap::Args;
 use serde_json::{Value, json};
@@ -104,21 +105,26 @@ impl Changes {
             }
         }
         let stays = |it: &&Value| !self.remove_reviewers.iter().any(|name| is(it, name));
-        let kept = now.iter().filter(stays).map(|it| json!({ "uuid": it["uuid"] }));
+        let kept = now.iter().filter(stays).map(by_uuid);
         Ok(kept.chain(self.add_reviewers.iter().map(named)).collect())
     }
 }
 
 /// The reviewers of a pull request.
 fn asked(request: &Value) -> Vec<Value> {
-    request.get("reviewers").and_then(Value::as_array).cloned().unwrap_or_default()
+    list(request, "reviewers").cloned().collect()
+}
+
+/// A reviewer as they are sent back.
+fn by_uuid(asked: &Value) -> Value {
+    json!({ "uuid": asked["uuid"] })
 }
 
 /// Makes it a draft, or ready.
 pub fn set_draft(one: &One, session: &Session, draft: bool) -> Result<(), Error> {
     let path = one.path(session)?;
     let reviewers = asked(&session.client.get(&path)?);
-    let reviewers: Vec<_> = reviewers.iter().map(|it| json!({ "uuid": it["uuid"] })).collect();
+    let reviewers: Vec<_> = reviewers.iter().map(by_uuid).collect();
     let answer = session.client.put(&path, &json!({ "draft": draft, "reviewers": reviewers }))?;
     let word = if draft { "is a draft" } else { "is ready to be merged" };
     session.out.done(&answer, &format!("#{} {word}", one.number))

@@ -1,10 +1,10 @@
 //! A new pull request. Never changes one that is open: the server is asked to refuse that.
 
 use super::show::SHOWN;
-use super::which::Of;
+use super::which::requests;
 use crate::Error;
 use crate::client::{current_branch, last_subject};
-use crate::command::shared::{Session, given};
+use crate::command::shared::{OfRepository, Session, given};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -15,8 +15,8 @@ pub struct Create {
     #[arg(long, value_name = "BRANCH")]
     source: Option<String>,
     /// The branch that is to take them; the main branch if not given
-    #[arg(long, value_name = "BRANCH")]
-    into: Option<String>,
+    #[arg(long, visible_alias = "into", value_name = "BRANCH")]
+    destination: Option<String>,
     /// Its title; the subject of the last commit if not given
     #[arg(long)]
     title: Option<String>,
@@ -33,7 +33,7 @@ pub struct Create {
     #[arg(long)]
     close_source_branch: bool,
     #[command(flatten)]
-    of: Of,
+    of: OfRepository,
 }
 
 impl Create {
@@ -56,13 +56,13 @@ impl Create {
         let body = given([
             ("title", Some(title.into())),
             ("source", Some(branch(&source))),
-            ("destination", self.into.as_deref().map(branch)),
+            ("destination", self.destination.as_deref().map(branch)),
             ("description", self.description.as_deref().map(Into::into)),
             ("reviewers", (!reviewers.is_empty()).then_some(Value::Array(reviewers))),
             ("draft", Some(self.draft.into())),
             ("close_source_branch", Some(self.close_source_branch.into())),
         ]);
-        let path = format!("{}?only_new=true", self.of.path(session)?);
+        let path = format!("{}?only_new=true", requests(&self.of, session)?);
         session.out.one(&session.client.post(&path, &body)?, SHOWN)
     }
 }

@@ -1,10 +1,10 @@
 //! Many pull requests: those of a repository, and those that wait to be merged into a branch.
 
-use super::which::Of;
+use super::which::requests;
 use crate::Error;
 use crate::client::segment;
 use crate::command::output::Field;
-use crate::command::shared::Session;
+use crate::command::shared::{OfRepository, Session};
 use clap::Args;
 use serde_json::Value;
 
@@ -13,8 +13,8 @@ const LISTED: &[Field] = &[
     ("state", "/state"),
     ("title", "/title"),
     ("author", "/author/nickname"),
-    ("from", "/source/branch/name"),
-    ("into", "/destination/branch/name"),
+    ("source", "/source/branch/name"),
+    ("destination", "/destination/branch/name"),
 ];
 
 const WAITING: &[Field] = &[
@@ -33,7 +33,7 @@ pub struct List {
     #[arg(long, default_value = "open")]
     state: String,
     #[command(flatten)]
-    of: Of,
+    of: OfRepository,
 }
 
 /// Arguments of `queue`.
@@ -42,13 +42,13 @@ pub struct Queue {
     /// The branch; the main branch if not given
     branch: Option<String>,
     #[command(flatten)]
-    of: Of,
+    of: OfRepository,
 }
 
 impl List {
     /// Carries it out.
     pub fn run(&self, session: &Session) -> Result<(), Error> {
-        let path = format!("{}?state={}", self.of.path(session)?, segment(&self.state));
+        let path = format!("{}?state={}", requests(&self.of, session)?, segment(&self.state));
         session.out.table(session.client.list(&path)?, LISTED, "no pull requests")
     }
 }

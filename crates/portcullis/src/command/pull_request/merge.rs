@@ -1,9 +1,10 @@
 //! Pull requests merged: now, later, or not later any more.
 
-use super::later::{missing, waiting};
+use super::later::waits;
 use super::show::SHOWN;
 use super::which::One;
 use crate::Error;
+use crate::command::answer::text;
 use crate::command::shared::{Session, given};
 use clap::Args;
 use serde_json::Value;
@@ -56,17 +57,12 @@ impl Merge {
     fn ask(&self, session: &Session, way: &str, body: &Value) -> Result<(), Error> {
         let path = format!("{}/{way}", self.one.own_path(session)?);
         let answer = session.client.post(&path, body)?;
-        let number = self.one.number;
-        let mut lines = match waiting(&answer) {
-            Some(what) => vec![format!("#{number} waits: {what}")],
-            None => {
-                let commit = answer.get("merge_commit").and_then(Value::as_str).unwrap_or_default();
-                vec![format!("#{number} is merged as {commit}: nothing was missing")]
-            }
-        };
-        let missing = answer.get("waiting").map(missing).unwrap_or_default();
-        lines.extend(missing.iter().map(|it| format!("  missing  {}", crate::client::clean(it))));
-        session.out.text(&answer, &lines.join("\n"))
+        let number = format!("#{}", self.one.number);
+        let told = waits(&number, &answer).unwrap_or_else(|| {
+            let commit = text(&answer, "/merge_commit");
+            format!("{number} is merged as {commit}: nothing was missing")
+        });
+        session.out.text(&answer, &told)
     }
 
     /// Whichever of the two it waits for.

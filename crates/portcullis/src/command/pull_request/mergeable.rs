@@ -1,10 +1,11 @@
 //! `portcullis pull-request mergeable`: could it be merged now? Scripts branch on the exit code;
 //! people read everything that is in the way, with what would satisfy it.
 
-use super::later::{missing, waiting};
+use super::later::waits;
 use super::which::One;
 use crate::Error;
 use crate::client::{Style, clean, render_refusal, render_way_on};
+use crate::command::answer::{list, text};
 use crate::command::shared::Session;
 use serde_json::Value;
 
@@ -15,23 +16,23 @@ const TOLD: usize = 20;
 pub fn ask(one: &One, session: &Session) -> Result<(), Error> {
     let answer = session.client.get(&format!("{}/mergeable", one.own_path(session)?))?;
     let number = one.number;
-    let verdict = Verdict::of(&answer);
+    let outlook = Outlook::of(&answer);
     if session.out.is_json() {
         // The document is the answer, whatever it says.
         session.out.text(&answer, "")?;
     }
-    match verdict {
-        Verdict::Yes if session.out.is_json() => Ok(()),
-        Verdict::Yes => {
-            let head = format!("#{number} can be merged, by {}", ways(&answer));
+    match outlook {
+        Outlook::Yes if session.out.is_json() => Ok(()),
+        Outlook::Yes => {
+            let head = format!("#{number} can be merged, by {}", strategies(&answer));
             session.out.text(&answer, &told(head, Vec::new(), &answer))
         }
-        Verdict::No => {
+        Outlook::No => {
             let head = format!("#{number} cannot be merged now");
             let blocks = in_the_way(&answer, Style::of_stderr());
             Err(Error::Refused(told(head, blocks, &answer)))
         }
-        Verdict::Depends => {
+        Outlook::Depends => {
             let head = format!(
                 "nothing is known to keep #{number} from being merged; rules about content look \
                  at the merge itself"
@@ -41,16 +42,16 @@ pub fn ask(one: &One, session: &Session) -> Result<(), Error> {
     }
 }
 
-/// What a server says of a merge.
+/// What a server expects of a merge.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Outlook {
     Yes,
     No,
     /// Rules about content have to see the merge.
     Depends,
 }
 
-impl Verdict {
+impl Outlook {
     /// What this answer of `mergeable` says.
     pub fn of(answer: &Value) -> Self {
         let is_decided = answer.get("decision").and_then(Value::as_str) == Some("allowed");
@@ -62,33 +63,26 @@ impl Verdict {
     }
 }
 
-fn list<'a>(answer: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
-    answer.get(name).and_then(Value::as_array).into_iter().flatten()
-}
-
-fn text(value: &Value, name: &str) -> String {
-    value.get(name).and_then(Value::as_str).map(clean).unwrap_or_default()
-}
-
 /// Everything that is in the way, one sentence each: for where there is room for no more.
 pub fn sentences(answer: &Value) -> Vec<String> {
-    let refusals = list(answer, "refusals").map(|it| text(it, "message"));
+    let refusals = list(answer, "refusals").map(|it| text(it, "/message"));
     let obstacles = list(answer, "obstacles").filter_map(Value::as_str).map(clean);
-    let conflicts = list(answer, "conflicts").map(|it| format!("conflict in {}", text(it, "path")));
+    let conflicts =
+        list(answer, "conflicts").map(|it| format!("conflict in {}", text(it, "/path")));
     let sentences: Vec<_> = refusals.chain(obstacles).chain(conflicts.take(TOLD)).collect();
     if sentences.is_empty() { unfit(answer).collect() } else { sentences }
 }
 
 /// `merge_commit or squash`, the usual one first.
-fn ways(answer: &Value) -> String {
+fn strategies(answer: &Value) -> String {
     let fit = list(answer, "strategies").filter(|it| it.get("obstacle").is_none_or(Value::is_null));
-    let names: Vec<_> = fit.map(|it| text(it, "strategy")).collect();
+    let names: Vec<_> = fit.map(|it| text(it, "/strategy")).collect();
     names.join(" or ")
 }
 
 /// Why none of the strategies would do, where that is so.
-fn unfit(answer: &Value) -> impl Iterator<Item = String> + '_ {
-    list(answer, "strategies").map(|it| text(it, "obstacle")).filter(|it| !it.is_empty())
+fn unfit(answer: &Value) -> impl Iterator<Item = String> {
+    list(answer, "strategies").map(|it| text(it, "/obstacle")).filter(|it| !it.is_empty())
 }
 
 /// The refusals as a merge would print them, then what no rule is about, a block each.
@@ -96,7 +90,7 @@ fn in_the_way(answer: &Value, style: Style) -> Vec<String> {
     let mut blocks: Vec<_> = list(answer, "refusals").map(|it| render_refusal(it, style)).collect();
     let obstacles = list(answer, "obstacles").filter_map(Value::as_str).map(clean);
     let mut rest: Vec<_> = obstacles.map(|it| ("obstacle", it)).collect();
-    let conflict = |it| ("conflict", format!("{} ({})", text(it, "path"), text(it, "reason")));
+    let conflict = |it| ("conflict", format!("{} ({})", text(it, "/path"), text(it, "/reason")));
     rest.extend(list(answer, "conflicts").take(TOLD).map(conflict));
     let size = answer.get("conflicts_size").and_then(Value::as_u64).unwrap_or_default();
     if size > TOLD as u64 {
@@ -122,13 +116,8 @@ fn in_the_way(answer: &Value, style: Style) -> Vec<String> {
 fn told(head: String, mut blocks: Vec<String>, answer: &Value) -> String {
     blocks.insert(0, head);
     for notice in list(answer, "notices") {
-        blocks.push(format!("missing, and not enforced here: {}", text(notice, "message")));
+        blocks.push(format!("missing, and not enforced here: {}", text(notice, "/message")));
     }
-    if let Some(what) = waiting(answer) {
-        let mut lines = vec![format!("it waits: {}", clean(&what))];
-        let missing = answer.get("waiting").map(missing).unwrap_or_default();
-        lines.extend(missing.iter().map(|it| format!("  missing  {}", clean(it))));
-        blocks.push(lines.join("\n"));
-    }
+    blocks.extend(waits("it", answer));
     blocks.join("\n")
 }

@@ -25,7 +25,7 @@ use which::One;
 pub enum PullRequestCommand {
     /// Open a pull request for a branch that is pushed already
     #[command(after_help = "Example:
-  portcullis pull-request create --into main --reviewer bea
+  portcullis pull-request create --destination main --reviewer bea
 
 Where one is open between the same branches, nothing is changed.
 To push and open one in a single step: git push origin HEAD:refs/for/main")]
@@ -61,8 +61,6 @@ Rules of the kind require_all_dependencies_merged wait for it.")]
     Depend(change::Depend),
     /// Approve a pull request
     Approve(review::Review),
-    /// Take one's approval back, as `approve --undo` does
-    Unapprove(One),
     /// Ask for changes of a pull request
     RequestChanges(review::Review),
     /// Say something about a pull request, or about lines of it
@@ -116,7 +114,6 @@ impl PullRequestCommand {
             Self::Draft(one) => change::set_draft(one, session, true),
             Self::Depend(it) => it.run(session),
             Self::Approve(it) => it.run(session, review::APPROVAL),
-            Self::Unapprove(one) => review::APPROVAL.take_back(one, session),
             Self::RequestChanges(it) => it.run(session, review::REQUEST_FOR_CHANGES),
             Self::Comment(it) => it.run(session),
             Self::Comments(one) => comment::list(one, session),

@@ -37,20 +37,13 @@ pub const REQUEST_FOR_CHANGES: Word =
 impl Review {
     /// Says it, or takes it back.
     pub fn run(&self, session: &Session, word: Word) -> Result<(), Error> {
-        if self.undo {
-            return word.take_back(&self.one, session);
-        }
+        let number = self.one.number;
         let path = format!("{}/{}", self.one.path(session)?, word.path);
+        if self.undo {
+            let answer = session.client.delete(&path)?;
+            return session.out.done(&answer, &format!("took {} of #{number} back", word.noun));
+        }
         let answer = session.client.post(&path, &json!({}))?;
-        session.out.done(&answer, &format!("{} #{}", word.said, self.one.number))
-    }
-}
-
-impl Word {
-    /// Unsays it.
-    pub fn take_back(self, one: &One, session: &Session) -> Result<(), Error> {
-        let path = format!("{}/{}", one.path(session)?, self.path);
-        let answer = session.client.delete(&path)?;
-        session.out.done(&answer, &format!("took {} of #{} back", self.noun, one.number))
+        session.out.done(&answer, &format!("{} #{number}", word.said))
     }
 }

@@ -2,9 +2,10 @@
 //! waits for, and whether it could be merged.
 
 use super::later::{missing, waiting};
-use super::mergeable::{Verdict, sentences};
+use super::mergeable::{Outlook, sentences};
 use super::which::One;
 use crate::Error;
+use crate::command::answer::{list, text};
 use crate::command::output::Field;
 use crate::command::shared::Session;
 use serde_json::{Value, json};
@@ -16,9 +17,9 @@ pub const SHOWN: &[Field] = &[
     ("state", "/state"),
     ("draft", "/draft"),
     ("author", "/author/nickname"),
-    ("from", "/source/branch/name"),
+    ("source", "/source/branch/name"),
     ("commit", "/source/commit/hash"),
-    ("into", "/destination/branch/name"),
+    ("destination", "/destination/branch/name"),
     ("merged as", "/merge_commit/hash"),
     ("reason", "/reason"),
     ("reviews", "/told/reviews"),
@@ -34,41 +35,36 @@ pub const SHOWN: &[Field] = &[
 ];
 
 /// Shows it. With `--json`, the request with `dependencies`, `statuses` and, while it is open,
-/// `mergeability`.
+/// `mergeable`: what the verb of that name prints.
 pub fn show(one: &One, session: &Session) -> Result<(), Error> {
     let (path, own) = (one.path(session)?, one.own_path(session)?);
     let mut answer = session.client.get(&path)?;
     let dependencies = session.client.list(&format!("{own}/dependencies"))?;
     let statuses = session.client.list(&format!("{path}/statuses"))?;
     let is_open = answer.get("state").and_then(Value::as_str) == Some("OPEN");
-    let mergeability =
-        if is_open { session.client.get(&format!("{own}/mergeable"))? } else { Value::Null };
+    let mergeable =
+        if is_open { Some(session.client.get(&format!("{own}/mergeable"))?) } else { None };
     let told = (!session.out.is_json()).then(|| {
         let mut told = json!({ "reviews": reviews(&answer),
             "builds": statuses.iter().map(build).collect::<Vec<_>>(),
             "dependencies": dependencies.iter().map(dependency).collect::<Vec<_>>() });
-        if let (true, Some(told)) = (is_open, told.as_object_mut()) {
-            told.extend(outlook(&mergeability));
+        if let (Some(mergeable), Some(told)) = (&mergeable, told.as_object_mut()) {
+            told.extend(merging(mergeable));
         }
         told
     });
     if let Some(shown) = answer.as_object_mut() {
         shown.insert("dependencies".into(), dependencies.into());
         shown.insert("statuses".into(), statuses.into());
-        shown.insert("mergeability".into(), mergeability);
+        shown.extend(mergeable.map(|it| ("mergeable".into(), it)));
         shown.extend(told.map(|it| ("told".into(), it)));
     }
     session.out.one(&answer, SHOWN)
 }
 
-fn text(value: &Value, pointer: &str) -> String {
-    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
-}
-
 /// `bea: approved`, `cleo: asked`; whoever reviewed unasked, too.
 fn reviews(request: &Value) -> Vec<String> {
-    let people = request.get("participants").and_then(Value::as_array).into_iter().flatten();
-    let said = people.filter_map(|it| {
+    let said = list(request, "participants").filter_map(|it| {
         let word = match (text(it, "/state").as_str(), text(it, "/role").as_str()) {
             ("approved", _) => "approved",
             ("changes_requested", _) => "asks for changes",
@@ -91,16 +87,16 @@ fn dependency(it: &Value) -> String {
 }
 
 /// Can it be merged, what is missing, and does it wait for that?
-fn outlook(answer: &Value) -> serde_json::Map<String, Value> {
-    let word = match Verdict::of(answer) {
-        Verdict::Yes => "yes",
-        Verdict::No => "no",
-        Verdict::Depends => "nothing is known to be missing",
+fn merging(answer: &Value) -> serde_json::Map<String, Value> {
+    let word = match Outlook::of(answer) {
+        Outlook::Yes => "yes",
+        Outlook::No => "no",
+        Outlook::Depends => "nothing is known to be missing",
     };
     let mut missed = sentences(answer);
     // In the queue, what counts is said of its own commit.
     if answer.pointer("/waiting/way").and_then(Value::as_str) == Some("queue") {
-        missed.extend(answer.get("waiting").map(missing).unwrap_or_default());
+        missed.extend(missing(answer));
     }
     serde_json::Map::from_iter([
         ("mergeable".to_owned(), word.into()),

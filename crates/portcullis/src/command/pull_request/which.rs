@@ -2,17 +2,8 @@
 //! it.
 
 use crate::Error;
-use crate::command::shared::{Session, repository};
+use crate::command::shared::{OfRepository, Session};
 use clap::Args;
-use model::RepositoryPath;
-
-/// A repository.
-#[derive(Args, Debug)]
-pub struct Of {
-    /// The repository; the one that one stands in if not given
-    #[arg(long, value_name = "WORKSPACE/REPOSITORY", value_parser = repository)]
-    repository: Option<RepositoryPath>,
-}
 
 /// A pull request.
 #[derive(Args, Debug)]
@@ -20,25 +11,18 @@ pub struct One {
     /// Its number
     pub number: i64,
     #[command(flatten)]
-    pub of: Of,
+    pub of: OfRepository,
 }
 
-impl Of {
-    /// `acme/site`.
-    pub fn name(&self, session: &Session) -> Result<RepositoryPath, Error> {
-        session.repository(self.repository.as_ref())
-    }
-
-    /// All its pull requests, in Bitbucket's API.
-    pub fn path(&self, session: &Session) -> Result<String, Error> {
-        Ok(format!("/2.0/repositories/{}/pullrequests", self.name(session)?))
-    }
+/// All pull requests of a repository, in Bitbucket's API.
+pub fn requests(of: &OfRepository, session: &Session) -> Result<String, Error> {
+    Ok(format!("/2.0/repositories/{}/pullrequests", of.name(session)?))
 }
 
 impl One {
     /// In Bitbucket's API.
     pub fn path(&self, session: &Session) -> Result<String, Error> {
-        Ok(format!("{}/{}", self.of.path(session)?, self.number))
+        Ok(format!("{}/{}", requests(&self.of, session)?, self.number))
     }
 
     /// Where Bitbucket has nothing: our own API.
