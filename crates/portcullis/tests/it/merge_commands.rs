@@ -244,6 +244,68 @@ fn what_can_be_merged_is_merged() {
     );
 }
 
+/// A rule is not all that is in the way: whoever meets it learns of the rest at once.
+#[test]
+fn what_keeps_every_strategy_out_is_told_beside_the_rules() {
+    let (server, tree) = opened();
+    rules(&server, &[("require_approvals_to_merge", Some(1)), ("enforce_merge_checks", None)]);
+    let strategies = "/api/v1/repositories/acme/site/merge-strategies";
+    let only = |names: &[&str]| {
+        server
+            .admin()
+            .put(strategies, &json!({ "any": { "merge_strategies": names } }))
+            .expect(200);
+    };
+    only(&["fast_forward"]);
+    let other = server.clone_as("bea", SITE);
+    other.commit_file("other", b"theirs\n", "theirs");
+    other.push("main").accepted();
+    let mut screen = Screen::new(&server, &tree);
+    screen
+        .types("ann", "mergeable 1")
+        .types("ann", "show 1 | grep -A 2 mergeable")
+        .reads(
+            r#"
+            ann$ mergeable 1
+            portcullis: #1 cannot be merged now
+            PC-MERGE-APPROVALS  Merging into main needs 1 approval; there are 0.
+              layer    restriction
+              rule     require_approvals_to_merge on "main", repository acme/site, rule 1 (admin, DAY)
+              what     fast-forward refs/heads/main acme/site by merge
+              you      ann, by api token "laptop" (…XXXX)
+              when     DAY
+              next     have it approved by more people
+              obstacle `fast_forward` needs `topic` to have all of `main`, and 1 commits are missing: merge or rebase, or choose another strategy
+            [1]
+            ann$ show 1 | grep -A 2 mergeable
+            mergeable    no
+            missing      Merging into main needs 1 approval; there are 0.
+                         `fast_forward` needs `topic` to have all of `main`, and 1 commits are missing: merge or rebase, or choose another strategy
+            [0]
+            "#,
+        );
+    // Where one strategy would do, nothing is said of those that would not.
+    only(&["fast_forward", "merge_commit"]);
+    screen
+        .types("bea", "approve 1")
+        .types("ann", "mergeable 1")
+        .types("ann", "show 1 | grep -A 1 mergeable")
+        .reads(
+            r#"
+            bea$ approve 1
+            approved #1
+            [0]
+            ann$ mergeable 1
+            #1 can be merged, by merge_commit
+            [0]
+            ann$ show 1 | grep -A 1 mergeable
+            mergeable    yes
+            description  At last
+            [0]
+            "#,
+        );
+}
+
 #[test]
 fn branches_that_do_not_fit_are_brought_together_by_what_is_printed() {
     let (server, tree) = world();

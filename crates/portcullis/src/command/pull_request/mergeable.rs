@@ -69,20 +69,24 @@ pub fn sentences(answer: &Value) -> Vec<String> {
     let obstacles = list(answer, "obstacles").filter_map(Value::as_str).map(clean);
     let conflicts =
         list(answer, "conflicts").map(|it| format!("conflict in {}", text(it, "/path")));
-    let sentences: Vec<_> = refusals.chain(obstacles).chain(conflicts.take(TOLD)).collect();
-    if sentences.is_empty() { unfit(answer).collect() } else { sentences }
+    refusals.chain(obstacles).chain(conflicts.take(TOLD)).chain(unfit(answer)).collect()
 }
 
 /// `merge_commit or squash`, the usual one first.
 fn strategies(answer: &Value) -> String {
-    let fit = list(answer, "strategies").filter(|it| it.get("obstacle").is_none_or(Value::is_null));
-    let names: Vec<_> = fit.map(|it| text(it, "/strategy")).collect();
+    let names: Vec<_> = fit(answer).map(|it| text(it, "/strategy")).collect();
     names.join(" or ")
 }
 
-/// Why none of the strategies would do, where that is so.
+/// The strategies that would do.
+fn fit(answer: &Value) -> impl Iterator<Item = &Value> {
+    list(answer, "strategies").filter(|it| it.get("obstacle").is_none_or(Value::is_null))
+}
+
+/// Why none of the strategies would do; nothing where one does.
 fn unfit(answer: &Value) -> impl Iterator<Item = String> {
-    list(answer, "strategies").map(|it| text(it, "/obstacle")).filter(|it| !it.is_empty())
+    let all = list(answer, "strategies").filter(|_| fit(answer).next().is_none());
+    all.map(|it| text(it, "/obstacle"))
 }
 
 /// The refusals as a merge would print them, then what no rule is about, a block each.
@@ -96,9 +100,7 @@ fn in_the_way(answer: &Value, style: Style) -> Vec<String> {
     if size > TOLD as u64 {
         rest.push(("", format!("{size} in all")));
     }
-    if blocks.is_empty() && rest.is_empty() {
-        rest.extend(unfit(answer).map(|it| ("obstacle", it)));
-    }
+    rest.extend(unfit(answer).map(|it| ("obstacle", it)));
     let line =
         |(label, it): &(&str, String)| format!("  {} {it}", style.quiet(&format!("{label:<8}")));
     let mut lines: Vec<_> = rest.iter().map(line).collect();
