@@ -3,15 +3,13 @@
 
 use crate::build_input::BuildInput;
 use crate::error::{Error, Fields, Result};
-use crate::open::{
-    ChangingBuildKeys, OpenRepository, PostingBuild, PostingOthersBuild, ReadingBuildKeys,
-    SeesContent,
-};
+use crate::open::{ChangingBuildKeys, OpenRepository, PostingBuild, ReadingBuildKeys, SeesContent};
 use crate::revisions::find_commits;
 use crate::subjects::{SubjectInput, SubjectView};
 use crate::text_input::{check_text, is_text};
 use crate::{App, Asker, PlaceName};
 use model::{ObjectId, RepositoryId};
+use policy::Act;
 use std::sync::Arc;
 use store::{BuildKey, BuildStatus, NewBuildStatus};
 
@@ -95,9 +93,14 @@ impl OpenRepository<PostingBuild> {
     /// asked about by itself.
     async fn put(&self, new: NewBuildStatus) -> Result<BuildStatus> {
         let (keys, _) = self.app.store.list_build_keys(self.repository.id).await?;
-        if !is_kept_for(&keys, &new.key, &self.who) {
+        if let Some(pattern) = kept_from(&keys, &new.key, &self.who) {
+            let (key, pattern) = (new.key.clone(), pattern.to_owned());
+            let act = Act::PostKeptBuildStatus { key, pattern };
             let place = PlaceName::from(&self.path);
-            self.app.open_repository::<PostingOthersBuild>(&self.who, &place).await?;
+            let judged = self.app.judge(&self.who, &place, &act).await?;
+            if !judged.decision.is_allowed() {
+                return Err(self.app.refuse(&self.who, &place, &act, &judged).await);
+            }
         }
         let put = self.app.store.put_build_status(&self.by, self.repository.id, new).await?;
         self.app.landings.poke(self.repository.id);
@@ -164,12 +167,13 @@ impl App {
     }
 }
 
-/// Is the key this principal's to post: kept for nobody, or of each pattern that fits it one
-/// subject is this one? A line more never lets more people post.
-fn is_kept_for(keys: &[BuildKey], key: &str, who: &Asker) -> bool {
+/// The pattern by which a key is kept from this principal, if one does: of each that fits it, one
+/// subject must be this one. A line more never lets more people post.
+fn kept_from<'a>(keys: &'a [BuildKey], key: &str, who: &Asker) -> Option<&'a str> {
     let fitting: Vec<_> = keys.iter().filter(|it| policy::text_fits(&it.pattern, key)).collect();
-    fitting.iter().all(|line| {
-        let of_pattern = fitting.iter().filter(|it| it.pattern == line.pattern);
-        of_pattern.clone().any(|it| who.who.principal.is(it.subject))
-    })
+    let keeping = fitting.iter().find(|line| {
+        let mut of_pattern = fitting.iter().filter(|it| it.pattern == line.pattern);
+        !of_pattern.any(|it| who.who.principal.is(it.subject))
+    });
+    keeping.map(|it| it.pattern.as_str())
 }

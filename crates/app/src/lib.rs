@@ -138,10 +138,10 @@ pub use offered_key::OfferedKey;
 pub use open::{
     Archiving, ChangingBuildKeys, ChangingOwnComment, Commenting, CreatingPullRequest,
     DecliningOthersPullRequest, DecliningOwnPullRequest, Explaining, ExplainingForOthers, Fetching,
-    Forking, Maintaining, OpenRepository, PostingBuild, PostingOthersBuild, Pushing, Reading,
-    ReadingAllRefusals, ReadingBuildKeys, ReadingOwnRefusals, ReadingPullRequests, Removing,
-    RemovingOthersComment, RepositoryAct, Reviewing, SeesContent, Updating,
-    UpdatingOthersPullRequest, UpdatingOwnPullRequest, WithdrawingReview,
+    Forking, Maintaining, OpenRepository, PostingBuild, Pushing, Reading, ReadingAllRefusals,
+    ReadingBuildKeys, ReadingOwnRefusals, ReadingPullRequests, Removing, RemovingOthersComment,
+    RepositoryAct, Reviewing, SeesContent, Updating, UpdatingOthersPullRequest,
+    UpdatingOwnPullRequest, WithdrawingReview,
 };
 pub use own_way::Consequence;
 pub use page::{Page, PageRequest};

@@ -145,8 +145,6 @@ repository_acts! {
     Forking = Act::ForkRepository;
     /// Saying how a build of a commit went.
     PostingBuild = Act::PostBuildStatus;
-    /// The same under a key that is kept for somebody else.
-    PostingOthersBuild = Act::PostOthersBuildStatus;
     /// Looking at whom the keys of builds are kept for.
     ReadingBuildKeys = Act::ReadBuildKeys;
     /// Changing that.

@@ -77,6 +77,7 @@ impl Words<'_> {
             RemedyKind::GrantPermission { level, subject, permission } => {
                 self.grant(*level, *subject, *permission)
             }
+            RemedyKind::KeepBuildKey { pattern, .. } => self.keep_build_key(pattern),
             RemedyKind::AddMember { subject } => self.add_member(*subject),
             RemedyKind::AllowAddress { address, level } => self.allow_address(*address, *level),
             RemedyKind::LiftSuspension => Parts::only("lift the suspension of the account"),
@@ -241,6 +242,14 @@ impl Words<'_> {
             commands: vec![format!("portcullis grant set {listed} {permission} {argument}")],
             request: Some(request("PUT", &format!("{path}/grants"), &body)),
         }
+    }
+
+    /// Whom keys are kept for is one list, so there is no command that adds one more.
+    fn keep_build_key(&self, pattern: &str) -> Parts {
+        let name = self.who.name();
+        let path = self.ground.and_then(|it| place_path(it, Level::Repository));
+        let into = path.map_or_else(String::new, |it| format!(", in /api/v1{it}/build-keys"));
+        Parts::only(format!("keep the build keys `{pattern}` for {name}, too{into}"))
     }
 
     fn add_member(&self, subject: Subject) -> Parts {

@@ -131,8 +131,11 @@ pub enum Act {
     ForkRepository,
     /// Say how a build of a commit went.
     PostBuildStatus,
-    /// The same under a key that is kept for somebody else.
-    PostOthersBuildStatus,
+    /// The same under a key that is kept for somebody else, by a pattern.
+    PostKeptBuildStatus {
+        key: String,
+        pattern: String,
+    },
     /// Whom the keys of builds are kept for.
     ReadBuildKeys,
     ChangeBuildKeys,
@@ -324,7 +327,7 @@ impl Act {
             Self::PostBuildStatus => {
                 sets(Repository, Hold(Permission::Write), &[S::ReadRepository])
             }
-            Self::PostOthersBuildStatus => sets(Repository, ADMIN, &[S::ReadRepository]),
+            Self::PostKeptBuildStatus { .. } => sets(Repository, ADMIN, &[S::ReadRepository]),
             Self::ReadBuildKeys => reads(Repository, ADMIN, &[S::AdminRepository]),
             Self::ChangeBuildKeys => sets(Repository, ADMIN, &[S::AdminRepository]),
 
@@ -432,7 +435,7 @@ impl Act {
             | Self::MaintainRepository
             | Self::ForkRepository
             | Self::PostBuildStatus
-            | Self::PostOthersBuildStatus
+            | Self::PostKeptBuildStatus { .. }
             | Self::ReadBuildKeys
             | Self::ChangeBuildKeys
             | Self::ReadPullRequests

@@ -122,6 +122,9 @@ codes! {
     PermissionAdmin "PC-PERM-ADMIN" Permission
         "The operation needs admin, and the principal holds less."
         "Ask an admin of the place to do it.";
+    BuildKeyKept "PC-PERM-BUILD-KEY" Permission
+        "The key under which a build is reported is kept for others."
+        "Have it reported by whom the key is kept for, use another key, or ask a repository admin to keep it for you, too.";
     MembersOnly "PC-PERM-MEMBER" Permission
         "Only members of the workspace may see this."
         "Ask a workspace admin to be made a member.";

@@ -102,6 +102,10 @@ impl World {
                 };
                 principal.subject().map(grant).into_iter().collect()
             }
+            Reason::BuildKeyKept { pattern, .. } => {
+                let keep = |subject| RemedyKind::KeepBuildKey { pattern: pattern.clone(), subject };
+                principal.subject().map(keep).into_iter().collect()
+            }
             Reason::MembersOnly => {
                 let add = |subject| RemedyKind::AddMember { subject };
                 principal.subject().map(add).into_iter().collect()
@@ -227,7 +231,9 @@ impl World {
                 let levels = rules.iter().filter_map(|it| self.facts.restrictions.find(*it));
                 Actor::admin_of(levels.map(|it| it.level).min().unwrap_or(Level::Repository))
             }
-            RemedyKind::ChangeDefaultBranch | RemedyKind::Unarchive => Actor::RepositoryAdmin,
+            RemedyKind::ChangeDefaultBranch
+            | RemedyKind::Unarchive
+            | RemedyKind::KeepBuildKey { .. } => Actor::RepositoryAdmin,
             RemedyKind::GrantPermission { level, .. } => Actor::admin_of(*level),
             RemedyKind::AddMember { .. } => Actor::WorkspaceAdmin,
             RemedyKind::AllowAddress { level, .. } => Actor::admin_of(*level),
@@ -275,6 +281,7 @@ impl World {
                 let (level, subject, permission) = (*level, *subject, *permission);
                 world.facts.grants.push(Grant { level, subject, permission });
             }
+            RemedyKind::KeepBuildKey { .. } => world.act = Act::PostBuildStatus,
             RemedyKind::AddMember { .. } => world.facts.role = Some(Role::Member),
             RemedyKind::AllowAddress { address, level } => {
                 let rules = &mut world.facts.network;

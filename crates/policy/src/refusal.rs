@@ -78,6 +78,11 @@ pub enum Reason {
         held: Option<Permission>,
         on: Level,
     },
+    /// The key of a build is kept for others, by a pattern.
+    BuildKeyKept {
+        key: String,
+        pattern: String,
+    },
     MembersOnly,
     UsersOnly,
     Archived,
@@ -178,6 +183,7 @@ impl Refusal {
             Reason::TokenWidens => Code::TokenWidens,
             Reason::NotFound { what } => not_found(*what),
             Reason::NotPermitted { needed, .. } => not_permitted(*needed),
+            Reason::BuildKeyKept { .. } => Code::BuildKeyKept,
             Reason::MembersOnly => Code::MembersOnly,
             Reason::UsersOnly => Code::UsersOnly,
             Reason::Archived => Code::Archived,

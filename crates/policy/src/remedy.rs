@@ -99,6 +99,11 @@ pub enum RemedyKind {
         subject: Subject,
         permission: Permission,
     },
+    /// Add a subject to those for whom the build keys of a pattern are kept.
+    KeepBuildKey {
+        pattern: String,
+        subject: Subject,
+    },
     AddMember {
         subject: Subject,
     },

@@ -52,6 +52,9 @@ impl Refusal {
                  you signed in with, and its scopes."
             ),
             Reason::NotPermitted { needed, held, on } => not_permitted(*needed, *held, *on),
+            Reason::BuildKeyKept { key, pattern } => {
+                format!("The build key `{key}` is kept for others, by the pattern `{pattern}`.")
+            }
             Reason::MembersOnly => "Only members of the workspace may see this.".into(),
             Reason::UsersOnly => "Only users have an account.".into(),
             Reason::Archived => "The repository is archived; its refs do not change.".into(),
@@ -95,6 +98,7 @@ impl Refusal {
             Reason::TokenWidens => "limited credential cannot make a wider one",
             Reason::NotFound { what } => return format!("no such {what}"),
             Reason::NotPermitted { needed, .. } => return format!("needs {needed} permission"),
+            Reason::BuildKeyKept { .. } => "build key kept for others",
             Reason::MembersOnly => "members only",
             Reason::UsersOnly => "users only",
             Reason::Archived => "repository is archived",
@@ -425,6 +429,9 @@ impl fmt::Display for RemedyKind {
             Self::Unarchive => f.write_str("take the repository out of the archive"),
             Self::GrantPermission { level, permission, .. } => {
                 write!(f, "grant you {permission} on the {level}")
+            }
+            Self::KeepBuildKey { pattern, .. } => {
+                write!(f, "keep the build keys `{pattern}` for you, too")
             }
             Self::AddMember { .. } => f.write_str("make you a member of the workspace"),
             Self::AllowAddress { address, .. } => write!(f, "allow the address {address}"),

@@ -2,12 +2,13 @@
 
 use super::Opinion;
 use crate::Question;
-use crate::act::{Right, Touches};
+use crate::act::{Act, Right, Touches};
 use crate::ask::PrincipalKind;
 use crate::content::Content;
 use crate::decision::Weighed;
 use crate::refusal::Reason;
 use crate::update::{Change, RefUpdate};
+use model::Permission;
 
 /// By now a place that may not be seen is nowhere, and so is one of another kind than the act
 /// is about.
@@ -40,10 +41,12 @@ pub(super) fn permission(question: &Question<'_>) -> Opinion {
         }
         Right::Hold(needed) => {
             let has = held.as_ref().map(|it| it.permission);
-            let reason = (has < Some(needed)).then_some(Reason::NotPermitted {
-                needed,
-                held: has,
-                on: needs.on,
+            let reason = (has < Some(needed)).then(|| match question.act {
+                // It takes no more than write, but for the one who keeps it.
+                Act::PostKeptBuildStatus { key, pattern } if has >= Some(Permission::Write) => {
+                    Reason::BuildKeyKept { key: key.clone(), pattern: pattern.clone() }
+                }
+                _ => Reason::NotPermitted { needed, held: has, on: needs.on },
             });
             Opinion::of(Weighed::Permission { needed, held }, reason)
         }

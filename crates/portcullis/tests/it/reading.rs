@@ -294,7 +294,14 @@ fn rule_104_a_key_that_is_kept_for_the_build_server_is_nobody_elses() {
     let shown = server.admin().put(keys, &kept).expect(200);
     assert_eq!(shown["values"][0]["subjects"][0]["name"], "ci", "{shown}");
     let refused = ann.post(&path, &status("ci/unit")).expect(403);
-    assert!(refused["error"]["data"]["code"].is_string(), "{refused}");
+    let refusal = &refused["error"]["refusal"];
+    assert_eq!(refusal["code"], "PC-PERM-BUILD-KEY", "{refused}");
+    let message = "The build key `ci/unit` is kept for others, by the pattern `ci/*`.";
+    assert_eq!(refusal["message"], message);
+    assert_eq!(
+        refusal["remedies"][0]["summary"],
+        "keep the build keys `ci/*` for ann, too, in /api/v1/repositories/acme/site/build-keys"
+    );
     ann.put(&format!("{path}/ci/unit"), &json!({ "state": "FAILED" })).expect(403);
     ann.post(&path, &status("lint")).expect(201);
     ci.post(&path, &status("ci/unit")).expect(201);
