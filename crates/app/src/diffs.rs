@@ -69,7 +69,8 @@ impl<A: SeesContent> OpenRepository<A> {
                 MergePreview::UpToDate
                 | MergePreview::FastForward
                 | MergePreview::Clean { .. }
-                | MergePreview::Unrelated => BTreeSet::new(),
+                | MergePreview::Unrelated
+                | MergePreview::TooMuch(_) => BTreeSet::new(),
             })
         });
         found.await

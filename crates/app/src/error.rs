@@ -296,9 +296,6 @@ impl From<repo::Error> for Error {
                 Fields::one("target", error)
             }
             repo::Error::TookTooLong { .. } => Self::TookTooLong,
-            repo::Error::TooManyAttributes => {
-                Self::State { field: "source", message: error.to_string() }
-            }
             other => {
                 let code = other.to_failure().code;
                 Self::failed(code.code(), code.cause(), error)

@@ -56,12 +56,22 @@ pub enum Error {
         /// The subcommand.
         verb: &'static str,
     },
-    /// A merge would have to go by more `.gitattributes` than anybody has on purpose.
-    #[error(
-        "the `.gitattributes` of the folders that both sides have changed are too many, or more \
-         than 16 MiB together: make them fewer, or merge in a clone and push"
-    )]
-    TooManyAttributes,
+    /// The system does not let git's memory be bounded; without that, git is asked nothing.
+    #[error("the memory of git {verb} could not be bounded")]
+    Unbounded {
+        /// The subcommand.
+        verb: &'static str,
+        #[source]
+        source: io::Error,
+    },
+    /// A merge would have to go through more than anybody has on purpose.
+    #[error("it goes through more than {limit} {what}")]
+    MergeTooLarge {
+        /// Of what there is too much.
+        what: &'static str,
+        /// How much would do.
+        limit: String,
+    },
     /// A file operation failed.
     #[error("cannot {what} `{path}`")]
     Io {
@@ -152,7 +162,8 @@ impl Error {
             | Self::GitTooOld { .. }
             | Self::Git { .. }
             | Self::TookTooLong { .. }
-            | Self::TooManyAttributes
+            | Self::Unbounded { .. }
+            | Self::MergeTooLarge { .. }
             | Self::Io { .. }
             | Self::Object { .. }
             | Self::DamagedRefs { .. }

@@ -38,7 +38,7 @@ impl Repository {
         // What a repository says about its own files must start no program here.
         command.args(["--no-ext-diff", "--no-textconv", "--no-color", "--no-mailmap"]);
         command.arg(commit.to_string()).arg("--").arg(path);
-        let mut running = Running::start("log", command)?.bounded(TIME);
+        let mut running = Running::start("log", command)?.bounded(TIME)?;
         let mut found = Vec::new();
         if let Some(stdout) = running.child().stdout.take() {
             let mut last = None;

@@ -126,7 +126,7 @@ impl Repository {
             Some(_) => {
                 let mut command = Git::command(self.git_dir(), "cat-file");
                 command.args(["blob", &file.id.to_string()]);
-                let mut running = Running::start("cat-file", command)?.bounded(TIME);
+                let mut running = Running::start("cat-file", command)?.bounded(TIME)?;
                 if let Some(mut stdout) = running.child().stdout.take() {
                     io::copy(&mut stdout, output).map_err(Error::Peer)?;
                 }

@@ -2,6 +2,7 @@
 
 use crate::watchdog::Watchdog;
 use crate::{Error, Result};
+use rustix::io::Errno;
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use std::io::Read as _;
 use std::path::Path;
@@ -162,15 +163,21 @@ impl Running {
 
     /// The same for what anybody may ask: it may take no more memory than [`MEMORY`], either. A few
     /// trees that hold one another many times over make git list more paths than a machine holds.
-    pub(crate) fn bounded(mut self, time: Duration) -> Self {
-        let most = Rlimit { current: Some(MEMORY), maximum: Some(MEMORY) };
-        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+    pub(crate) fn bounded(self, time: Duration) -> Result<Self> {
+        self.bounded_by(time, MEMORY)
+    }
+
+    fn bounded_by(mut self, time: Duration, memory: u64) -> Result<Self> {
+        let most = Rlimit { current: Some(memory), maximum: Some(memory) };
+        let pid = Pid::from_child(&self.child);
         // Of its own and not of what it maps: packs may be as large as they are.
-        if let Err(error) = prlimit(pid, Resource::Data, most) {
-            tracing::debug!(%error, "git had ended before its memory was bounded");
+        match prlimit(Some(pid), Resource::Data, most) {
+            // It has ended by itself.
+            Ok(_) | Err(Errno::SRCH) => {}
+            Err(error) => return Err(Error::Unbounded { verb: self.verb, source: error.into() }),
         }
         self.is_bounded = true;
-        self.within(time)
+        Ok(self.within(time))
     }
 
     /// The child, for its pipes.
@@ -227,6 +234,20 @@ impl Drop for Running {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write as _;
+
+    #[test]
+    fn a_question_that_takes_too_much_memory_is_ended() {
+        let mut command = Git::bare();
+        // It keeps all it reads until the end.
+        command.args(["hash-object", "--stdin"]).stdin(Stdio::piped());
+        let running = Running::start("hash-object", command).unwrap();
+        let mut running = running.bounded_by(Duration::from_secs(600), 32 << 20).unwrap();
+        let mut input = running.child().stdin.take().unwrap();
+        let piece = vec![0; 1 << 20];
+        assert!((0..256).any(|_| input.write_all(&piece).is_err()), "256 MiB fit into 32");
+        assert!(matches!(running.finish(), Err(Error::TookTooLong { verb: "hash-object" })));
+    }
 
     #[test]
     fn versions_are_read_and_this_machines_git_will_do() {

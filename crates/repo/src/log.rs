@@ -43,7 +43,7 @@ impl Repository {
                 let _infallible = writeln!(input, "{mark}{id}");
             }
         }
-        let mut running = Running::start("rev-list", command)?.bounded(TIME);
+        let mut running = Running::start("rev-list", command)?.bounded(TIME)?;
         if let Some(mut stdin) = running.child().stdin.take() {
             // It reads everything before it says anything.
             stdin.write_all(input.as_bytes()).map_err(Error::io("write to", self.git_dir()))?;

@@ -154,16 +154,19 @@ impl Repositories {
         self.root.join("repositories").join(shard).join(format!("{id}.git"))
     }
 
-    /// Those that need [`Repository::maintain`], found without opening any: one listing for each.
+    /// Those that need [`Repository::maintain`], found without opening any: one listing for each. One
+    /// that cannot be looked at is left out, and logged.
     pub fn neglected(&self) -> Result<Vec<RepositoryId>> {
         let mut found = Vec::new();
         for shard in list(&self.root.join("repositories"))? {
             for folder in list(&shard)? {
                 let number = folder.file_stem().and_then(|it| it.to_str()?.parse().ok());
-                if let Some(number) = number
-                    && has_many_packs(&folder)?
-                {
-                    found.push(RepositoryId(number));
+                match (number, has_many_packs(&folder)) {
+                    (Some(number), Ok(true)) => found.push(RepositoryId(number)),
+                    (_, Ok(_)) => {}
+                    (_, Err(error)) => {
+                        tracing::warn!(%error, ?folder, "nobody knows whether it needs maintenance");
+                    }
                 }
             }
         }

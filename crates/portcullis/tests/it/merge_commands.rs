@@ -275,12 +275,12 @@ fn what_keeps_every_strategy_out_is_told_beside_the_rules() {
               you      ann, by api token "laptop" (…XXXX)
               when     DAY
               next     have it approved by more people
-              obstacle `fast_forward` needs `topic` to have all of `main`, and 1 commits are missing: merge or rebase, or choose another strategy
+              obstacle `fast_forward` needs `topic` to have all of `main`, and 1 commit is missing: merge or rebase, or choose another strategy
             [1]
             ann$ show 1 | grep -A 2 mergeable
             mergeable    no
             missing      Merging into main needs 1 approval; there are 0.
-                         `fast_forward` needs `topic` to have all of `main`, and 1 commits are missing: merge or rebase, or choose another strategy
+                         `fast_forward` needs `topic` to have all of `main`, and 1 commit is missing: merge or rebase, or choose another strategy
             [0]
             "#,
         );

@@ -88,7 +88,7 @@ impl Repository {
         let mut command = self.compare(options);
         command.args(["--raw", "--numstat", "--no-abbrev", "-z"]);
         let Some(command) = sides(command, old, new, options) else { return Ok(Vec::new()) };
-        let mut running = Running::start("diff-tree", command)?.bounded(STAT_TIME);
+        let mut running = Running::start("diff-tree", command)?.bounded(STAT_TIME)?;
         let mut output = Vec::new();
         if let Some(stdout) = running.child().stdout.take() {
             let mut stdout = stdout.take(STAT_SIZE);
@@ -166,7 +166,7 @@ fn sides(
 
 /// Sends what the command says. A reader that goes away takes git with it.
 fn send(command: Command, output: &mut dyn Write) -> Result<()> {
-    let mut running = Running::start("diff", command)?.bounded(TEXT_TIME);
+    let mut running = Running::start("diff", command)?.bounded(TEXT_TIME)?;
     if let Some(mut stdout) = running.child().stdout.take() {
         io::copy(&mut stdout, output).map_err(Error::Peer)?;
     }

@@ -8,6 +8,7 @@ use crate::tree::{self, Names};
 use crate::{Error, Result};
 use model::ObjectId;
 use std::ffi::OsStr;
+use std::fmt;
 use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
@@ -17,11 +18,12 @@ const NAME: &[u8] = b".gitattributes";
 /// Git does not read longer ones.
 const LONGEST: u64 = 100 << 20;
 
-/// What is laid out for one merge at most. The same small file in many folders is no more to push
-/// than in one.
+/// So many are laid out for one merge at most. The same small file in many folders is no more to
+/// push than in one.
 const MOST_FILES: usize = 10_000;
+/// So many bytes of them.
 const MOST_BYTES: u64 = 16 << 20;
-/// Folders that are looked into for one merge at most.
+/// So many folders are looked into for one merge at most.
 const MOST_FOLDERS: usize = 100_000;
 
 /// Attribute files: the folder of each, from the root, with a `/` at its end, and its content.
@@ -46,13 +48,12 @@ impl Attributes {
                 continue;
             }
             opened += 1;
-            if opened > MOST_FOLDERS || found.len() > MOST_FILES {
-                return Err(Error::TooManyAttributes);
-            }
+            check("changed folders", opened, MOST_FOLDERS)?;
             let names = tree::read(objects, &tree)?;
             // A link is not followed, by git neither.
             if let Some(file) = names.get(NAME).filter(|it| it.is_file()) {
                 found.push((folder.clone(), file.id));
+                check("`.gitattributes` in changed folders", found.len(), MOST_FILES)?;
             }
             let read = |it: &Option<ObjectId>| match it {
                 Some(id) => tree::read(objects, id),
@@ -76,9 +77,7 @@ impl Attributes {
             let length = objects.find_header(id)?.map(|it| it.1);
             let Some(length) = length.filter(|it| *it <= LONGEST) else { continue };
             bytes += length;
-            if bytes > MOST_BYTES {
-                return Err(Error::TooManyAttributes);
-            }
+            check("bytes of `.gitattributes` in changed folders", bytes, MOST_BYTES)?;
             let Some(file) = objects.find(id)? else { continue };
             let folder = root.join(OsStr::from_bytes(folder));
             let path = folder.join(OsStr::from_bytes(NAME));
@@ -92,6 +91,11 @@ impl Attributes {
         }
         Ok(())
     }
+}
+
+fn check<N: PartialOrd + fmt::Display>(what: &'static str, found: N, limit: N) -> Result<()> {
+    let too_many = || Error::MergeTooLarge { what, limit: limit.to_string() };
+    if found > limit { Err(too_many()) } else { Ok(()) }
 }
 
 /// A name that leads nowhere else. Trees with others are not let in; here they would be followed.

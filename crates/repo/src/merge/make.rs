@@ -4,7 +4,7 @@ use super::content::{self, NewCommitText};
 use super::join::{self, Joined};
 use super::rebase::{self, Rebased};
 use super::workshop::Workshop;
-use super::{MadeMerge, MergeAnswer, MergePlan, NotMergeable};
+use super::{MadeMerge, MergeAnswer, MergePlan, NotMergeable, too_much};
 use crate::Result;
 use crate::objects::ObjectKind;
 use crate::repository::Repository;
@@ -13,6 +13,11 @@ use model::{MergeStrategy, ObjectId};
 impl Repository {
     /// Makes the commits that a strategy makes.
     pub fn make_merge(&self, plan: &MergePlan<'_>) -> Result<MergeAnswer> {
+        let not = |why| MergeAnswer::Not(NotMergeable::TooMuch(why));
+        self.try_merge(plan).or_else(|error| too_much(error).map(not))
+    }
+
+    fn try_merge(&self, plan: &MergePlan<'_>) -> Result<MergeAnswer> {
         let divergence = self.divergence(&plan.target, &plan.source)?;
         if divergence.ahead == 0 {
             return Ok(MergeAnswer::Not(NotMergeable::Nothing));

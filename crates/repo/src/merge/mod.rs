@@ -36,6 +36,8 @@ pub enum MergePreview {
     Conflicting(Conflicts),
     /// They have no common ancestor.
     Unrelated,
+    /// Nobody knows: finding out would take more than anybody is given. Why, as a clause: `it …`.
+    TooMuch(String),
 }
 
 /// A merge to be made.
@@ -94,6 +96,8 @@ pub enum NotMergeable {
         /// Where.
         conflicts: Conflicts,
     },
+    /// It would take more than anybody is given. Why, as a clause: `it …`.
+    TooMuch(String),
 }
 
 impl Repository {
@@ -111,10 +115,12 @@ impl Repository {
             return Ok(MergePreview::Unrelated);
         }
         let mut workshop = Workshop::new(self)?;
-        Ok(match join::merge(&mut workshop, target, source, &divergence.bases)? {
+        let joined = join::merge(&mut workshop, target, source, &divergence.bases);
+        let preview = joined.map(|it| match it {
             Joined::Clean(tree) => MergePreview::Clean { tree },
             Joined::Conflicting(conflicts) => MergePreview::Conflicting(conflicts),
-        })
+        });
+        preview.or_else(|error| too_much(error).map(MergePreview::TooMuch))
     }
 
     /// Would merging either of two commits into `target` make the same of it, to the last byte and
@@ -134,12 +140,26 @@ impl Repository {
             MergePreview::UpToDate => self.tree_of(target).map(Some),
             MergePreview::FastForward => self.tree_of(source).map(Some),
             MergePreview::Clean { tree } => Ok(Some(tree)),
-            MergePreview::Conflicting(_) | MergePreview::Unrelated => Ok(None),
+            MergePreview::Conflicting(_) | MergePreview::Unrelated | MergePreview::TooMuch(_) => {
+                Ok(None)
+            }
         }
     }
 
     fn tree_of(&self, commit: &ObjectId) -> Result<ObjectId> {
         let missing = || Error::Object { id: *commit, why: "there is no such commit".into() };
         Ok(self.commit_info(commit)?.ok_or_else(missing)?.tree)
+    }
+}
+
+/// That a merge would take too much is an answer: it does not get better by being asked again.
+fn too_much(error: Error) -> Result<String> {
+    match error {
+        Error::TookTooLong { .. } => Ok(format!(
+            "it takes longer than {} seconds, or more memory than git is given",
+            workshop::TIME.as_secs()
+        )),
+        Error::MergeTooLarge { .. } => Ok(error.to_string()),
+        error => Err(error),
     }
 }

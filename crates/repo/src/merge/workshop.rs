@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 /// How long one merge may take, with whatever git is asked for it: the trees of a small pack can
 /// lead to more paths than anybody can visit.
-const TIME: Duration = Duration::from_secs(60);
+pub(super) const TIME: Duration = Duration::from_secs(60);
 
 /// What git said.
 pub(super) struct Answer {
@@ -99,7 +99,7 @@ impl<'a> Workshop<'a> {
             .current_dir(&checked_out)
             .env("GIT_OBJECT_DIRECTORY", &self.folder)
             .env("GIT_ALTERNATE_OBJECT_DIRECTORIES", git_dir.join("objects"));
-        let mut running = Running::start(subcommand, command)?.bounded(self.time_left()?);
+        let mut running = Running::start(subcommand, command)?.bounded(self.time_left()?)?;
         let mut said = Vec::new();
         if let Some(stdout) = &mut running.child().stdout {
             stdout.read_to_end(&mut said).map_err(Error::io("read from", &self.folder))?;

@@ -1,6 +1,6 @@
 //! Questions to a repository, answered as git answers them; landings without a push; maintenance.
 
-use crate::support::{World, ZERO, git};
+use crate::support::{ID, World, ZERO, git};
 use model::{ObjectId, RefName};
 use repo::{Error, FailureCode, Head, Move, PushId, Visible};
 
@@ -156,6 +156,24 @@ fn branches_made_without_a_push_land_like_one() {
     world.restart();
     assert_eq!(world.journal().unrecorded().len(), 2);
     world.check();
+}
+
+/// Found by names alone; what cannot be looked at hides nothing else.
+#[test]
+fn repositories_with_many_packs_are_found_after_a_restart() {
+    let (mut world, _) = World::with_main();
+    let neglected = |world: &World| world.repositories.as_ref().unwrap().neglected().unwrap();
+    assert_eq!(neglected(&world), []);
+    let packs = world.repository.git_dir().join("objects/pack");
+    for n in 0..repo::MANY_PACKS {
+        std::fs::write(packs.join(format!("pack-{n}.idx")), b"").unwrap();
+    }
+    let beside = world.repository.git_dir().with_file_name("257.git");
+    std::fs::create_dir_all(beside.join("objects")).unwrap();
+    std::fs::write(beside.join("objects/pack"), b"not a folder").unwrap();
+    assert_eq!(neglected(&world), [ID]);
+    world.restart();
+    assert_eq!(neglected(&world), [ID]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! from the rows alone, so that the same come out if they have to be made again.
 
 use crate::App;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::pull_request::merging::Obstacle;
 use model::ObjectId;
 use repo::MergeAnswer;
@@ -21,17 +21,17 @@ pub(super) struct Entry {
 impl App {
     /// Makes what is not made yet, or was made on something else, on top of the destination as it
     /// is at `tip`. What does not fit is passed over, unless it is the first; that one, or one that
-    /// takes too long, comes back with the error.
+    /// takes too much, comes back with the reason.
     pub(super) async fn renew_queued_commits<'a>(
         self: &Arc<Self>,
         entries: &'a mut [Entry],
         tip: ObjectId,
-    ) -> Result<std::result::Result<(), (&'a Entry, Error)>> {
+    ) -> Result<std::result::Result<(), (&'a Entry, Obstacle)>> {
         let mut base = tip;
         for (nth, entry) in entries.iter_mut().take(AHEAD).enumerate() {
             match self.renew_queued_commit(entry, base).await? {
                 Ok(commit) => base = commit,
-                Err(why) if nth == 0 || matches!(why, Error::TookTooLong) => {
+                Err(why) if nth == 0 || matches!(why, Obstacle::TooMuch { .. }) => {
                     return Ok(Err((entry, why)));
                 }
                 // It fits perhaps when those before it have gone.
@@ -45,7 +45,7 @@ impl App {
         self: &Arc<Self>,
         entry: &mut Entry,
         base: ObjectId,
-    ) -> Result<std::result::Result<ObjectId, Error>> {
+    ) -> Result<std::result::Result<ObjectId, Obstacle>> {
         let Entry { waiting, request } = entry;
         if let Some(queued) = waiting.queued.filter(|it| it.base == base)
             && self.queue_ref(waiting).await? == Some(queued.commit)
@@ -57,17 +57,15 @@ impl App {
         let message = waiting.terms.message.clone().unwrap_or_default();
         let committer = self.signature_of(&waiting.asked_by, waiting.asked_at).await?;
         let how = (strategy, base);
-        let made = match self.make_commits(request, how, message, committer).await {
-            Ok(MergeAnswer::Made(made)) => made,
-            Err(Error::TookTooLong) => return Ok(Err(Error::TookTooLong)),
-            Err(error) => return Err(error),
-            Ok(MergeAnswer::Not(why)) => {
+        let made = match self.make_commits(request, how, message, committer).await? {
+            MergeAnswer::Made(made) => made,
+            MergeAnswer::Not(why) => {
                 if waiting.queued.is_some() {
                     self.store.set_queued_commit(&by, waiting, None).await?;
                     self.drop_queue_ref(waiting).await?;
                 }
                 waiting.queued = None;
-                return Ok(Err(Obstacle::of_merge(&why, strategy, request).into()));
+                return Ok(Err(Obstacle::of_merge(&why, strategy, request)));
             }
         };
         let queued = QueuedCommit { base, commit: made.tip };

@@ -213,6 +213,10 @@ fn conflicts_of(
             obstacles.push(Obstacle::unrelated(request));
             (Vec::new(), 0)
         }
+        MergePreview::TooMuch(why) => {
+            obstacles.push(Obstacle::too_much(request, why));
+            (Vec::new(), 0)
+        }
         MergePreview::Conflicting(Conflicts { listed, total }) => {
             let view = |it: repo::Conflict| ConflictView {
                 path: String::from_utf8_lossy(&it.path).into_owned(),

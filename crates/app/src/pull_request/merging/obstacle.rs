@@ -33,6 +33,8 @@ pub enum Obstacle {
     Conflicting { source: String, into: String, paths: String },
     /// One of the commits to be made anew does not fit where it would come.
     RebaseConflicting { commit: ObjectId, into: String, paths: String },
+    /// It would take more than anybody is given. Why, as a clause: `it …`.
+    TooMuch { source: String, into: String, why: String },
 }
 
 impl fmt::Display for Obstacle {
@@ -55,17 +57,25 @@ impl fmt::Display for Obstacle {
             Self::Unrelated { source, into } => {
                 write!(f, "`{source}` and `{into}` have no common history")
             }
-            Self::Behind { strategy, source, into, commits } => write!(
-                f,
-                "`{strategy}` needs `{source}` to have all of `{into}`, and {commits} commits are \
-                 missing: merge or rebase, or choose another strategy"
-            ),
+            Self::Behind { strategy, source, into, commits } => {
+                let word = if *commits == 1 { "commit is" } else { "commits are" };
+                write!(
+                    f,
+                    "`{strategy}` needs `{source}` to have all of `{into}`, and {commits} {word} \
+                     missing: merge or rebase, or choose another strategy"
+                )
+            }
             Self::Conflicting { source, into, paths } => {
                 write!(f, "`{source}` and `{into}` do not fit together: {paths}")
             }
             Self::RebaseConflicting { commit, into, paths } => {
                 write!(f, "commit {commit} does not fit on top of `{into}`: {paths}")
             }
+            Self::TooMuch { source, into, why } => write!(
+                f,
+                "`{source}` is not merged into `{into}` here, because {why}: merge in a clone and \
+                 push"
+            ),
         }
     }
 }
@@ -79,9 +89,10 @@ impl From<Obstacle> for Error {
             Obstacle::Draft { .. } => "draft",
             Obstacle::DestinationGone { .. } => "destination",
             Obstacle::Behind { .. } => "merge_strategy",
-            Obstacle::SourceMoved | Obstacle::Nothing { .. } | Obstacle::Unrelated { .. } => {
-                "source"
-            }
+            Obstacle::SourceMoved
+            | Obstacle::Nothing { .. }
+            | Obstacle::Unrelated { .. }
+            | Obstacle::TooMuch { .. } => "source",
             Obstacle::Conflicting { .. } | Obstacle::RebaseConflicting { .. } => {
                 return Self::Conflicting { message, commands: Vec::new() };
             }
@@ -103,7 +114,8 @@ impl Obstacle {
             | Self::DestinationGone { .. }
             | Self::Nothing { .. }
             | Self::Unrelated { .. }
-            | Self::Behind { .. } => return self.into(),
+            | Self::Behind { .. }
+            | Self::TooMuch { .. } => return self.into(),
         };
         let commands = way_on(way, request, home);
         Error::Conflicting { message: self.to_string(), commands }
@@ -127,6 +139,12 @@ impl Obstacle {
     pub(crate) fn unrelated(request: &PullRequest) -> Self {
         let (source, into) = names(request);
         Self::Unrelated { source, into }
+    }
+
+    /// It would take too much, because of `why`.
+    pub(crate) fn too_much(request: &PullRequest, why: String) -> Self {
+        let (source, into) = names(request);
+        Self::TooMuch { source, into, why }
     }
 
     /// Why a strategy would not do, where the source lacks so many commits of the destination.
@@ -165,6 +183,7 @@ impl Obstacle {
             NotMergeable::RebaseConflicting { commit, conflicts } => {
                 Self::RebaseConflicting { commit: *commit, into, paths: told(conflicts) }
             }
+            NotMergeable::TooMuch(why) => Self::TooMuch { source, into, why: why.clone() },
         }
     }
 }
