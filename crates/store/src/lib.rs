@@ -74,8 +74,8 @@ pub use project::{NewProject, Project, ProjectUpdate};
 pub use pull_request::{
     Activity, Anchor, Closed, Closing, Comment, Depending, NewComment, NewPullRequest, NewTask,
     OpenEnds, Participant, PullRequest, PullRequestFilter, PullRequestUpdate, QueuedCommit,
-    Resolved, ReviewCounts, ReviewReset, SourceBranch, Superseding, Task, TaskUpdate, WaitingMerge,
-    WaitingTerms,
+    Resolved, ReviewCounts, ReviewReset, SourceBranch, Superseding, Task, TaskUpdate, Waiters,
+    WaitingMerge, WaitingTerms,
 };
 pub use push::{LetThrough, PushRecord, RefUpdateRecord};
 pub use refusal::RefusalRecord;

@@ -22,6 +22,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0014_review_groups.sql"),
     include_str!("../migrations/0015_superseded.sql"),
     include_str!("../migrations/0016_whole_repositories.sql"),
+    include_str!("../migrations/0017_settled_branches.sql"),
 ];
 
 /// The schema this version needs.

@@ -13,7 +13,7 @@ use model::PullRequestState;
 use policy::Act;
 use serde_json::json;
 use std::sync::Arc;
-use store::{PullRequest, Superseding};
+use store::{PullRequest, Superseding, Waiters};
 
 impl App {
     /// Ends an open request in favour of another one that is open or merged. Whatever waited for
@@ -33,11 +33,17 @@ impl App {
         let request = self.find_request(&open, number).await?;
         if input::is_own(who, &request.author) {
             let open = self.open_repository::<DecliningOwnPullRequest>(who, place).await?;
-            let judged = self.judge(who, place, &Act::DeclineOthersPullRequest).await?;
-            self.supersede_opened(&open, &request, by, judged.decision.is_allowed()).await
+            // Whoever waits is somebody else's request. By naming one that was merged long ago, an
+            // author would lift what it waits for.
+            let judged = self.judge(who, place, &Act::UpdateOthersPullRequest).await?;
+            let others = match judged.decision.is_allowed() {
+                true => Waiters::Follow,
+                false => Waiters::FollowOpen,
+            };
+            self.supersede_opened(&open, &request, by, others).await
         } else {
             let open = self.open_repository::<DecliningOthersPullRequest>(who, place).await?;
-            self.supersede_opened(&open, &request, by, true).await
+            self.supersede_opened(&open, &request, by, Waiters::Follow).await
         }
     }
 
@@ -46,7 +52,7 @@ impl App {
         open: &OpenRepository<A>,
         request: &PullRequest,
         by: i64,
-        may_write: bool,
+        waiters: Waiters,
     ) -> Result<PullRequestView> {
         must_be_open(request)?;
         let _until_closed = self.hold_request(request)?;
@@ -60,10 +66,8 @@ impl App {
             return Err(field(format!("#{by} is {word}: name one that is open or merged")));
         }
         let payload = json!({ "by": by, "reason": superseded(by) }).to_string();
-        // By naming one that was merged long ago, an author would lift what others wait for.
-        let follows = may_write || with.state == PullRequestState::Open;
         let superseding =
-            self.store.supersede_pull_request(&open.by, request, &with, follows, &payload);
+            self.store.supersede_pull_request(&open.by, request, &with, waiters, &payload);
         let done = superseding.await;
         match done.map_err(|error| if_moved(error, request))? {
             Superseding::Done(after) => {

@@ -23,7 +23,7 @@ pub use history::Activity;
 pub use list::{OpenEnds, PullRequestFilter};
 pub use participant::{Participant, ReviewReset};
 pub use request::{Closed, PullRequest, SourceBranch};
-pub use supersede::Superseding;
+pub use supersede::{Superseding, Waiters};
 pub use task::{NewTask, Task, TaskUpdate};
 pub use waiting::{QueuedCommit, WaitingMerge, WaitingTerms};
 pub use write::{Closing, NewPullRequest, PullRequestUpdate};

@@ -17,16 +17,24 @@ pub enum Superseding {
     Circle(Vec<i64>),
 }
 
+/// What becomes of the requests that wait for one whose place another one takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waiters {
+    /// They wait for the other one.
+    Follow,
+    /// So they do if it is open; else they wait on for the one that has ended.
+    FollowOpen,
+}
+
 impl Store {
-    /// Ends an open request, and, if whoever waited for it `follows`, has them wait for the one that
-    /// takes its place; else they wait for the one that has ended. [`Error::Moved`] if it is not
-    /// open any more, or the other one has ended without being merged.
+    /// Ends an open request because another one takes its place. [`Error::Moved`] if it is not open
+    /// any more, or the other one has ended without being merged.
     pub async fn supersede_pull_request(
         &self,
         by: &Actor,
         before: &PullRequest,
         with: &PullRequest,
-        follows: bool,
+        waiters: Waiters,
         payload: &str,
     ) -> Result<Superseding> {
         let mut tx = self.database.change().await?;
@@ -51,7 +59,7 @@ impl Store {
         if tx.execute(sql, args).await? == 0 {
             return Err(Error::Moved);
         }
-        if follows {
+        if waiters == Waiters::Follow || is_open(&mut tx, with.id).await? {
             move_dependencies(&mut tx, before.id, with.id).await?;
         }
         let place = (before.repository, before.id);
@@ -74,6 +82,11 @@ async fn circle(tx: &mut Tx, before: &PullRequest, with: &PullRequest) -> Result
         }
     }
     Ok(None)
+}
+
+async fn is_open(tx: &mut Tx, id: PullRequestId) -> Result<bool> {
+    let sql = "select 1 from pull_request where id = $1 and state = 'OPEN'";
+    Ok(tx.optional(sql, args![id.0]).await?.is_some())
 }
 
 async fn move_dependencies(tx: &mut Tx, from: PullRequestId, to: PullRequestId) -> Result<()> {

@@ -47,8 +47,8 @@ pub struct WaitingTerms {
     pub strategy: Option<MergeStrategy>,
     /// `None` for the usual one.
     pub message: Option<String>,
-    /// `None` for what the request says.
-    pub close_source_branch: Option<bool>,
+    /// As it was when it was asked for: it goes with the rights of whoever asked.
+    pub close_source_branch: bool,
 }
 
 /// What would land.
@@ -93,10 +93,7 @@ fn waiting_from(row: &Row) -> Result<WaitingMerge> {
             address: row.opt_text("address")?,
             strategy: row.opt_parsed("strategy", MergeStrategy::parse)?,
             message: row.opt_text("message")?,
-            close_source_branch: match row.opt_int("close_source_branch")? {
-                None => None,
-                Some(_) => Some(row.flag("close_source_branch")?),
-            },
+            close_source_branch: row.flag("close_source_branch")?,
         },
         position: row.int("position")?,
         asked_by: PrincipalName::from_columns(row)?,
@@ -147,7 +144,7 @@ impl Store {
             by.at,
             terms.strategy.map(MergeStrategy::as_str),
             &terms.message,
-            terms.close_source_branch.map(i64::from),
+            i64::from(terms.close_source_branch),
         ];
         if tx.execute(sql, args).await? == 0 {
             return Ok(false);

@@ -5,6 +5,7 @@ use crate::world::{Place, World, system};
 use model::{ActivityKind, PullRequestState, RefName};
 use store::{
     Closing, Depending, Error, NewPullRequest, PageRequest, PullRequest, SourceBranch, Superseding,
+    Waiters,
 };
 
 async fn another(w: &World, place: &Place, branch: &str) -> PullRequest {
@@ -96,6 +97,27 @@ async fn of_lines_that_would_make_a_circle_the_last_is_not_drawn(w: &World) {
 }
 
 on_both!(what_waited_for_a_request_waits_for_the_one_that_takes_its_place);
+on_both!(what_follows_open_requests_only_waits_on_for_the_one_that_has_ended);
+
+async fn what_follows_open_requests_only_waits_on_for_the_one_that_has_ended(w: &World) {
+    let place = w.place("acme").await;
+    let s = &w.store;
+    let by = actor(&place.owner);
+    let one = request(w, &place, &place.owner).await;
+    let (two, three) = (another(w, &place, "two").await, another(w, &place, "three").await);
+    let four = another(w, &place, "four").await;
+    assert_eq!(s.add_dependency(&by, &one, &two, "{}").await.unwrap(), Depending::Noted);
+    for (before, with, waits_for) in [(&two, &three, 3), (&three, &four, 3)] {
+        let done = s.supersede_pull_request(&by, before, with, Waiters::FollowOpen, "{}").await;
+        assert!(matches!(done, Ok(Superseding::Done(_))), "{done:?}");
+        let on = s.list_dependencies(one.id, PageRequest::ALL).await.unwrap().items;
+        assert_eq!(on.iter().map(|it| it.number).collect::<Vec<_>>(), [waits_for]);
+        // The next one comes too late to be waited for.
+        if with.id == three.id {
+            end(w, &four, PullRequestState::Merged).await;
+        }
+    }
+}
 
 async fn what_waited_for_a_request_waits_for_the_one_that_takes_its_place(w: &World) {
     let place = w.place("acme").await;
@@ -107,12 +129,12 @@ async fn what_waited_for_a_request_waits_for_the_one_that_takes_its_place(w: &Wo
     for (from, on) in [(&one, &two), (&three, &two), (&four, &one)] {
         assert_eq!(s.add_dependency(&by, from, on, "{}").await.unwrap(), Depending::Noted);
     }
-    let circle = s.supersede_pull_request(&by, &two, &four, true, "{}").await.unwrap();
+    let circle = s.supersede_pull_request(&by, &two, &four, Waiters::Follow, "{}").await.unwrap();
     assert_eq!(circle, Superseding::Circle(vec![4, 1]));
     let still = s.find_pull_request_by_id(two.id).await.unwrap().unwrap();
     assert_eq!((still.state, still.superseded_by), (PullRequestState::Open, None));
 
-    let done = s.supersede_pull_request(&by, &two, &three, true, "{}").await.unwrap();
+    let done = s.supersede_pull_request(&by, &two, &three, Waiters::Follow, "{}").await.unwrap();
     let Superseding::Done(done) = done else { panic!("{done:?}") };
     assert_eq!((done.state, done.superseded_by), (PullRequestState::Superseded, Some(3)));
     let on = async |id| {
@@ -120,7 +142,7 @@ async fn what_waited_for_a_request_waits_for_the_one_that_takes_its_place(w: &Wo
         all.iter().map(|it| it.number).collect::<Vec<_>>()
     };
     assert_eq!((on(one.id).await, on(three.id).await), (vec![3], vec![]));
-    let again = s.supersede_pull_request(&by, &two, &three, true, "{}").await;
+    let again = s.supersede_pull_request(&by, &two, &three, Waiters::Follow, "{}").await;
     assert!(matches!(again, Err(Error::Moved)), "{again:?}");
     // Whoever was about to merge it has done so all the same.
     end(w, &two, PullRequestState::Merged).await;
@@ -128,7 +150,7 @@ async fn what_waited_for_a_request_waits_for_the_one_that_takes_its_place(w: &Wo
     assert_eq!((two.state, two.superseded_by), (PullRequestState::Merged, None));
     // Nobody takes the place of another who has gone meanwhile.
     end(w, &three, PullRequestState::Declined).await;
-    let late = s.supersede_pull_request(&by, &one, &three, true, "{}").await;
+    let late = s.supersede_pull_request(&by, &one, &three, Waiters::Follow, "{}").await;
     assert!(matches!(late, Err(Error::Moved)), "{late:?}");
     let one = s.find_pull_request_by_id(one.id).await.unwrap().unwrap();
     assert_eq!((one.state, one.version), (PullRequestState::Open, 1));

@@ -17,7 +17,7 @@ fn terms(request: &PullRequest, way: WaitingWay) -> WaitingTerms {
         address: Some("192.0.2.1".into()),
         strategy: Some(MergeStrategy::Squash),
         message: Some("Log in".into()),
-        close_source_branch: Some(true),
+        close_source_branch: true,
     }
 }
 

@@ -134,8 +134,7 @@ impl App {
             address: open.who.who.network.address.map(|it| it.to_string()),
             strategy: kept_strategy,
             message,
-            // It goes with the rights of whoever asks, so it is theirs to say.
-            close_source_branch: Some(close),
+            close_source_branch: close,
         };
         Ok((terms, strategy))
     }

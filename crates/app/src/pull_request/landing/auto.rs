@@ -40,7 +40,7 @@ impl App {
                 let merge = Merge {
                     strategy: terms.strategy.map(|it| it.to_string()),
                     message: terms.message.clone(),
-                    close_source_branch: terms.close_source_branch,
+                    close_source_branch: Some(terms.close_source_branch),
                 };
                 let how = (merge, Some(terms.source_commit));
                 match Box::pin(self.merge_commits(&who, &place, number, how)).await {

@@ -44,7 +44,7 @@ impl App {
             let Some(tip) = self.tip(id, branch).await? else { return Ok(()) };
             let renewed = self.renew_queued_commits(&mut entries, tip).await?;
             if let Err((entry, why)) = renewed {
-                self.end_waiting(&entry.waiting, &reason(&why)).await?;
+                self.end_waiting(&entry.waiting, &why.to_string()).await?;
             } else if let Some(first) = entries.first()
                 && let Some(queued) = first.waiting.queued
             {
@@ -119,8 +119,7 @@ impl App {
         fields.check()?;
         let made = MadeMerge { tip: queued.commit, pack: None };
         self.land_merge(open, MergeOrder { request: request.clone(), ..order }, made).await?;
-        let close = waiting.terms.close_source_branch.unwrap_or(request.close_source_branch);
-        if close {
+        if waiting.terms.close_source_branch {
             let fate = self.close_source_branch(&open.who, &request).await;
             tracing::debug!(?fate, request = %request.id, "the source branch of a queued request");
         }
