@@ -81,15 +81,15 @@ impl ListRequest {
         fields.take(name, truth(self.parameter(name)?)).flatten()
     }
 
-    /// Where a parameter decides whether anything changes: whatever else is sent is misspelt, sent
-    /// twice, or has no value, and is noted.
-    pub fn has_only(&self, names: &[&str], fields: &mut Fields) {
+    /// Notes every parameter but these, and what is sent twice or empty: for routes where a parameter
+    /// decides whether anything changes.
+    pub fn refuse_others(&self, names: &[&str], fields: &mut Fields) {
         // That one is read where the asker signs in.
         for (name, value) in self.pairs.iter().filter(|(name, _)| name != CONFIRM) {
             if !names.contains(&name.as_str()) {
                 fields.add(name, format!("is no parameter here: use {}", names.join(" or ")));
             } else if value.is_empty() {
-                fields.add(name, "write true or false");
+                fields.add(name, "give it a value");
             } else if self.parameters(name).count() > 1 {
                 fields.add(name, "send it once");
             }

@@ -112,7 +112,7 @@ async fn a_misspelt_parameter_imports_no_policy() {
     let audited = server.get("root", "/api/v1/audit").await.json["size"].clone();
     for (query, field, message) in [
         ("dry-run=true", "dry-run", "is no parameter here: use dry_run or elsewhere"),
-        ("dry_run=", "dry_run", "write true or false"),
+        ("dry_run=", "dry_run", "give it a value"),
         ("dry_run=false&dry_run=true", "dry_run", "send it once"),
     ] {
         let path = format!("/api/v1/repositories/acme/site/policy?{query}");

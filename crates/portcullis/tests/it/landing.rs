@@ -471,5 +471,11 @@ fn the_source_branch_is_closed_only_if_that_was_so_when_it_was_asked_for() {
     ann.put(&format!("{REQUESTS}/{number}"), &closing).expect(200);
     approve(&bea, number);
     merged(&bea, number);
+    // What lands next in the same repository comes after all of that.
+    let next = request(&ann, &tree, "next");
+    let closing = json!({ "close_source_branch": true });
+    bea.post(&format!("{OWN}/{next}/auto-merge"), &closing).expect(200);
+    approve(&bea, next);
+    until("the next branch is closed", || server.tip(SITE, "next").is_none().then_some(()));
     assert!(server.tip(SITE, "topic").is_some(), "nobody has asked bea");
 }

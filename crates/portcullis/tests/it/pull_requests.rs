@@ -163,6 +163,14 @@ fn what_does_not_fit_is_named_and_opens_nothing() {
     let again = json!({ "title": "Again", "source": source("topic") });
     let again = ann.post(REQUESTS, &again).expect(201);
     assert_eq!((&again["id"], &again["title"]), (&json!(1), &json!("Again")));
+    // What is meant is not guessed where it decides what happens.
+    let before = shown(&ann, 1);
+    let unread = json!({ "title": "Once more", "source": source("topic") });
+    let unread = ann.post(&format!("{REQUESTS}?only_new=maybe"), &unread).expect(400);
+    assert!(unread["error"]["fields"]["only_new"].is_array(), "{unread}");
+    let unread = ann.post(&format!("{REQUESTS}/1/merge?async=yes"), &json!({})).expect(400);
+    assert!(unread["error"]["fields"]["async"].is_array(), "{unread}");
+    assert_eq!(shown(&ann, 1), before);
     for query in ["?state=moon", "?q=moon%3D1", "?q=title%3D"] {
         ann.get(&format!("{REQUESTS}{query}")).expect(400);
     }

@@ -64,9 +64,9 @@ pub async fn merge_pull_request(
         close_source_branch: input.close_source_branch,
     };
     let mut fields = Fields::default();
-    let at_once = list.flag("async", &mut fields).unwrap_or(false);
+    let in_background = list.flag("async", &mut fields).unwrap_or(false);
     fields.check()?;
-    if at_once {
+    if in_background {
         let id = doors.app.start_merge(&who, &place, number, merge).await?;
         let headers = [(LOCATION, origin.link(&task_path(&place, number, &id)))];
         return Ok((StatusCode::ACCEPTED, headers).into_response());

@@ -103,7 +103,7 @@ pub async fn put_policy(
     TextBody(text): TextBody,
 ) -> Result<Json<OutcomeBody>, Problem> {
     let mut fields = Fields::default();
-    query.has_only(&["dry_run", "elsewhere"], &mut fields);
+    query.refuse_others(&["dry_run", "elsewhere"], &mut fields);
     let dry_run = query.flag("dry_run", &mut fields).unwrap_or(false);
     let elsewhere = query.flag("elsewhere", &mut fields).unwrap_or(false);
     fields.check()?;
