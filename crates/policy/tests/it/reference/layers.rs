@@ -204,6 +204,11 @@ fn permission(world: &World, needs: &Needs) -> Reasons {
     if has_right(world, &needs.right) {
         return Reasons::new();
     }
+    // Whoever may write lacks nothing but being the one the key is kept for.
+    let kept = matches!(world.act, Act::PostKeptBuildStatus { .. });
+    if kept && people::permission(world) >= Some(Permission::Write) {
+        return those([(true, Code::BuildKeyKept)]);
+    }
     let code = match needs.right {
         Right::Hold(Permission::Read) => Code::PermissionRead,
         Right::Hold(Permission::Write) => Code::PermissionWrite,

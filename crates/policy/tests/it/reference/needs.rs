@@ -49,6 +49,10 @@ pub fn needs(act: &Act) -> Option<Needs> {
             let both = &["admin:repository:bitbucket", "write:permission:bitbucket"];
             (Repository, Hold(Admin), both, true)
         }
+        // Who it is kept for asks for another act.
+        Act::PostKeptBuildStatus { .. } => {
+            (Repository, Hold(Admin), &["read:repository:bitbucket"], true)
+        }
         Act::RemoveRepository => (Repository, Hold(Admin), &["delete:repository:bitbucket"], true),
         Act::CreateRepository => {
             (Project, Hold(CreateRepository), &["admin:repository:bitbucket"], true)

@@ -136,6 +136,7 @@ fn act(dice: &mut Dice) -> Act {
         12 => Act::ReadMembers,
         13 => Act::CreateOwnToken { scopes: scopes(dice), until: until(dice) },
         14 => Act::ChangeNetwork,
+        15 => Act::PostKeptBuildStatus { key: "ci/unit".into(), pattern: "ci/*".into() },
         _ => {
             let way = if dice.percent(75) { Way::Direct } else { Way::PullRequest };
             let mut updates = vec![update(dice)];
