@@ -294,7 +294,7 @@ fn rule_104_a_key_that_is_kept_for_the_build_server_is_nobody_elses() {
     let shown = server.admin().put(keys, &kept).expect(200);
     assert_eq!(shown["values"][0]["subjects"][0]["name"], "ci", "{shown}");
     let refused = ann.post(&path, &status("ci/unit")).expect(403);
-    let refusal = &refused["error"]["refusal"];
+    let refusal = &refused["error"]["data"]["refusal"];
     assert_eq!(refusal["code"], "PC-PERM-BUILD-KEY", "{refused}");
     let message = "The build key `ci/unit` is kept for others, by the pattern `ci/*`.";
     assert_eq!(refusal["message"], message);
