@@ -17,7 +17,8 @@ use store::{PullRequest, Superseding, Waiters};
 
 impl App {
     /// Ends an open request in favour of another one that is open or merged. Whatever waited for
-    /// it waits for that one. Whoever may decline it may do this.
+    /// it waits for that one, if the asker may change others' requests. Whoever may decline it may
+    /// do this.
     ///
     /// # Errors
     /// [`Error::Invalid`] with the field `by` where that is the request itself, is not there, has
@@ -33,12 +34,12 @@ impl App {
         let request = self.find_request(&open, number).await?;
         if input::is_own(who, &request.author) {
             let open = self.open_repository::<DecliningOwnPullRequest>(who, place).await?;
-            // Whoever waits is somebody else's request. By naming one that was merged long ago, an
-            // author would lift what it waits for.
+            // Whoever waits is somebody else's request. By naming one that was merged long ago, or
+            // the one that waits, an author would lift what it waits for.
             let judged = self.judge(who, place, &Act::UpdateOthersPullRequest).await?;
             let others = match judged.decision.is_allowed() {
                 true => Waiters::Follow,
-                false => Waiters::FollowOpen,
+                false => Waiters::Stay,
             };
             self.supersede_opened(&open, &request, by, others).await
         } else {

@@ -42,12 +42,20 @@ fn an_author_who_may_only_read_lifts_no_dependency() {
     let (server, _tree) = four();
     let (ann, ray) = (server.rest_as("ann"), server.rest_as("ray"));
     ann.post(&format!("{REQUESTS}/4/merge"), &json!({})).expect(200);
-    let body = json!({ "title": "Ray's", "source": { "branch": { "name": "part2" } },
-        "destination": { "branch": { "name": "part1" } } });
-    let of_ray = ray.post(REQUESTS, &body).expect(201)["id"].as_i64().unwrap();
-    depend(&ann, 1, of_ray).expect(200);
-    supersede(&ray, of_ray, json!(4)).expect(200);
-    assert_eq!(listed(&ann, 1), [format!("{of_ray} SUPERSEDED")]);
+    let open = |source: &str| {
+        let body = json!({ "title": "Ray's", "source": { "branch": { "name": source } },
+            "destination": { "branch": { "name": "part1" } } });
+        ray.post(REQUESTS, &body).expect(201)["id"].as_i64().unwrap()
+    };
+    // By one that is merged, by one that is open, and by the one that waits.
+    let mut waits_for = Vec::new();
+    for (source, with) in [("part2", 4), ("part3", 2), ("topic", 1)] {
+        let own = open(source);
+        depend(&ann, 1, own).expect(200);
+        supersede(&ray, own, json!(with)).expect(200);
+        waits_for.push(format!("{own} SUPERSEDED"));
+        assert_eq!(listed(&ann, 1), waits_for);
+    }
 }
 
 #[test]

@@ -22,8 +22,8 @@ pub enum Superseding {
 pub enum Waiters {
     /// They wait for the other one.
     Follow,
-    /// So they do if it is open; else they wait on for the one that has ended.
-    FollowOpen,
+    /// They wait on for the one that has ended.
+    Stay,
 }
 
 impl Store {
@@ -39,7 +39,9 @@ impl Store {
     ) -> Result<Superseding> {
         let mut tx = self.database.change().await?;
         lock(&mut tx, before.repository).await?;
-        if let Some(way) = circle(&mut tx, before, with).await? {
+        if waiters == Waiters::Follow
+            && let Some(way) = circle(&mut tx, before, with).await?
+        {
             return Ok(Superseding::Circle(way));
         }
         let closing = Closing {
@@ -59,7 +61,7 @@ impl Store {
         if tx.execute(sql, args).await? == 0 {
             return Err(Error::Moved);
         }
-        if waiters == Waiters::Follow || is_open(&mut tx, with.id).await? {
+        if waiters == Waiters::Follow {
             move_dependencies(&mut tx, before.id, with.id).await?;
         }
         let place = (before.repository, before.id);
@@ -82,11 +84,6 @@ async fn circle(tx: &mut Tx, before: &PullRequest, with: &PullRequest) -> Result
         }
     }
     Ok(None)
-}
-
-async fn is_open(tx: &mut Tx, id: PullRequestId) -> Result<bool> {
-    let sql = "select 1 from pull_request where id = $1 and state = 'OPEN'";
-    Ok(tx.optional(sql, args![id.0]).await?.is_some())
 }
 
 async fn move_dependencies(tx: &mut Tx, from: PullRequestId, to: PullRequestId) -> Result<()> {
