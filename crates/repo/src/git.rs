@@ -3,7 +3,7 @@
 use crate::watchdog::Watchdog;
 use crate::{Error, Result};
 use rustix::io::Errno;
-use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 use std::io::Read as _;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -168,7 +168,10 @@ impl Running {
     }
 
     fn bounded_by(mut self, time: Duration, memory: u64) -> Result<Self> {
-        let most = Rlimit { current: Some(memory), maximum: Some(memory) };
+        // Where the server has less, that holds; more than that nobody lets it give.
+        let own = getrlimit(Resource::Data).maximum.unwrap_or(memory);
+        let most = Some(memory.min(own));
+        let most = Rlimit { current: most, maximum: most };
         let pid = Pid::from_child(&self.child);
         // Of its own and not of what it maps: packs may be as large as they are.
         match prlimit(Some(pid), Resource::Data, most) {

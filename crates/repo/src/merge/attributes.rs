@@ -3,7 +3,8 @@
 //! matter are laid out for it in a folder that goes away. Drivers of anybody's own are in
 //! configurations, and nobody's is read.
 
-use crate::objects::Lookup;
+use super::workshop::Workshop;
+use crate::objects::Lookup as _;
 use crate::tree::{self, Names};
 use crate::{Error, Result};
 use model::ObjectId;
@@ -23,7 +24,7 @@ const LONGEST: u64 = 100 << 20;
 const MOST_FILES: usize = 10_000;
 /// So many bytes of them.
 const MOST_BYTES: u64 = 16 << 20;
-/// So many folders are looked into for one merge at most.
+/// So many folders that differ are looked into for one merge at most.
 const MOST_FOLDERS: usize = 100_000;
 
 /// Attribute files: the folder of each, from the root, with a `/` at its end, and its content.
@@ -34,7 +35,7 @@ impl Attributes {
     /// Those of a tree, as if it were checked out, in folders that are not the same in all of the
     /// others: elsewhere no file has to be put together. Costs what the trees do not share.
     pub(super) fn of(
-        objects: &dyn Lookup,
+        objects: &Workshop<'_>,
         checked_out: ObjectId,
         others: &[ObjectId],
     ) -> Result<Self> {
@@ -42,13 +43,9 @@ impl Attributes {
         // A list and not a recursion: trees may be as deep as somebody likes.
         let others: Vec<_> = others.iter().map(|it| Some(*it)).collect();
         let mut waiting = vec![(Vec::new(), checked_out, others)];
-        let mut opened = 0;
+        let mut changed = 0;
         while let Some((folder, tree, others)) = waiting.pop() {
-            if others.iter().all(|it| *it == Some(tree)) {
-                continue;
-            }
-            opened += 1;
-            check("changed folders", opened, MOST_FOLDERS)?;
+            objects.time_left()?;
             let names = tree::read(objects, &tree)?;
             // A link is not followed, by git neither.
             if let Some(file) = names.get(NAME).filter(|it| it.is_file()) {
@@ -62,8 +59,13 @@ impl Attributes {
             let others: Vec<Names> = others.iter().map(read).collect::<Result<_>>()?;
             for (name, entry) in names.iter().filter(|it| it.1.is_tree() && is_plain(it.0)) {
                 let same = |it: &Names| it.get(name).filter(|it| it.is_tree()).map(|it| it.id);
-                let inside = [folder.as_slice(), name.as_slice(), b"/"].concat();
-                waiting.push((inside, entry.id, others.iter().map(same).collect()));
+                let others: Vec<_> = others.iter().map(same).collect();
+                if others.iter().any(|it| *it != Some(entry.id)) {
+                    changed += 1;
+                    check("changed folders", changed, MOST_FOLDERS)?;
+                    let inside = [folder.as_slice(), name.as_slice(), b"/"].concat();
+                    waiting.push((inside, entry.id, others));
+                }
             }
         }
         found.sort_unstable();
@@ -71,9 +73,10 @@ impl Attributes {
     }
 
     /// Writes them where they would be if `root` were the top of what is checked out.
-    pub(super) fn lay_out(&self, objects: &dyn Lookup, root: &Path) -> Result<()> {
+    pub(super) fn lay_out(&self, objects: &Workshop<'_>, root: &Path) -> Result<()> {
         let mut bytes = 0;
         for (folder, id) in &self.0 {
+            objects.time_left()?;
             let length = objects.find_header(id)?.map(|it| it.1);
             let Some(length) = length.filter(|it| *it <= LONGEST) else { continue };
             bytes += length;
