@@ -36,17 +36,18 @@ impl App {
             let (mut tips, mut sorted) = (Tips::new(&app), Sorted::default());
             let mut came_in = CameIn::new();
             for request in requests {
-                match app.has_moved_on(&request, &mut tips, &mut came_in)? {
-                    Some(tip) => {
+                match app.has_moved_on(&request, &mut tips, &mut came_in) {
+                    Ok(Some(tip)) => {
                         let place = (request.repository, tip);
                         sorted.moved_on.entry(place).or_default().push(request.id);
                     }
-                    None => sorted.others.push(request),
+                    // What is damaged is said where it is followed by itself, and holds up no other.
+                    Ok(None) | Err(_) => sorted.others.push(request),
                 }
             }
-            Ok::<_, repo::Error>(sorted)
+            sorted
         });
-        let Sorted { others, moved_on } = sorted.await??;
+        let Sorted { others, moved_on } = sorted.await?;
         for ((repository, tip), ids) in moved_on {
             self.store.note_destinations(&ids, tip).await?;
             ids.into_iter().for_each(|it| self.landings.renew_preview(it));

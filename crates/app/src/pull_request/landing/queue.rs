@@ -33,6 +33,9 @@ impl App {
         mut rows: Vec<WaitingMerge>,
     ) -> Result<()> {
         for _ in 0..ROUNDS {
+            if self.landings.is_closing() {
+                return Ok(());
+            }
             let mut entries = Vec::with_capacity(rows.len());
             for waiting in rows {
                 if let Some(request) = self.still_meant(&waiting).await? {

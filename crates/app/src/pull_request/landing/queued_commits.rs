@@ -29,6 +29,10 @@ impl App {
     ) -> Result<std::result::Result<(), (&'a Entry, Obstacle)>> {
         let mut base = tip;
         for (nth, entry) in entries.iter_mut().take(AHEAD).enumerate() {
+            // The first is enough to go on with.
+            if nth > 0 && self.landings.is_closing() {
+                break;
+            }
             match self.renew_queued_commit(entry, base).await? {
                 Ok(commit) => base = commit,
                 Err(why) if nth == 0 || matches!(why, Obstacle::TooMuch { .. }) => {

@@ -7,7 +7,7 @@ use crate::App;
 use crate::error::Result;
 use model::{PullRequestId, RefName, RepositoryId, WaitingWay};
 use parking_lot::Mutex;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -28,7 +28,8 @@ const PREVIEWS: usize = 1000;
 /// What the task has to look at.
 #[derive(Default)]
 pub(crate) struct Landings {
-    poked: Mutex<BTreeSet<RepositoryId>>,
+    /// In the order in which they were, each once.
+    poked: Mutex<VecDeque<RepositoryId>>,
     previews: Mutex<BTreeSet<PullRequestId>>,
     wake: Arc<Notify>,
     is_closing: AtomicBool,
@@ -38,8 +39,15 @@ pub(crate) struct Landings {
 impl Landings {
     /// Something has happened in a repository that a merge may wait for.
     pub fn poke(&self, repository: RepositoryId) {
-        self.poked.lock().insert(repository);
+        self.note(repository);
         self.wake.notify_one();
+    }
+
+    fn note(&self, repository: RepositoryId) {
+        let mut poked = self.poked.lock();
+        if !poked.contains(&repository) {
+            poked.push_back(repository);
+        }
     }
 
     /// The destination of a request has moved.
@@ -65,7 +73,8 @@ impl Landings {
         }
     }
 
-    fn is_closing(&self) -> bool {
+    /// Is the work to end? What waits is looked at again at the next start.
+    pub(super) fn is_closing(&self) -> bool {
         self.is_closing.load(Ordering::SeqCst)
     }
 }
@@ -80,7 +89,7 @@ impl App {
     /// Everything that waits is to be looked at.
     async fn poke_all(&self) {
         match self.store.repositories_with_waiting_merges().await {
-            Ok(all) => self.landings.poked.lock().extend(all),
+            Ok(all) => all.into_iter().for_each(|it| self.landings.note(it)),
             Err(error) => tracing::warn!(%error, "what waits to be merged could not be read"),
         }
     }
@@ -107,6 +116,9 @@ impl App {
         };
         let mut queues: BTreeMap<RefName, Vec<WaitingMerge>> = BTreeMap::new();
         for it in waiting {
+            if self.landings.is_closing() {
+                return;
+            }
             match it.terms.way {
                 WaitingWay::Auto => warn(&it, Box::pin(self.try_auto_merge(&it)).await),
                 WaitingWay::Queue => {
@@ -161,11 +173,9 @@ impl UnderWay {
         let previews = self.jobs.values().filter(is_preview).count();
         if self.jobs.len() - previews < AT_ONCE {
             let mut poked = landings.poked.lock();
-            let is_free =
-                |it: &&RepositoryId| !self.jobs.values().any(|job| *job == Job::Land(**it));
-            if let Some(repository) = poked.iter().find(is_free).copied() {
-                poked.remove(&repository);
-                return Some(Job::Land(repository));
+            let is_free = |it: &RepositoryId| !self.jobs.values().any(|job| *job == Job::Land(*it));
+            if let Some(at) = poked.iter().position(is_free) {
+                return poked.remove(at).map(Job::Land);
             }
         }
         let preview = || landings.previews.lock().pop_last();
