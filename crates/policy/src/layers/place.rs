@@ -41,12 +41,14 @@ pub(super) fn permission(question: &Question<'_>) -> Opinion {
         }
         Right::Hold(needed) => {
             let has = held.as_ref().map(|it| it.permission);
-            let reason = (has < Some(needed)).then(|| match question.act {
-                // It takes no more than write, but for the one who keeps it.
-                Act::PostKeptBuildStatus { key, pattern } if has >= Some(Permission::Write) => {
-                    Reason::BuildKeyKept { key: key.clone(), pattern: pattern.clone() }
+            let reason = (has < Some(needed)).then(|| {
+                // It takes no more than write, but for being the one whom the key is kept for.
+                if let Act::PostKeptBuildStatus { key, pattern } = question.act
+                    && has >= Some(Permission::Write)
+                {
+                    return Reason::BuildKeyKept { key: key.clone(), pattern: pattern.clone() };
                 }
-                _ => Reason::NotPermitted { needed, held: has, on: needs.on },
+                Reason::NotPermitted { needed, held: has, on: needs.on }
             });
             Opinion::of(Weighed::Permission { needed, held }, reason)
         }
